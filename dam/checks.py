@@ -1,0 +1,110 @@
+"""Every complaint about bad input, in one place: it names the argument, what it got and what it needs."""
+
+import numbers
+
+import numpy as np
+
+from dam.arrays import array_namespace
+
+
+def degree(n, minimum=1):
+    """Return the degree ``n`` of a polynomial as an ``int``, or raise ``ValueError``."""
+    if isinstance(n, bool) or not isinstance(n, numbers.Integral) or n < minimum:
+        raise ValueError(f"n must be an integer of at least {minimum}, got {n!r}")
+    return int(n)
+
+
+def count(name, value, minimum=1):
+    """Return a number of things as an ``int``, or raise ``ValueError``."""
+    if isinstance(value, bool) or not isinstance(value, numbers.Integral) or value < minimum:
+        raise ValueError(f"{name} must be an integer of at least {minimum}, got {value!r}")
+    return int(value)
+
+
+def number(name, value, low, high):
+    """Return a number within [low, high] as a ``float``, or raise ``ValueError``."""
+    if isinstance(value, bool) or not isinstance(value, numbers.Real) or not low <= value <= high:
+        raise ValueError(f"{name} must be a number from {low} to {high}, got {value!r}")
+    return float(value)
+
+
+def generator(rng):
+    """Return ``rng`` as a NumPy generator: a generator, a seed, or None for a fresh one."""
+    try:
+        return np.random.default_rng(rng)
+    except (TypeError, ValueError):
+        raise TypeError(f"rng must be a numpy.random.Generator, a seed or None, got {rng!r}") from None
+
+
+def matrix(name, x, columns=None, columns_of=""):
+    """Raise ``ValueError`` unless ``x`` is a non-empty, two-dimensional array of numbers with that many columns."""
+    xp = array_namespace(**{name: x})
+    if x.ndim != 2:
+        hint = f"; a single row is {name}[None, :]" if x.ndim == 1 else ""
+        raise ValueError(f"{name} must have two dimensions, got shape {tuple(x.shape)}{hint}")
+    if 0 in x.shape:
+        raise ValueError(f"{name} must have at least one row and one column, got shape {tuple(x.shape)}")
+    if columns is not None and x.shape[1] != columns:
+        raise ValueError(f"{name} must have {columns} columns{columns_of}, got shape {tuple(x.shape)}")
+    if not xp.isdtype(x.dtype, ("real floating", "integral")):
+        raise TypeError(f"{name} must hold real numbers, got dtype {x.dtype}")
+
+
+def finite(name, x):
+    """Raise ``ValueError`` if the array holds a NaN or an infinity."""
+    xp = array_namespace(**{name: x})
+    if xp.isdtype(x.dtype, "real floating") and not xp.all(xp.isfinite(x)):
+        raise ValueError(f"{name} must be finite, got NaN or infinity")
+
+
+def within(name, x, low, high):
+    """Raise ``ValueError`` unless all values of the array are finite and within [low, high]."""
+    finite(name, x)
+    xp = array_namespace(**{name: x})
+    smallest, largest = xp.min(x), xp.max(x)
+    if smallest < low or largest > high:
+        raise ValueError(
+            f"{name} must lie in [{low}, {high}], got values from {smallest:.4g} to {largest:.4g}"
+        )
+
+
+def spins(name, x, columns=None, columns_of=""):
+    """Raise ``ValueError`` unless ``x`` is a two-dimensional array of -1 and +1."""
+    matrix(name, x, columns, columns_of)
+    finite(name, x)
+    xp = array_namespace(**{name: x})
+    wrong = (x != 1) & (x != -1)
+    if xp.any(wrong):
+        raise ValueError(f"{name} must hold only -1 and +1, got {float(x[wrong][0]):.4g} among its values")
+
+
+def states_and_memories(sigma, xi):
+    """Check states ``(S, N)`` against memories ``(K, N)``, both of -1 and +1; return their array namespace."""
+    xp = array_namespace(sigma=sigma, xi=xi)
+    spins("xi", xi)
+    spins("sigma", sigma, xi.shape[1], " (one for each of the N neurons of xi)")
+    return xp
+
+
+def temperature(T):
+    """Raise ``ValueError`` unless T is a finite number above 0."""
+    if isinstance(T, bool) or not isinstance(T, numbers.Real) or not 0 < T < float("inf"):
+        raise ValueError(f"T must be a temperature in neurons, finite and above 0, got {T!r}")
+
+
+def labels(name, y, classes):
+    """Raise unless ``y`` holds whole numbers from 0 to classes - 1 in one dimension."""
+    xp = array_namespace(**{name: y})
+    if not xp.isdtype(y.dtype, "integral"):
+        raise TypeError(f"{name} must hold whole numbers, got dtype {y.dtype}")
+    if y.ndim != 1 or y.shape[0] == 0:
+        raise ValueError(f"{name} must have one dimension and at least one entry, got shape {tuple(y.shape)}")
+    if xp.min(y) < 0 or xp.max(y) >= classes:
+        got = f"{int(xp.min(y))} to {int(xp.max(y))}"
+        raise ValueError(f"{name} must hold classes from 0 to {classes - 1}, got {got}")
+
+
+def choice(name, value, choices):
+    """Raise ``ValueError`` unless the value is one of the choices."""
+    if value not in choices:
+        raise ValueError(f"{name} must be one of {', '.join(choices)}, got {value!r}")

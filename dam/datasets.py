@@ -1,0 +1,107 @@
+"""The data: MNIST in its original files, random patterns, and the four memories of XOR."""
+
+import gzip
+import hashlib
+import zlib
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from dam import checks
+
+MNIST_FOLDER = Path(__file__).parent / "data" / "mnist"
+
+# file: (SHA-256 of the unpacked file, bytes of its header, shape of its content)
+MNIST_FILES = {
+    "train-images-idx3-ubyte": (
+        "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
+        16,
+        (60000, 784),
+    ),
+    "train-labels-idx1-ubyte": (
+        "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
+        8,
+        (60000,),
+    ),
+    "t10k-images-idx3-ubyte": (
+        "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
+        16,
+        (10000, 784),
+    ),
+    "t10k-labels-idx1-ubyte": (
+        "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
+        8,
+        (10000,),
+    ),
+}
+
+
+class MNIST(NamedTuple):
+    """The handwritten digits: pixels as float32 in [-1, 1], labels as int64 from 0 to 9."""
+
+    x_train: np.ndarray
+    y_train: np.ndarray
+    x_test: np.ndarray
+    y_test: np.ndarray
+
+
+def mnist(folder=MNIST_FOLDER):
+    """Return the MNIST digits shipped with the package (LeCun, Cortes and Burges; CC BY-SA 3.0).
+
+    Returns
+    -------
+    MNIST
+        ``x_train (60000, 784)`` float32, 28 × 28 pixels row by row with -1 for paper and +1 for ink,
+        ``y_train (60000,)`` int64, ``x_test (10000, 784)``, ``y_test (10000,)``.
+
+    Raises
+    ------
+    FileNotFoundError
+        A file is missing.
+    ValueError
+        A file is truncated or altered: its SHA-256 is not the original's.
+    """
+    x_train, y_train, x_test, y_test = (_read_idx(Path(folder), name) for name in MNIST_FILES)
+    return MNIST(_pixels(x_train), y_train.astype(np.int64), _pixels(x_test), y_test.astype(np.int64))
+
+
+def _pixels(x):
+    """Map 0..255 to [-1, 1]."""
+    return x.astype(np.float32) / np.float32(127.5) - np.float32(1)
+
+
+def _read_idx(folder, name):
+    sha256, header, shape = MNIST_FILES[name]
+    path = folder / f"{name}.gz"
+    remedy = "restore it from the package or the repository"
+    try:
+        content = gzip.decompress(path.read_bytes())
+    except FileNotFoundError:
+        raise FileNotFoundError(f"the MNIST file {path} is missing; {remedy}") from None
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+        raise ValueError(f"the MNIST file {path} is truncated or no gzip file ({error}); {remedy}") from error
+    found = hashlib.sha256(content).hexdigest()
+    if found != sha256:
+        raise ValueError(f"the MNIST file {path} was altered: its SHA-256 is {found}, not {sha256}; {remedy}")
+    return np.frombuffer(content, np.uint8, offset=header).reshape(shape)
+
+
+def random_patterns(K, N, rng, dtype=np.float64):
+    """Return ``(K, N)`` independent random ±1, each sign with probability 1/2.
+
+    Parameters
+    ----------
+    K, N : int
+        Number of patterns and of neurons, at least 1 each.
+    rng : numpy.random.Generator or seed
+    dtype : dtype
+        float64 by default, so that products of patterns neither overflow nor leave the fast matrix routines.
+    """
+    K, N = checks.count("K", K), checks.count("N", N)
+    return (2 * checks.generator(rng).integers(0, 2, size=(K, N), dtype=np.int8) - 1).astype(dtype)
+
+
+def xor_memories():
+    """Return the four memories ``(4, 3)`` of eq. (7): the rows (x, y, z) of the truth table z = x XOR y, with -1 false."""
+    return np.array([[-1, -1, -1], [-1, 1, 1], [1, -1, 1], [1, 1, -1]], dtype=np.float64)

@@ -1,0 +1,224 @@
+"""Interactive figures that work in a notebook and on a page without a kernel.
+
+An `Explorer` draws one Matplotlib figure per value of a parameter (or per pair of values of two). In a notebook with
+a running kernel it shows sliders that draw the figure anew. On a published page it shows native sliders over frames
+that were drawn when the page was built, each with its own text alternative.
+"""
+
+import base64
+import html
+import io
+import json
+from itertools import product
+
+import matplotlib.pyplot as plt
+from matplotlib.figure import Figure
+
+MAX_BYTES = 1_500_000
+"""The largest HTML of one interactive figure, in bytes."""
+
+COLORS = 128
+"""Colors in the palette of a frame."""
+
+
+class Explorer:
+    """An interactive figure of one or two parameters.
+
+    Parameters
+    ----------
+    draw : callable
+        ``draw(**values)`` returns a Matplotlib figure for one value of each parameter. The figure is closed after it
+        was rendered.
+    alt : callable
+        ``alt(**values)`` returns the text alternative of that figure: what a reader who cannot see it must know.
+    labels : dict of str, optional
+        What to call a parameter beside its slider; its name by default.
+    dpi : float
+        Resolution of the frames, in dots per inch.
+    **parameters : sequence
+        The values of each parameter, in the order of the slider. One or two parameters.
+
+    Raises
+    ------
+    TypeError
+        If `draw` or `alt` cannot be called, or `draw` returns something other than a Matplotlib figure.
+    ValueError
+        If there are no parameters or more than two, if one has no values, if `labels` names another parameter, if
+        `alt` returns no text, or if the HTML exceeds `MAX_BYTES`.
+
+    Notes
+    -----
+    Nothing is drawn before the figure is displayed. Put work that does not depend on the parameters in front of
+    `draw`, and let `draw` only look up and plot.
+
+    Examples
+    --------
+    >>> def draw(n):
+    ...     figure, ax = plt.subplots()
+    ...     ax.plot([0, 1], [0, n])
+    ...     return figure
+    >>> Explorer(draw, lambda n: f"A line of slope {n}.", labels={"n": "slope n"}, n=[1, 2, 3])
+    Explorer(n: 1, 2, 3)
+    """
+
+    def __init__(self, draw, alt, *, labels=None, dpi=100, **parameters):
+        for name, function in (("draw", draw), ("alt", alt)):
+            if not callable(function):
+                raise TypeError(f"{name} is {function!r}; it needs to be a function of the parameters")
+        if not 1 <= len(parameters) <= 2:
+            raise ValueError(
+                f"got {len(parameters)} parameters ({', '.join(parameters) or 'none'}); needs 1 or 2"
+            )
+        self.parameters = {name: list(values) for name, values in parameters.items()}
+        for name, values in self.parameters.items():
+            if not values:
+                raise ValueError(f"{name} has no values; it needs at least one")
+        unknown = set(labels or {}) - set(parameters)
+        if unknown:
+            raise ValueError(f"labels names {sorted(unknown)}; the parameters are {list(parameters)}")
+        self.labels = {name: name for name in parameters} | (labels or {})
+        self.draw, self.alt, self.dpi = draw, alt, dpi
+
+    def __repr__(self):
+        values = "; ".join(f"{k}: {', '.join(map(text, v))}" for k, v in self.parameters.items())
+        return f"Explorer({values})"
+
+    def image(self, **values):
+        """One frame as an HTML image: the figure in the smallest of the formats that keep it sharp.
+
+        Parameters
+        ----------
+        **values
+            One value of each parameter.
+
+        Returns
+        -------
+        str
+            An ``<img>`` element that holds the frame and its text alternative.
+        """
+        figure = self.draw(**values)
+        if not isinstance(figure, Figure):
+            raise TypeError(f"draw returned {type(figure).__name__}; it needs to return a Matplotlib figure")
+        alt = str(self.alt(**values) or "").strip()
+        if not alt:
+            raise ValueError(f"alt returned no text for {values}; it needs to describe the figure")
+        data, mime, (width, height) = encode(figure, self.dpi)
+        plt.close(figure)
+        source = f"data:{mime};base64,{base64.b64encode(data).decode()}"
+        return (
+            f'<img src="{source}" width="{width}" height="{height}" alt="{html.escape(alt)}" loading="lazy">'
+        )
+
+    def to_html(self):
+        """Sliders and all frames as HTML that `explorer.js` of the book brings to life.
+
+        Without JavaScript the first frame is shown and the sliders are hidden.
+
+        Returns
+        -------
+        str
+        """
+        names = list(self.parameters)
+        frames = []
+        for combination in product(*self.parameters.values()):
+            image = self.image(**dict(zip(names, combination)))
+            hidden = "" if not frames else " hidden"
+            frames.append(f'<div class="explorer-frame"{hidden}>{image}</div>')
+        sliders = "".join(self._slider(name) for name in names)
+        name = html.escape("Interactive figure: " + ", ".join(self.labels.values()))
+        page = (
+            f'<div class="explorer" role="group" aria-label="{name}">'
+            f'<div class="explorer-controls" hidden>{sliders}</div>{"".join(frames)}</div>'
+        )
+        if len(page) > MAX_BYTES:
+            raise ValueError(
+                f"the interactive figure takes {len(page) / 1e6:.2f} MB for {len(frames)} frames; it needs to stay "
+                f"under {MAX_BYTES / 1e6:.1f} MB: use fewer values, a smaller figure, or a lower dpi (now {self.dpi})"
+            )
+        return page
+
+    def _slider(self, name):
+        texts = [text(value) for value in self.parameters[name]]
+        return (
+            f"<label><span>{html.escape(self.labels[name])}</span>"
+            f'<input type="range" min="0" max="{len(texts) - 1}" step="1" value="0" autocomplete="off" '
+            f'data-texts="{html.escape(json.dumps(texts))}" aria-valuetext="{html.escape(texts[0])}">'
+            f'<output aria-hidden="true">{html.escape(texts[0])}</output></label>'
+        )
+
+    def live(self):
+        """Sliders that draw the figure anew, for a notebook with a running kernel.
+
+        Returns
+        -------
+        ipywidgets.VBox
+        """
+        import ipywidgets
+
+        sliders = {
+            name: ipywidgets.SelectionSlider(
+                options=[(text(value), value) for value in values],
+                description=self.labels[name],
+                style={"description_width": "initial"},
+            )
+            for name, values in self.parameters.items()
+        }
+        picture = ipywidgets.HTML()
+
+        def update(change=None):
+            picture.value = self.image(**{name: slider.value for name, slider in sliders.items()})
+
+        for slider in sliders.values():
+            slider.observe(update, "value")
+        update()
+        return ipywidgets.VBox([*sliders.values(), picture])
+
+    def _repr_mimebundle_(self, include=None, exclude=None):
+        """Both forms: Jupyter takes the live one, a published page takes the HTML."""
+        bundle = {"text/plain": repr(self), "text/html": self.to_html()}
+        try:
+            bundle |= self.live()._repr_mimebundle_()
+        except ImportError:
+            pass  # without ipywidgets the frames are all there is
+        return bundle | {"text/plain": repr(self)}
+
+
+def text(value):
+    """A parameter's value as it stands beside the slider: numbers in at most four significant digits."""
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def encode(figure, dpi):
+    """A figure as a small image file.
+
+    Parameters
+    ----------
+    figure : matplotlib.figure.Figure
+    dpi : float
+        Dots per inch.
+
+    Returns
+    -------
+    bytes
+        The file.
+    str
+        Its media type.
+    tuple of int
+        Width and height in pixels.
+    """
+    from PIL import Image, features
+
+    raw = io.BytesIO()
+    figure.savefig(raw, format="png", dpi=dpi)
+    image = Image.open(raw).convert("RGB").quantize(COLORS, dither=Image.Dither.NONE)
+    files = [("image/png", _save(image, "png", optimize=True))]
+    if features.check("webp"):
+        files.append(("image/webp", _save(image.convert("RGB"), "webp", lossless=True, method=6)))
+    mime, data = min(files, key=lambda item: len(item[1]))
+    return data, mime, image.size
+
+
+def _save(image, kind, **options):
+    file = io.BytesIO()
+    image.save(file, kind, **options)
+    return file.getvalue()

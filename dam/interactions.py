@@ -1,0 +1,129 @@
+"""The energy functions F of eq. (2), each with its derivative f = F', the dual activation function (Section 5).
+
+An interaction is called on overlaps and gives F; its ``activation`` gives f. Both accept arrays of any library that
+follows the array API standard, and compute in the array's own precision (integers as float64).
+"""
+
+import math
+from dataclasses import dataclass
+
+from dam import checks
+from dam.arrays import array_namespace
+
+
+def power(x, n):
+    """Return ``x ** n`` for an integer ``n`` >= 0 by repeated squaring: a few products instead of one ``pow`` call.
+
+    Exact on integers stored as floats, as long as the results fit in the mantissa.
+    """
+    if n == 0:
+        return array_namespace(x=x).ones_like(x)
+    result = None
+    while True:
+        if n & 1:
+            result = x if result is None else result * x
+        n >>= 1
+        if n == 0:
+            return result
+        x = x * x
+
+
+def _floats(x):
+    xp = array_namespace(x=x)
+    if not xp.isdtype(x.dtype, "real floating"):
+        x = xp.astype(x, xp.float64)
+    return xp, x
+
+
+@dataclass(frozen=True)
+class Polynomial:
+    """F(x) = x^n, the "power" energy function. Raises ``ValueError`` unless n is an integer >= 1."""
+
+    n: int
+
+    def __post_init__(self):
+        checks.degree(self.n)
+
+    def __call__(self, x):
+        _, x = _floats(x)
+        return power(x, self.n)
+
+    def activation(self, x):
+        """f(x) = n x^(n-1)."""
+        _, x = _floats(x)
+        return self.n * power(x, self.n - 1)
+
+
+@dataclass(frozen=True)
+class RectifiedPolynomial:
+    """F(x) = x^n for x >= 0, else 0: eq. (3). Raises ``ValueError`` unless n is an integer >= 1."""
+
+    n: int
+
+    def __post_init__(self):
+        checks.degree(self.n)
+
+    def __call__(self, x):
+        xp, x = _floats(x)
+        return power(xp.where(x > 0, x, xp.zeros_like(x)), self.n)
+
+    def activation(self, x):
+        """f(x) = n x^(n-1) for x > 0, else 0: dual to eq. (3)."""
+        xp, x = _floats(x)
+        zero = xp.zeros_like(x)
+        return xp.where(x > 0, self.n * power(xp.where(x > 0, x, zero), self.n - 1), zero)
+
+
+@dataclass(frozen=True)
+class Exponential:
+    """F(x) = exp(x), the limit of ever higher powers (Demircigil et al. 2017)."""
+
+    def __call__(self, x):
+        xp, x = _floats(x)
+        return xp.exp(x)
+
+    def activation(self, x):
+        """f(x) = exp(x)."""
+        return self(x)
+
+
+@dataclass(frozen=True)
+class LogCosh:
+    """F(x) = ln cosh x, dual to f = tanh (Section 5). Close to |x| for large x: n = 1."""
+
+    def __call__(self, x):
+        xp, x = _floats(x)
+        return xp.abs(x) + xp.log1p(xp.exp(-2 * xp.abs(x))) - math.log(2)
+
+    def activation(self, x):
+        """f(x) = tanh x."""
+        xp, x = _floats(x)
+        return xp.tanh(x)
+
+
+@dataclass(frozen=True)
+class Softplus:
+    """F(x) = ln(1 + exp x), dual to the logistic function (Section 5). Close to x for large x: n = 1."""
+
+    def __call__(self, x):
+        xp, x = _floats(x)
+        return xp.where(x > 0, x, xp.zeros_like(x)) + xp.log1p(xp.exp(-xp.abs(x)))
+
+    def activation(self, x):
+        """f(x) = 1 / (1 + exp(-x))."""
+        xp, x = _floats(x)
+        return (1 + xp.tanh(x / 2)) / 2
+
+
+@dataclass(frozen=True)
+class RectifiedQuadratic:
+    """F(x) = x^2 / 2 for x >= 0, else 0, dual to the rectified linear unit (Section 5): n = 2."""
+
+    def __call__(self, x):
+        rectified = self.activation(x)
+        return rectified * rectified / 2
+
+    def activation(self, x):
+        """f(x) = x for x > 0, else 0."""
+        xp, x = _floats(x)
+        return xp.where(x > 0, x, xp.zeros_like(x))

@@ -1,0 +1,125 @@
+"""The settings of a training: eqs. (12)-(14) and Appendix A."""
+
+from dataclasses import dataclass, replace
+
+from dam import checks
+from dam.classifier import OBJECTIVES
+
+FORMS = ("dual", "exact")
+
+# whole numbers: the least; any numbers: the range
+COUNTS = {"n": 2, "m": 1, "ramp_epochs": 0, "epochs": 1, "K": 1, "batch_per_class": 1}
+RANGES = {
+    "n": (2, 100),
+    "m": (1, 60),
+    "T_initial": (1, 5000),
+    "T_final": (1, 5000),
+    "epsilon0": (1e-6, 1),
+    "decay": (0.5, 1),
+    "momentum": (0, 0.999),
+    "init_mean": (-1, 1),
+    "init_std": (1e-6, 1),
+}
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """All that determines a training but the data and the seed.
+
+    Attributes
+    ----------
+    n : int
+        Degree of the rectified polynomial, 2 to 100.
+    m : int
+        Power of the objective (14), 1 to 60.
+    T_initial, T_final : float
+        Temperatures in neurons, 1 to 5000: from the one to the other linearly in ``ramp_epochs``, then constant.
+    ramp_epochs : int
+    epsilon0, decay : float
+        ε = epsilon0 · decay^epoch, eq. (12): the largest change of a weight in one update.
+    momentum : float
+        p of eq. (13), at least 0 and below 1.
+    epochs : int
+        Length of the whole training.
+    K : int
+        Number of memories.
+    batch_per_class : int
+        Digits of each class in a minibatch.
+    init_mean, init_std : float
+        Gaussian of the initial weights, visible and label weights alike.
+    form : {'dual', 'exact'}
+        Train through eq. (11) or through eq. (9).
+    objective : {'power', 'softmax'}
+        Eq. (14), or cross-entropy of the softmax of the arguments of the tanh.
+
+    Raises
+    ------
+    ValueError
+        A value is out of its range; the message gives the range.
+    """
+
+    n: int
+    m: int
+    T_initial: float
+    T_final: float
+    ramp_epochs: int
+    epsilon0: float
+    decay: float
+    momentum: float
+    epochs: int
+    K: int = 2000
+    batch_per_class: int = 100
+    init_mean: float = -0.3
+    init_std: float = 0.3
+    form: str = "dual"
+    objective: str = "power"
+
+    def __post_init__(self):
+        for name, low in COUNTS.items():
+            checks.count(name, getattr(self, name), low)
+        for name, (low, high) in RANGES.items():
+            checks.number(name, getattr(self, name), low, high)
+        checks.choice("form", self.form, FORMS)
+        checks.choice("objective", self.objective, OBJECTIVES)
+
+    @classmethod
+    def paper(cls, n, **changes):
+        """Return settings within the windows of Appendix A for degree n: 3000 epochs, ε falling by 0.998 an epoch.
+
+        The paper gives windows only. Small n (below 10): T falls from 300 (n = 2: 400) to 60 in 200 epochs, m = 3.
+        Large n: T constant in 500-700, m = 30. ``changes`` replace single fields.
+        """
+        if checks.degree(n, 2) < 10:
+            T, T_final, m, epsilon0, p = (400 if n == 2 else 300), 60, 3, 0.02, 0.8
+        else:
+            T, T_final, m, epsilon0, p = (600, 600, 30, 0.04, 0.6) if n < 25 else (650, 650, 30, 0.03, 0.8)
+        ramp_epochs = 200 if n < 10 else 0
+        return replace(cls(n, m, T, T_final, ramp_epochs, epsilon0, 0.998, p, 3000), **changes)
+
+    @classmethod
+    def compressed(cls, n, epochs, **changes):
+        """Return a schedule for a short training of degree n: ramp and decay scaled to the number of epochs.
+
+        The equations are the paper's; ε starts higher and falls to 4 % of its start by the last epoch (a tenth of the
+        epochs under a large n).
+        """
+        paper = cls.paper(n)
+        ramp_epochs = round(0.6 * checks.count("epochs", epochs)) if paper.ramp_epochs else 0
+        decay = 0.04 ** (1 / epochs)
+        return replace(
+            paper,
+            ramp_epochs=ramp_epochs,
+            decay=max(decay, 0.5),
+            epochs=epochs,
+            **changes,
+        )
+
+    def temperature(self, epoch):
+        """Return T in neurons for an epoch counted from 0."""
+        if epoch >= self.ramp_epochs:
+            return self.T_final
+        return self.T_initial + (self.T_final - self.T_initial) * epoch / self.ramp_epochs
+
+    def epsilon(self, epoch):
+        """Return the learning rate ε of eq. (12) for an epoch counted from 0."""
+        return self.epsilon0 * self.decay**epoch

@@ -1,0 +1,256 @@
+"""One update of all memories from one minibatch: eq. (13), in place on NumPy and with pure functions elsewhere.
+
+A step holds the weights ``xi (K, N + N_c)``, visible and label weights of a memory side by side as in Appendix A's
+joint index I, and their momentum ``V`` of the same shape. `BlockStep` is the fast one: blocks of memories go through
+threads, everything element-wise is done in place while a block is in cache, and powers are products. `ArrayStep` is
+the same in pure functions: for other array libraries, for the associative form (9), and as the test of `BlockStep`.
+"""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+from array_api_compat import is_numpy_namespace
+from threadpoolctl import threadpool_info, threadpool_limits
+
+from dam import classifier
+from dam.arrays import array_namespace
+
+BLOCKS = 4  # of memories; fixed, so that sums and results do not depend on the number of threads
+CACHED_ROWS = 125  # of a block, for element-wise work
+FLOOR = 1e-30  # least max |V| to divide by: a dead memory's momentum vanishes
+
+
+def make_step(x, t, xi, V, recipe):
+    """Return the step for a recipe and an array library: a context manager, see `ArrayStep`."""
+    fast = is_numpy_namespace(array_namespace(x=x)) and recipe.form == "dual"
+    return (BlockStep if fast else ArrayStep)(x, t, xi, V, recipe)
+
+
+def momentum_update(xi, V, gradient, p, epsilon):
+    """Return the weights and the momentum after eq. (13), all ``(K, N + N_c)``.
+
+    V ← pV - ∂C; ξ ← ξ + ε V / max_J |V_J| for each memory, over the joint index J; weights clipped to [-1, 1].
+    """
+    xp = array_namespace(xi=xi, V=V, gradient=gradient)
+    V = p * V - gradient
+    size = xp.max(xp.abs(V), axis=1, keepdims=True)
+    V = V * xp.astype(~(size < FLOOR), V.dtype)
+    size = xp.where(size < FLOOR, FLOOR * xp.ones_like(size), size)
+    return xp.clip(xi + epsilon * V / size, -1, 1), V
+
+
+class ArrayStep:
+    """A training step in pure functions, on any array library.
+
+    Parameters
+    ----------
+    x : (S, N) array
+        All training digits.
+    t : (M, N_c) array
+        Targets of a minibatch, the same for every one.
+    xi, V : (K, N + N_c) arrays
+        Weights and momentum.
+    recipe : dam.training.Recipe
+    """
+
+    def __init__(self, x, t, xi, V, recipe):
+        self.xp = array_namespace(x=x, t=t, xi=xi, V=V)
+        self.x, self.t, self.xi, self.V, self.recipe = x, t, xi, V, recipe
+        self.N = x.shape[1]
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        pass
+
+    def __call__(self, rows, T, epsilon):
+        """Do one update with the digits ``rows (M,)`` at temperature T and rate ε; return how many were wrong.
+
+        Raises ``FloatingPointError`` if the arguments of the tanh are not finite.
+        """
+        xp, r = self.xp, self.recipe
+        backward = classifier.backward_dual if r.form == "dual" else classifier.backward_exact
+        v = xp.take(self.x, xp.asarray(rows), axis=0)
+        visible, labels = self.xi[:, : self.N], self.xi[:, self.N :]
+        a, *gradient = backward(xp, v, self.t, visible, labels, r.n, T, r.m, r.objective)
+        if not xp.all(xp.isfinite(a)):
+            raise FloatingPointError("the arguments of the tanh are not finite")
+        self.xi, self.V = momentum_update(self.xi, self.V, xp.concat(gradient, axis=1), r.momentum, epsilon)
+        wrong = xp.argmax(a, axis=1) != xp.argmax(self.t, axis=1)
+        return int(xp.sum(xp.astype(wrong, xp.int64)))
+
+    def is_finite(self):
+        """Return whether all weights and momenta are finite."""
+        return bool(self.xp.all(self.xp.isfinite(self.xi)) & self.xp.all(self.xp.isfinite(self.V)))
+
+    def arguments(self, v, T):
+        """Return the arguments ``(S, N_c)`` of the tanh in the recipe's form for digits ``v (S, N)``."""
+        network = classifier.Classifier(self.xi[:, : self.N], self.xi[:, self.N :], self.recipe.n, T)
+        return network.arguments_dual(v) if self.recipe.form == "dual" else network.arguments(v)
+
+
+class BlockStep:
+    """The step of `ArrayStep` for NumPy and the dual form, in place: two matrix products and little else.
+
+    Arrays over (memory, digit) have memories first, so that a block of memories is contiguous. A block's forward
+    product, powers, gradient and update stay in one thread, with BLAS on one thread each; only the N_c-wide sums over
+    memories meet, in a fixed order. ``xi`` and ``V`` are updated in place.
+    """
+
+    def __init__(self, x, t, xi, V, recipe):
+        self.x, self.xi, self.V, self.recipe = x, xi, V, recipe
+        K, (M, classes), self.N = len(xi), t.shape, x.shape[1]
+        self.t, self.right = t, np.argmax(t, axis=1)
+        dtype = self.dtype = xi.dtype.type
+        self.buffers = np.empty((3, K, M), dtype)
+        self.p, self.f, self.dh = (
+            self.buffers[i] for i in {2: (1, 0, 2), 3: (0, 2, 1)}.get(recipe.n, (1, 2, 0))
+        )
+        self.on = np.empty((BLOCKS, CACHED_ROWS, M), bool)
+        self.u = np.empty((M, self.N), dtype)  # digits over T
+        self.gradient = np.empty_like(xi)
+        self.partial = np.empty((BLOCKS, classes, M), dtype)
+        self.size = np.empty((K, 1), dtype)
+        self.threshold = dtype(classifier.threshold(np, xi.dtype, recipe.n - 1))
+        # adding and subtracting this rounds to multiples of the smallest number allowed: it flushes subnormals
+        self.flush = dtype(classifier.smallest(np, xi.dtype) / np.finfo(dtype).eps)
+        self.blocks = [slice(K * b // BLOCKS, K * (b + 1) // BLOCKS) for b in range(BLOCKS)]
+
+    def __enter__(self):
+        threads = max(
+            [pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"],
+            default=1,
+        )
+        self.limits = threadpool_limits(1, user_api="blas")
+        self.pool = ThreadPoolExecutor(min(threads, BLOCKS))
+        return self
+
+    def __exit__(self, *_):
+        self.pool.shutdown()
+        self.limits.restore_original_limits()
+
+    def __call__(self, rows, T, epsilon):
+        """See `ArrayStep.__call__`."""
+        r = self.recipe
+        self._each(lambda part: self._load(rows, part, T), self._parts(len(rows)))
+        a = self._forward(len(rows), T)
+        if not np.isfinite(a).all():
+            raise FloatingPointError("the arguments of the tanh are not finite")
+        s = self.dtype(2 * r.n / T) * classifier.slope(a, self.t, r.m, r.objective)
+        self._each(lambda block: self._backward(block, s, self.dtype(epsilon)), self.blocks)
+        return int(np.count_nonzero(np.argmax(a, axis=1) != self.right))
+
+    def is_finite(self):
+        """See `ArrayStep.is_finite`."""
+        return bool(np.isfinite(self.xi).all() and np.isfinite(self.V).all())
+
+    def arguments(self, v, T):
+        """See `ArrayStep.arguments`."""
+        M, parts = len(self.u), []
+        for i in range(0, len(v), M):
+            rows = min(M, len(v) - i)
+            np.multiply(v[i : i + rows], self.dtype(1 / T), out=self.u[:rows])
+            parts.append(self._forward(rows, T))
+        return np.concatenate(parts)
+
+    def _each(self, task, parts):
+        for _ in self.pool.map(task, parts):
+            pass
+
+    def _parts(self, rows):
+        return [slice(rows * b // BLOCKS, rows * (b + 1) // BLOCKS) for b in range(BLOCKS)]
+
+    def _load(self, rows, part, T):
+        """Put digits over T into the buffer u, so that ξ·u is the overlap over T and also its gradient is u."""
+        np.take(self.x, rows[part], axis=0, out=self.u[part], mode="clip")
+        self.u[part] *= self.dtype(1 / T)
+
+    def _forward(self, rows, T):
+        """Return the arguments ``(rows, N_c)`` of the tanh in (11) for the digits in u."""
+        self._each(lambda b: self._forward_block(b, rows), range(BLOCKS))
+        return np.ascontiguousarray(
+            self.dtype(2 * self.recipe.n / T) * self.partial[:, :, :rows].sum(axis=0).T
+        )
+
+    def _forward_block(self, b, rows):
+        """Compute overlaps h / T of a block, their powers n-2 and n-1, and the block's part of the sum over memories."""
+        block = self.blocks[b]
+        np.matmul(self.xi[block, : self.N], self.u[:rows].T, out=self.buffers[0, block, :rows])
+        for part in _cached(block):
+            h, a, c = self.buffers[:, part, :rows]
+            on = self.on[b, : len(h), :rows]
+            np.greater(h, self.threshold, out=on)
+            np.multiply(h, on, out=h)
+            _powers(h, on, self.recipe.n, a, c)
+        np.matmul(
+            self.xi[block, self.N :].T,
+            self.f[block, :rows],
+            out=self.partial[b, :, :rows],
+        )
+
+    def _backward(self, block, s, epsilon):
+        """Compute the gradient of a block of memories and update them: Appendix A and eq. (13)."""
+        np.matmul(self.f[block], s, out=self.gradient[block, self.N :])
+        np.matmul(
+            self.xi[block, self.N :],
+            (self.dtype(self.recipe.n - 1) * s).T,
+            out=self.dh[block],
+        )
+        for part in _cached(block):
+            dh = self.dh[part]
+            dh *= self.p[part]
+            dh += self.flush
+            dh -= self.flush
+        np.matmul(self.dh[block], self.u, out=self.gradient[block, : self.N])
+        for part in _cached(block):
+            xi, V, G, size = (
+                self.xi[part],
+                self.V[part],
+                self.gradient[part],
+                self.size[part],
+            )
+            V *= self.dtype(self.recipe.momentum)
+            V -= G
+            np.abs(V, out=G)
+            np.max(G, axis=1, keepdims=True, out=size)
+            dead = size < FLOOR
+            if dead.any():
+                V[dead[:, 0]] = 0
+                size[dead] = FLOOR
+            np.multiply(V, epsilon / size, out=G)
+            xi += G
+            np.clip(xi, -1, 1, out=xi)
+
+
+def _cached(block):
+    """Split a block of memories into parts whose arrays fit into the cache."""
+    return [slice(k, min(k + CACHED_ROWS, block.stop)) for k in range(block.start, block.stop, CACHED_ROWS)]
+
+
+def _powers(h, on, n, a, c):
+    """Put h^(n-2) and h^(n-1) into buffers: a and h for n = 2, h and c for n = 3, a and c above."""
+    if n == 2:
+        np.copyto(a, on)
+    elif n == 3:
+        np.multiply(h, h, out=c)
+    else:
+        _power_into(h, n - 2, a, c)
+        np.multiply(a, h, out=c)
+
+
+def _power_into(x, k, out, square):
+    """Put x^k, k >= 2, into ``out`` by repeated squaring; ``square`` is scratch."""
+    result, base = None, x
+    while True:
+        if k & 1 and result is None:
+            result = base
+            if base is square:  # overwritten by the next squaring
+                np.copyto(out, square)
+                result = out
+        elif k & 1:
+            result = np.multiply(result, base, out=out)
+        k >>= 1
+        if k == 0:
+            return
+        base = np.multiply(base, base, out=out if result is None and k == 1 else square)

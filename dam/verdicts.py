@@ -1,0 +1,117 @@
+"""How a claim is judged on our results, and how the verdicts are printed."""
+
+import html
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from dam.results import mean_and_spread
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A statement of the paper and the rule by which our results are judged.
+
+    ``measure`` maps a `dam.results.Result` to a number, or to None where the result cannot decide (``undecided`` says
+    why); ``holds`` maps the list of these numbers over seeds to a bool; ``unit`` follows the printed number.
+    """
+
+    name: str
+    where: str
+    says: str
+    criterion: str
+    measure: Callable
+    holds: Callable
+    variant: str = ""
+    digits: int = 3
+    unit: str = ""
+    undecided: str = ""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """A claim judged: mean and spread of ours over seeds, and ``holds`` True, False or None (not decided)."""
+
+    claim: Claim
+    experiment: str
+    seeds: int
+    mean: float
+    spread: float
+    holds: bool | None
+
+    @property
+    def ours(self):
+        """Ours as text: mean ± standard deviation over seeds."""
+        if self.seeds == 0 or math.isnan(self.mean):
+            return "–"
+        text = f"{self.mean:.{self.claim.digits}f}"
+        if self.seeds > 1:
+            text += f" ± {self.spread:.{self.claim.digits}f}"
+        return text + self.claim.unit
+
+    @property
+    def word(self):
+        """The verdict in words."""
+        if self.holds is None:
+            return f"not judged: {self.claim.undecided}" if self.seeds else "not judged: no stored result"
+        return "holds" if self.holds else "fails"
+
+
+def within(low, high):
+    """Return a rule: the mean over seeds lies in [low, high]."""
+    return lambda numbers: low <= mean_and_spread(numbers)[0] <= high
+
+
+def every(low, high):
+    """Return a rule: the number of every seed lies in [low, high]."""
+    return lambda numbers: all(low <= number <= high for number in numbers)
+
+
+def verdict(claim, experiment, runs):
+    """Return the `Verdict` on a claim from the results of an experiment over seeds (and variants)."""
+    runs = [run for run in runs if not claim.variant or claim.variant in run.variant.split("-")]
+    numbers = [number for run in runs if (number := claim.measure(run)) is not None]
+    if not numbers:
+        return Verdict(claim, experiment, len(runs), math.nan, math.nan, None)
+    return Verdict(claim, experiment, len(runs), *mean_and_spread(numbers), bool(claim.holds(numbers)))
+
+
+def text(verdicts):
+    """Return the verdicts as plain text, a paragraph each, and a closing count."""
+    lines = []
+    for v in verdicts:
+        seeds = f" (mean ± standard deviation, {v.seeds} seeds)" if v.seeds > 1 else ""
+        lines += [
+            f"[{v.word}] {v.experiment}: {v.claim.name}",
+            f"    paper: {v.claim.says} ({v.claim.where})",
+            f"    ours:  {v.ours}{seeds}; criterion: {v.claim.criterion}",
+        ]
+    count = [sum(v.holds is state for v in verdicts) for state in (True, False, None)]
+    return "\n".join([*lines, "", f"{count[0]} hold, {count[1]} fail, {count[2]} not judged"])
+
+
+class Table:
+    """Verdicts as a table for a notebook or a page of the book."""
+
+    def __init__(self, verdicts):
+        self.verdicts = list(verdicts)
+
+    def __repr__(self):
+        return text(self.verdicts)
+
+    def _repr_html_(self):
+        heads = ("Where", "The paper says", "Ours", "Judged by", "Verdict")
+        head = "".join(f'<th scope="col">{name}</th>' for name in heads)
+        rows = "".join(
+            "<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in cells) + "</tr>"
+            for cells in (
+                (v.claim.where, v.claim.says, v.ours, v.claim.criterion, v.word) for v in self.verdicts
+            )
+        )
+        seeds = max((v.seeds for v in self.verdicts), default=0)
+        note = f"Ours: mean ± standard deviation over {seeds} seeds." if seeds > 1 else "Ours: one seed."
+        return (
+            f'<div class="dam-table" tabindex="0" role="region" aria-label="Paper against ours">'
+            f'<table class="table"><caption>{note}</caption>'
+            f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>"
+        )
