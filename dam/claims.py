@@ -96,7 +96,7 @@ def _mnist():
     for n, paper in ((2, 1.51), (3, 1.44), (20, 1.61), (30, 1.80)):
         yield Claim(
             f"test-error-n{n}",
-            "Section 4, Fig. 2",
+            "Section 4, Fig. 2 (the four errors are printed; which belongs to which n is inferred)",
             f"n = {n}: test error {paper:.2f} % after 3000 epochs",
             "ours is at most 0.15 points above, after 3000 epochs",
             final_error,

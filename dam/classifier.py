@@ -12,26 +12,10 @@ from dataclasses import dataclass
 from dam import checks
 from dam.arrays import array_namespace
 from dam.interactions import power
+from dam.powers import flushed, rectified_power, threshold, warm_enough
 
 CLASSES = 10
 OBJECTIVES = ("power", "softmax")
-
-
-def smallest(xp, dtype):
-    """Return a number safely above the subnormals (1e-30 in float32): powers and gradients below it count as zero."""
-    return 1e8 * float(xp.finfo(dtype).smallest_normal)
-
-
-def threshold(xp, dtype, k):
-    """Return the overlap whose k-th power is `smallest`."""
-    return smallest(xp, dtype) ** (1 / max(k, 1))
-
-
-def rectified_power(x, k):
-    """Return x^k for x > 0, else 0; also 0 where the power would be subnormal, which would slow matrix products."""
-    xp = array_namespace(x=x)
-    on = xp.astype(x > threshold(xp, x.dtype, k), x.dtype)
-    return on if k == 0 else power(x * on, k)
 
 
 def arguments_exact(v, visible, labels, n, T):
@@ -73,7 +57,7 @@ def arguments_dual(v, visible, labels, n, T):
     """
     xp, v, visible, labels = _checked(v, visible, labels, n, T)
     h = v @ visible.T
-    T = _warm_enough(xp, h, n, T)
+    T = warm_enough(xp, h, n, T)
     return 2 * n / T * (rectified_power(h / T, n - 1) @ labels)
 
 
@@ -127,16 +111,9 @@ def slope(a, t, m, objective="power"):
         e = xp.exp(a - xp.max(a, axis=1, keepdims=True))
         return e / xp.sum(e, axis=1, keepdims=True) - (1 + t) / 2
     d = xp.tanh(a) - t
-    d = (
-        2
-        * m
-        * power(
-            d * xp.astype(xp.abs(d) > threshold(xp, a.dtype, 2 * m - 1), a.dtype),
-            2 * m - 1,
-        )
-    )
+    d = d * xp.astype(xp.abs(d) > threshold(xp, a.dtype, 2 * m - 1), a.dtype)
     e = xp.exp(-2 * xp.abs(a))
-    return _flushed(xp, d * (4 * e / ((1 + e) * (1 + e))))
+    return flushed(xp, 2 * m * power(d, 2 * m - 1) * (4 * e / ((1 + e) * (1 + e))))
 
 
 def gradients_dual(v, t, visible, labels, n, T, m, objective="power"):
@@ -177,7 +154,7 @@ def gradients_exact(v, t, visible, labels, n, T, m, objective="power"):
 def backward_dual(xp, v, t, visible, labels, n, T, m, objective):
     """Return the arguments and both gradients of the dual form; no checks."""
     h = v @ visible.T
-    T = _warm_enough(xp, h, n, T)
+    T = warm_enough(xp, h, n, T)
     h = h / T
     f = rectified_power(h, n - 1)
     a = 2 * n / T * (f @ labels)
@@ -185,7 +162,7 @@ def backward_dual(xp, v, t, visible, labels, n, T, m, objective):
     if n == 1:
         return a, xp.zeros_like(visible), f.T @ s
     dh = ((n - 1) / T * s @ labels.T) * rectified_power(h, n - 2)
-    return a, _flushed(xp, dh).T @ v, f.T @ s
+    return a, flushed(xp, dh).T @ v, f.T @ s
 
 
 def backward_exact(xp, v, t, visible, labels, n, T, m, objective):
@@ -201,14 +178,14 @@ def backward_exact(xp, v, t, visible, labels, n, T, m, objective):
         term = s[:, alpha, None] * rectified_power(H + 2 * labels[:, alpha] / T, n - 1)
         total = total + term
         own.append(xp.sum(term, axis=0))
-    total = _flushed(xp, total)
+    total = flushed(xp, total)
     return a, total.T @ v, 2 * xp.stack(own, axis=1) - xp.sum(total, axis=0)[:, None]
 
 
 def _forward_exact(xp, v, visible, labels, n, T):
     """Return the arguments of (9), H / T ``(M, K)``, and T."""
     H = v @ visible.T - xp.sum(labels, axis=1)
-    T = _warm_enough(xp, xp.abs(H) + 2 * xp.max(xp.abs(labels)), n, T)
+    T = warm_enough(xp, xp.abs(H) + 2 * xp.max(xp.abs(labels)), n, T)
     H = H / T
     F = rectified_power(H, n)
     fields = [
@@ -216,20 +193,6 @@ def _forward_exact(xp, v, visible, labels, n, T):
         for alpha in range(labels.shape[1])
     ]
     return xp.stack(fields, axis=1), H, T
-
-
-def _warm_enough(xp, h, n, T):
-    """Return T, or temperatures ``(M, 1)`` where the n-th powers of some rows of overlaps h would overflow at T.
-
-    The tanh is saturated in such a row: at a higher temperature it still is, and classes keep their order.
-    """
-    coldest = xp.max(h, axis=1, keepdims=True) / (1e-8 * float(xp.finfo(h.dtype).max)) ** (1 / n)
-    return xp.where(coldest > T, coldest, T * xp.ones_like(coldest)) if xp.any(coldest > T) else T
-
-
-def _flushed(xp, x):
-    """Return x with zeros in place of what is subnormal or nearly so."""
-    return x * xp.astype(xp.abs(x) > smallest(xp, x.dtype), x.dtype)
 
 
 def _checked(v, visible, labels, n, T):
@@ -256,7 +219,9 @@ def _check_objective(t, v, labels, m, objective):
     checks.count("m", m)
     checks.choice("objective", objective, OBJECTIVES)
     if tuple(t.shape) != (v.shape[0], labels.shape[1]):
-        raise ValueError(f"t must have shape {(v.shape[0], labels.shape[1])}, got {tuple(t.shape)}")
+        raise ValueError(
+            f"t must have shape {(v.shape[0], labels.shape[1])}, got {tuple(t.shape)}"
+        )
 
 
 @dataclass
@@ -277,7 +242,9 @@ class Classifier:
         for name in ("visible", "labels"):
             checks.finite(name, getattr(self, name))
         no_digits = xp.zeros((1, self.visible.shape[1]), dtype=xp.float32)
-        _, _, self.visible, self.labels = _checked(no_digits, self.visible, self.labels, self.n, self.T)
+        _, _, self.visible, self.labels = _checked(
+            no_digits, self.visible, self.labels, self.n, self.T
+        )
 
     def scores(self, v):
         """Return c ``(M, N_c)`` of eq. (9) for digits ``v (M, N)``."""
@@ -309,10 +276,11 @@ class Classifier:
         """Apply a function to a few rows of v at a time, so that its (rows, K) arrays stay small."""
         xp = array_namespace(v=v, visible=self.visible)
         checks.matrix("v", v, self.visible.shape[1], " (one for each visible weight)")
-        rows = max(1, 2**19 // self.visible.shape[0])
+        M, rows = v.shape[0], max(1, 2**19 // self.visible.shape[0])
+        chunks = (v[i : min(i + rows, M), :] for i in range(0, M, rows))
         parts = [
-            function(v[i : i + rows, :], self.visible, self.labels, self.n, self.T)
-            for i in range(0, v.shape[0], rows)
+            function(chunk, self.visible, self.labels, self.n, self.T)
+            for chunk in chunks
         ]
         return xp.concat(parts)
 

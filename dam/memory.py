@@ -8,6 +8,8 @@ terms add up to less than 2^53, and no tie is decided by rounding.
 import math
 import warnings
 
+import numpy as np
+
 from dam import checks
 from dam.arrays import array_namespace
 from dam.descent import ClassicalFields, DenseFields, settle_batches
@@ -141,7 +143,8 @@ def retrieve(sigma, xi, F, rng=None, *, rule="energy", max_flips=None, threads=N
 def _tables(xi, F, rule):
     """Return the memories as float64 and the tables of A(h) and B(h) over h = -N..N, as `DenseFields` takes them."""
     xp, N = array_namespace(xi=xi), xi.shape[1]
-    A, B = _responses(F, xp.arange(-N, N + 1, dtype=xp.float64), rule)
+    with np.errstate(over="ignore", invalid="ignore"):  # looked for below
+        A, B = _responses(F, xp.arange(-N, N + 1, dtype=xp.float64), rule)
     if not xp.all(xp.isfinite(A) & xp.isfinite(B)):
         raise ValueError(f"F = {F} overflows float64 at the overlap N = {N}; use a smaller n or a smaller N")
     return xp.astype(xi, xp.float64), A, B

@@ -178,3 +178,164 @@ def _line_styles():
     """Line styles that stay distinct in gray: one per color, then over again."""
     while True:
         yield from ("-", "--", "-.", ":")
+
+
+def spins(states, *, shape=(28, 28), columns=4, titles=None, size=1.25):
+    """States or memories of ±1 as black-and-white pictures: +1 is ink, -1 is paper.
+
+    Parameters
+    ----------
+    states : (P, N) array
+        One flattened picture of -1 and +1 per row; N is the number of pixels of `shape`.
+    shape : tuple of int
+        Rows and columns of pixels of one picture.
+    columns : int
+        Pictures in a row of the grid.
+    titles : sequence of str, optional
+        What to write above each picture.
+    size : float
+        Edge of one picture in inches.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+
+    Raises
+    ------
+    ValueError
+        If the number of pixels is not that of `shape`, or there is not one title per picture.
+    """
+    states = np.atleast_2d(np.asarray(states, dtype=float))
+    if states.ndim != 2 or states.shape[1] != shape[0] * shape[1]:
+        raise ValueError(f"states has shape {states.shape}; it needs {shape[0] * shape[1]} columns for {shape}")
+    if titles is not None and len(titles) != len(states):
+        raise ValueError(f"titles has {len(titles)} entries; it needs one for each of the {len(states)} pictures")
+    rows = -(-len(states) // columns)
+    height = size + (0 if titles is None else 0.28)
+    figure, axes = plt.subplots(rows, columns, figsize=(size * columns, height * rows), squeeze=False)
+    for ax in axes.flat[len(states) :]:
+        ax.set_axis_off()
+    for i, (ax, state) in enumerate(zip(axes.flat, states)):
+        picture(ax, state.reshape(shape), None if titles is None else titles[i])
+    return figure
+
+
+def picture(ax, pixels, title=None):
+    """One black-and-white picture ``(rows, columns)`` of ±1 in the given axes, framed and without ticks."""
+    ax.imshow(pixels, cmap="gray_r", vmin=-1, vmax=1)
+    ax.grid(False)
+    ax.set(xticks=[], yticks=[])
+    ax.spines[:].set(visible=True, color="0.6")
+    if title is not None:
+        ax.set_title(title, fontsize=11)
+
+
+def overlap_matrices(panels):
+    """Matrices of normalized overlaps as annotated heat maps, one below the other.
+
+    Parameters
+    ----------
+    panels : dict of (labels, (K, K) array)
+        Title of each panel, its K labels, and the overlaps in [-1, 1].
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    sizes = [len(labels) for labels, _ in panels.values()]
+    heights = [0.42 * size + 0.6 for size in sizes]
+    figure, axes = plt.subplots(
+        len(panels), 1, figsize=(5.2, sum(heights)), height_ratios=heights, squeeze=False
+    )
+    for ax, (title, (labels, matrix)) in zip(axes.flat, panels.items()):
+        ax.imshow(matrix, cmap=DIVERGING, vmin=-1, vmax=1)
+        for (row, column), value in np.ndenumerate(matrix):
+            color = "white" if abs(value) > 0.6 else "black"
+            ax.text(column, row, f"{value:.2f}", ha="center", va="center", fontsize=9, color=color)
+        ax.set(xticks=range(len(labels)), xticklabels=labels, yticks=range(len(labels)), yticklabels=labels)
+        ax.grid(False)
+        ax.set_title(title, fontsize=11)
+        ax.set(xlabel="digit", ylabel="digit")
+    return figure
+
+
+def breakdown(alpha, overlap, unstable, theory_overlap, theory_unstable):
+    """How retrieval fails as the load grows: the overlap kept after settling, and the unstable bits, one panel each.
+
+    Parameters
+    ----------
+    alpha : (A,) array
+        Loads K/N.
+    overlap, unstable : dict of (R, A) array
+        Label of each line and its R runs: overlap with the memory after settling, share of unstable bits at the
+        memory. Markers show the mean over runs, bars the standard deviation.
+    theory_overlap, theory_unstable : tuple of two (P,) arrays
+        Loads and values of the predicted curves.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    figure, axes = plt.subplots(2, 1, figsize=(5.4, 6.0), sharex=True)
+    for ax, runs, curve, scale in zip(axes, (overlap, unstable), (theory_overlap, theory_unstable), (1, 100)):
+        ax.plot(curve[0], scale * curve[1], color="black", linewidth=1.4, label="theory, large N")
+        for (name, values), color, marker in zip(runs.items(), COLORS, "os^Dv"):
+            mean, spread = scale * np.mean(values, axis=0), scale * np.std(values, axis=0)
+            ax.errorbar(alpha, mean, spread, color=color, marker=marker, markersize=4, linewidth=1.1, label=name)
+    axes[0].set(ylabel="overlap after settling, $m$", ylim=(0, 1.05))
+    axes[1].set(ylabel="unstable bits (%)", xlabel="load α = K/N", ylim=(0, None))
+    axes[0].legend(loc="lower left")
+    return figure
+
+
+def recall(cue, final, overlaps, title):
+    """One cue and where the network takes it, above the histogram of the final overlaps of many such runs.
+
+    Parameters
+    ----------
+    cue, final : (28, 28) array
+        The damaged picture and the state after settling, of ±1.
+    overlaps : (S,) array
+        Overlap of S final states with the memory that each was started from, in [-1, 1].
+    title : str
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    figure, axes = plt.subplot_mosaic([["cue", "final"], ["all", "all"]], figsize=(5.0, 4.6), height_ratios=(1.15, 1))
+    picture(axes["cue"], cue, "damaged cue")
+    picture(axes["final"], final, "where it settles")
+    weights = np.full(len(overlaps), 100 / len(overlaps))
+    axes["all"].hist(overlaps, np.linspace(-0.2, 1.0001, 25), weights=weights, color=COLORS[0])
+    axes["all"].set(
+        xlabel="final overlap with the memory, $m$", ylabel="share of runs (%)", xlim=(-0.2, 1.02), ylim=(0, 100)
+    )
+    figure.suptitle(title, fontsize=12)
+    return figure
+
+
+def shares(groups, parts, *, xlabel, ylabel="share of starts (%)"):
+    """Stacked bars: how each group divides into parts.
+
+    Parameters
+    ----------
+    groups : sequence of str
+        What stands under each of the G bars.
+    parts : dict of (G,) array
+        Label of each part, from the bottom up, and its share in percent of every group.
+    xlabel, ylabel : str
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    figure, ax = plt.subplots(figsize=(5.4, 3.8))
+    bottom = np.zeros(len(groups))
+    hatches = ("", "//", "..", "xx", "--", "")
+    for (name, values), color, hatch in zip(parts.items(), ("#0072B2", "#56B4E9", "#E69F00", "#D9D9D9"), hatches):
+        ax.bar(groups, values, 0.75, bottom, label=name, color=color, hatch=hatch, edgecolor="white")
+        bottom += values
+    ax.set(xlabel=xlabel, ylabel=ylabel, ylim=(0, 100))
+    figure.legend(loc="outside upper center", ncols=2)
+    return figure

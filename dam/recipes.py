@@ -92,9 +92,13 @@ class Recipe:
         if checks.degree(n, 2) < 10:
             T, T_final, m, epsilon0, p = (400 if n == 2 else 300), 60, 3, 0.02, 0.8
         else:
-            T, T_final, m, epsilon0, p = (600, 600, 30, 0.04, 0.6) if n < 25 else (650, 650, 30, 0.03, 0.8)
+            T, T_final, m, epsilon0, p = (
+                (600, 600, 30, 0.04, 0.6) if n < 25 else (650, 650, 30, 0.03, 0.8)
+            )
         ramp_epochs = 200 if n < 10 else 0
-        return replace(cls(n, m, T, T_final, ramp_epochs, epsilon0, 0.998, p, 3000), **changes)
+        return replace(
+            cls(n, m, T, T_final, ramp_epochs, epsilon0, 0.998, p, 3000), **changes
+        )
 
     @classmethod
     def compressed(cls, n, epochs, **changes):
@@ -104,7 +108,9 @@ class Recipe:
         epochs under a large n).
         """
         paper = cls.paper(n)
-        ramp_epochs = round(0.6 * checks.count("epochs", epochs)) if paper.ramp_epochs else 0
+        ramp_epochs = (
+            round(0.6 * checks.count("epochs", epochs)) if paper.ramp_epochs else 0
+        )
         decay = 0.04 ** (1 / epochs)
         return replace(
             paper,
@@ -118,7 +124,9 @@ class Recipe:
         """Return T in neurons for an epoch counted from 0."""
         if epoch >= self.ramp_epochs:
             return self.T_final
-        return self.T_initial + (self.T_final - self.T_initial) * epoch / self.ramp_epochs
+        return (
+            self.T_initial + (self.T_final - self.T_initial) * epoch / self.ramp_epochs
+        )
 
     def epsilon(self, epoch):
         """Return the learning rate ε of eq. (12) for an epoch counted from 0."""

@@ -12,7 +12,7 @@ import numpy as np
 from array_api_compat import is_numpy_namespace
 from threadpoolctl import threadpool_info, threadpool_limits
 
-from dam import classifier
+from dam import classifier, powers
 from dam.arrays import array_namespace
 
 BLOCKS = 4  # of memories; fixed, so that sums and results do not depend on the number of threads
@@ -70,24 +70,39 @@ class ArrayStep:
         Raises ``FloatingPointError`` if the arguments of the tanh are not finite.
         """
         xp, r = self.xp, self.recipe
-        backward = classifier.backward_dual if r.form == "dual" else classifier.backward_exact
+        backward = (
+            classifier.backward_dual if r.form == "dual" else classifier.backward_exact
+        )
         v = xp.take(self.x, xp.asarray(rows), axis=0)
         visible, labels = self.xi[:, : self.N], self.xi[:, self.N :]
-        a, *gradient = backward(xp, v, self.t, visible, labels, r.n, T, r.m, r.objective)
+        a, *gradient = backward(
+            xp, v, self.t, visible, labels, r.n, T, r.m, r.objective
+        )
         if not xp.all(xp.isfinite(a)):
             raise FloatingPointError("the arguments of the tanh are not finite")
-        self.xi, self.V = momentum_update(self.xi, self.V, xp.concat(gradient, axis=1), r.momentum, epsilon)
+        self.xi, self.V = momentum_update(
+            self.xi, self.V, xp.concat(gradient, axis=1), r.momentum, epsilon
+        )
         wrong = xp.argmax(a, axis=1) != xp.argmax(self.t, axis=1)
         return int(xp.sum(xp.astype(wrong, xp.int64)))
 
     def is_finite(self):
         """Return whether all weights and momenta are finite."""
-        return bool(self.xp.all(self.xp.isfinite(self.xi)) & self.xp.all(self.xp.isfinite(self.V)))
+        return bool(
+            self.xp.all(self.xp.isfinite(self.xi))
+            & self.xp.all(self.xp.isfinite(self.V))
+        )
 
     def arguments(self, v, T):
         """Return the arguments ``(S, N_c)`` of the tanh in the recipe's form for digits ``v (S, N)``."""
-        network = classifier.Classifier(self.xi[:, : self.N], self.xi[:, self.N :], self.recipe.n, T)
-        return network.arguments_dual(v) if self.recipe.form == "dual" else network.arguments(v)
+        network = classifier.Classifier(
+            self.xi[:, : self.N], self.xi[:, self.N :], self.recipe.n, T
+        )
+        return (
+            network.arguments_dual(v)
+            if self.recipe.form == "dual"
+            else network.arguments(v)
+        )
 
 
 class BlockStep:
@@ -104,22 +119,23 @@ class BlockStep:
         self.t, self.right = t, np.argmax(t, axis=1)
         dtype = self.dtype = xi.dtype.type
         self.buffers = np.empty((3, K, M), dtype)
-        self.p, self.f, self.dh = (
-            self.buffers[i] for i in {2: (1, 0, 2), 3: (0, 2, 1)}.get(recipe.n, (1, 2, 0))
-        )
+        roles = {2: (1, 0, 2), 3: (0, 2, 1)}.get(recipe.n, (1, 2, 0))  # see powers_into
+        self.p, self.f, self.dh = (self.buffers[i] for i in roles)
         self.on = np.empty((BLOCKS, CACHED_ROWS, M), bool)
         self.u = np.empty((M, self.N), dtype)  # digits over T
         self.gradient = np.empty_like(xi)
         self.partial = np.empty((BLOCKS, classes, M), dtype)
         self.size = np.empty((K, 1), dtype)
-        self.threshold = dtype(classifier.threshold(np, xi.dtype, recipe.n - 1))
+        self.threshold = dtype(powers.threshold(np, xi.dtype, recipe.n - 1))
         # adding and subtracting this rounds to multiples of the smallest number allowed: it flushes subnormals
-        self.flush = dtype(classifier.smallest(np, xi.dtype) / np.finfo(dtype).eps)
-        self.blocks = [slice(K * b // BLOCKS, K * (b + 1) // BLOCKS) for b in range(BLOCKS)]
+        self.flush = dtype(powers.smallest(np, xi.dtype) / np.finfo(dtype).eps)
+        self.blocks = [
+            slice(K * b // BLOCKS, K * (b + 1) // BLOCKS) for b in range(BLOCKS)
+        ]
 
     def __enter__(self):
         threads = max(
-            [pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"],
+            [p["num_threads"] for p in threadpool_info() if p["user_api"] == "blas"],
             default=1,
         )
         self.limits = threadpool_limits(1, user_api="blas")
@@ -138,7 +154,9 @@ class BlockStep:
         if not np.isfinite(a).all():
             raise FloatingPointError("the arguments of the tanh are not finite")
         s = self.dtype(2 * r.n / T) * classifier.slope(a, self.t, r.m, r.objective)
-        self._each(lambda block: self._backward(block, s, self.dtype(epsilon)), self.blocks)
+        self._each(
+            lambda block: self._backward(block, s, self.dtype(epsilon)), self.blocks
+        )
         return int(np.count_nonzero(np.argmax(a, axis=1) != self.right))
 
     def is_finite(self):
@@ -159,7 +177,9 @@ class BlockStep:
             pass
 
     def _parts(self, rows):
-        return [slice(rows * b // BLOCKS, rows * (b + 1) // BLOCKS) for b in range(BLOCKS)]
+        return [
+            slice(rows * b // BLOCKS, rows * (b + 1) // BLOCKS) for b in range(BLOCKS)
+        ]
 
     def _load(self, rows, part, T):
         """Put digits over T into the buffer u, so that ξ·u is the overlap over T and also its gradient is u."""
@@ -169,20 +189,21 @@ class BlockStep:
     def _forward(self, rows, T):
         """Return the arguments ``(rows, N_c)`` of the tanh in (11) for the digits in u."""
         self._each(lambda b: self._forward_block(b, rows), range(BLOCKS))
-        return np.ascontiguousarray(
-            self.dtype(2 * self.recipe.n / T) * self.partial[:, :, :rows].sum(axis=0).T
-        )
+        a = self.partial[:, :, :rows].sum(axis=0)
+        return np.ascontiguousarray(self.dtype(2 * self.recipe.n / T) * a.T)
 
     def _forward_block(self, b, rows):
         """Compute overlaps h / T of a block, their powers n-2 and n-1, and the block's part of the sum over memories."""
         block = self.blocks[b]
-        np.matmul(self.xi[block, : self.N], self.u[:rows].T, out=self.buffers[0, block, :rows])
+        np.matmul(
+            self.xi[block, : self.N], self.u[:rows].T, out=self.buffers[0, block, :rows]
+        )
         for part in _cached(block):
             h, a, c = self.buffers[:, part, :rows]
             on = self.on[b, : len(h), :rows]
             np.greater(h, self.threshold, out=on)
             np.multiply(h, on, out=h)
-            _powers(h, on, self.recipe.n, a, c)
+            powers.powers_into(h, on, self.recipe.n, a, c)
         np.matmul(
             self.xi[block, self.N :].T,
             self.f[block, :rows],
@@ -194,7 +215,7 @@ class BlockStep:
         np.matmul(self.f[block], s, out=self.gradient[block, self.N :])
         np.matmul(
             self.xi[block, self.N :],
-            (self.dtype(self.recipe.n - 1) * s).T,
+            self.dtype(self.recipe.n - 1) * s.T,
             out=self.dh[block],
         )
         for part in _cached(block):
@@ -225,32 +246,7 @@ class BlockStep:
 
 def _cached(block):
     """Split a block of memories into parts whose arrays fit into the cache."""
-    return [slice(k, min(k + CACHED_ROWS, block.stop)) for k in range(block.start, block.stop, CACHED_ROWS)]
-
-
-def _powers(h, on, n, a, c):
-    """Put h^(n-2) and h^(n-1) into buffers: a and h for n = 2, h and c for n = 3, a and c above."""
-    if n == 2:
-        np.copyto(a, on)
-    elif n == 3:
-        np.multiply(h, h, out=c)
-    else:
-        _power_into(h, n - 2, a, c)
-        np.multiply(a, h, out=c)
-
-
-def _power_into(x, k, out, square):
-    """Put x^k, k >= 2, into ``out`` by repeated squaring; ``square`` is scratch."""
-    result, base = None, x
-    while True:
-        if k & 1 and result is None:
-            result = base
-            if base is square:  # overwritten by the next squaring
-                np.copyto(out, square)
-                result = out
-        elif k & 1:
-            result = np.multiply(result, base, out=out)
-        k >>= 1
-        if k == 0:
-            return
-        base = np.multiply(base, base, out=out if result is None and k == 1 else square)
+    return [
+        slice(k, min(k + CACHED_ROWS, block.stop))
+        for k in range(block.start, block.stop, CACHED_ROWS)
+    ]

@@ -9,6 +9,7 @@ from tqdm import tqdm
 
 from dam import checkpoints, checks, classifier, steps
 from dam.arrays import array_namespace, get_namespace, to_numpy
+from dam.powers import coldest
 from dam.recipes import Recipe  # noqa: F401
 
 HISTORY = ("test_error", "train_error", "seconds")
@@ -28,14 +29,18 @@ def minibatches(y, batch_per_class, seed, epoch, classes=classifier.CLASSES):
         members = np.flatnonzero(y == alpha)
         rounds = -(-batches * batch_per_class // len(members))
         dealt = np.concatenate([rng.permutation(members) for _ in range(rounds)])
-        parts.append(dealt[: batches * batch_per_class].reshape(batches, batch_per_class))
+        parts.append(
+            dealt[: batches * batch_per_class].reshape(batches, batch_per_class)
+        )
     return np.concatenate(parts, axis=1)
 
 
 def initial_weights(recipe, columns, seed, dtype):
     """Return random weights ``(K, columns)`` from the recipe's Gaussian, clipped to [-1, 1]."""
     rng = np.random.default_rng((seed, 0))
-    return np.clip(rng.normal(recipe.init_mean, recipe.init_std, (recipe.K, columns)), -1, 1).astype(dtype)
+    return np.clip(
+        rng.normal(recipe.init_mean, recipe.init_std, (recipe.K, columns)), -1, 1
+    ).astype(dtype)
 
 
 def train(
@@ -107,8 +112,13 @@ def train(
     checks.count("checkpoint_every", checkpoint_every)
     epochs = checks.count("epochs", recipe.epochs if epochs is None else epochs)
     if epochs > recipe.epochs:
-        raise ValueError(f"epochs must be at most the recipe's {recipe.epochs}, got {epochs}")
-    xp, origin = (get_namespace(backend) if is_numpy_array(x) else array_namespace(x=x)), array_namespace(x=x)
+        raise ValueError(
+            f"epochs must be at most the recipe's {recipe.epochs}, got {epochs}"
+        )
+    xp, origin = (
+        (get_namespace(backend) if is_numpy_array(x) else array_namespace(x=x)),
+        array_namespace(x=x),
+    )
     dtype = "float64" if str(x.dtype).endswith("float64") else "float32"
     y = to_numpy(y).astype(np.int64)
     _check_recipe(recipe, y, x.shape[1], dtype, classes)
@@ -118,36 +128,68 @@ def train(
         checkpoints.prepare(checkpoint, resume)
         key["data"] = checkpoints.digest(to_numpy(x), y)
     elif resume:
-        raise ValueError("resume needs the checkpoint to go on from, got checkpoint=None")
+        raise ValueError(
+            "resume needs the checkpoint to go on from, got checkpoint=None"
+        )
     if resume:
         first, xi, V, history = checkpoints.load(checkpoint, key)
     else:
         first, xi = 0, initial_weights(recipe, x.shape[1] + classes, seed, dtype)
         V, history = np.zeros_like(xi), {name: np.empty(0) for name in HISTORY}
     if first > epochs:
-        raise ValueError(f"the checkpoint {checkpoint} is at epoch {first}, past the {epochs} asked for")
+        raise ValueError(
+            f"the checkpoint {checkpoint} is at epoch {first}, past the {epochs} asked for"
+        )
 
-    t = classifier.targets(np.repeat(np.arange(classes), recipe.batch_per_class), classes)
-    x, t, xi, V = (xp.asarray(to_numpy(a), dtype=getattr(xp, dtype)) for a in (x, t, xi, V))
-    test = None if x_test is None else (xp.asarray(to_numpy(x_test), dtype=x.dtype), to_numpy(y_test))
+    t = classifier.targets(
+        np.repeat(np.arange(classes), recipe.batch_per_class), classes
+    )
+    x, t, xi, V = (
+        xp.asarray(to_numpy(a), dtype=getattr(xp, dtype)) for a in (x, t, xi, V)
+    )
+    test = (
+        None
+        if x_test is None
+        else (xp.asarray(to_numpy(x_test), dtype=x.dtype), to_numpy(y_test))
+    )
     bar = tqdm(total=epochs, initial=first, unit="epoch", disable=not progress)
     with bar, steps.make_step(x, t, xi, V, recipe) as step:
         for epoch in range(first, epochs):
             begun = time.perf_counter()
             batches = minibatches(y, recipe.batch_per_class, seed, epoch, classes)
             train_error = _epoch(step, batches, epoch, checkpoint)
-            test_error = _error_percent(step, recipe.temperature(epoch), *test) if test else np.nan
+            test_error = (
+                _error_percent(step, recipe.temperature(epoch), *test)
+                if test
+                else np.nan
+            )
+            seconds = time.perf_counter() - begun
             for name, value in zip(
-                HISTORY, (test_error, train_error, time.perf_counter() - begun), strict=True
+                HISTORY, (test_error, train_error, seconds), strict=True
             ):
                 history[name] = np.append(history[name], value)
-            bar.set_postfix_str(f"test error {test_error:.2f} %, training error {train_error:.2f} %")
+            bar.set_postfix_str(
+                f"test error {test_error:.2f} %, training error {train_error:.2f} %"
+            )
             bar.update()
-            if checkpoint is not None and ((epoch + 1) % checkpoint_every == 0 or epoch + 1 == epochs):
-                checkpoints.save(checkpoint, key, epoch + 1, to_numpy(step.xi), to_numpy(step.V), history)
+            if checkpoint is not None and (
+                (epoch + 1) % checkpoint_every == 0 or epoch + 1 == epochs
+            ):
+                checkpoints.save(
+                    checkpoint,
+                    key,
+                    epoch + 1,
+                    to_numpy(step.xi),
+                    to_numpy(step.V),
+                    history,
+                )
         weights = to_numpy(step.xi)
-    visible, labels = (origin.asarray(a) for a in (weights[:, : x.shape[1]], weights[:, x.shape[1] :]))
-    return classifier.Classifier(visible, labels, recipe.n, float(recipe.temperature(epochs - 1))), history
+    visible, labels = (
+        origin.asarray(a) for a in (weights[:, : x.shape[1]], weights[:, x.shape[1] :])
+    )
+    return classifier.Classifier(
+        visible, labels, recipe.n, float(recipe.temperature(epochs - 1))
+    ), history
 
 
 def _epoch(step, batches, epoch, checkpoint):
@@ -161,9 +203,15 @@ def _epoch(step, batches, epoch, checkpoint):
         if not step.is_finite():
             raise FloatingPointError("the weights are not finite")
     except FloatingPointError as error:
-        kept = f"; the checkpoint {checkpoint} is kept as it was" if checkpoint is not None else ""
+        kept = (
+            f"; the checkpoint {checkpoint} is kept as it was"
+            if checkpoint is not None
+            else ""
+        )
         place = f"epoch {epoch + 1}, minibatch {batch} of {len(batches)}"
-        raise FloatingPointError(f"training broke down in {place} ({error}) with {recipe}{kept}") from None
+        raise FloatingPointError(
+            f"training broke down in {place} ({error}) with {recipe}{kept}"
+        ) from None
     return 100 * wrong / batches.size
 
 
@@ -190,10 +238,12 @@ def _check_recipe(recipe, y, N, dtype, classes):
             f"y must hold at least batch_per_class = {recipe.batch_per_class} digits of each class, "
             f"got {counts.min()} of class {counts.argmin()}"
         )
-    T = min(recipe.T_initial, recipe.T_final)
-    coldest = N / (1e-8 * float(np.finfo(dtype).max)) ** (1 / recipe.n)
-    if coldest > T:
+    T, least = (
+        min(recipe.T_initial, recipe.T_final),
+        coldest(np, np.dtype(dtype), recipe.n, N),
+    )
+    if least > T:
         raise ValueError(
-            f"T must be at least {coldest:.3g} for n = {recipe.n} and {N} pixels in {dtype}, "
+            f"T must be at least {least:.3g} for n = {recipe.n} and {N} pixels in {dtype}, "
             f"or powers of overlaps overflow; the recipe goes down to {T}"
         )

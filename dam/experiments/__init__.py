@@ -48,24 +48,36 @@ def run(name, scale="demo", seed=0, backend=None, progress=False, **overrides):
     """
     experiment = module(name)
     if scale not in experiment.SCALES:
-        raise ValueError(f"scale must be one of {', '.join(experiment.SCALES)}, got {scale!r}")
+        raise ValueError(
+            f"scale must be one of {', '.join(experiment.SCALES)}, got {scale!r}"
+        )
     checks.count("seed", seed, minimum=0)
     defaults = experiment.SCALES[scale]
-    accepted = set(defaults) | ({"results"} & set(inspect.signature(experiment.run).parameters))
+    accepted = set(defaults) | (
+        {"results"} & set(inspect.signature(experiment.run).parameters)
+    )
     if unknown := sorted(set(overrides) - accepted):
-        raise ValueError(f"{name} has no parameter {', '.join(unknown)}; it has {', '.join(defaults)}")
+        raise ValueError(
+            f"{name} has no parameter {', '.join(unknown)}; it has {', '.join(defaults)}"
+        )
     parameters = defaults | overrides
     xp = arrays.get_namespace(backend)
     used = arrays.backend_name(xp)
     started, clock = datetime.now(UTC), time.perf_counter()
-    values, found = experiment.run(seed=seed, backend=used, progress=progress, **parameters)
+    values, found = experiment.run(
+        seed=seed, backend=used, progress=progress, **parameters
+    )
     recorded = getattr(experiment, "recorded", lambda p: p)(parameters)
-    parts = ["demo" if scale == "demo" else "", getattr(experiment, "variant", lambda _: "")(parameters)]
+    parts = [
+        "demo" if scale == "demo" else "",
+        getattr(experiment, "variant", lambda _: "")(parameters),
+    ]
     return results.Result(
         experiment=name,
         variant="-".join(part for part in parts if part),
         parameters={
-            key: list(value) if isinstance(value, tuple) else value for key, value in recorded.items()
+            key: list(value) if isinstance(value, tuple) else value
+            for key, value in recorded.items()
         },
         seed=seed,
         backend=used,
@@ -77,3 +89,11 @@ def run(name, scale="demo", seed=0, backend=None, progress=False, **overrides):
         values=values,
         arrays=found,
     )
+
+
+def _plain(parameters):
+    """Return the parameters as JSON knows them: lists for tuples."""
+    return {
+        key: list(value) if isinstance(value, tuple) else value
+        for key, value in parameters.items()
+    }

@@ -11,9 +11,15 @@ from dam.classifier import Classifier, error_percent
 from dam.recipes import Recipe
 from dam.training import train
 
-SUMMARY = "MNIST: test error while K = 2000 memories learn, and the memories (Figs 1B and 2)"
+SUMMARY = (
+    "MNIST: test error while K = 2000 memories learn, and the memories (Figs 1B and 2)"
+)
 
-CHANGES = {field.name: field.type for field in fields(Recipe) if field.name not in ("n", "epochs")}
+CHANGES = {
+    field.name: field.type
+    for field in fields(Recipe)
+    if field.name not in ("n", "epochs")
+}
 SAME = {"checkpoint": None, "resume": False} | dict.fromkeys(CHANGES)
 SCALES = {
     "demo": {"n": 3, "epochs": 10, "schedule": "compressed", **SAME},
@@ -34,22 +40,40 @@ def recipe(parameters):
     every other field of a recipe that is not None replaces the schedule's.
     """
     changes = {
-        name: cast(parameters[name]) for name, cast in CHANGES.items() if parameters.get(name) is not None
+        name: cast(parameters[name])
+        for name, cast in CHANGES.items()
+        if parameters.get(name) is not None
     }
     if parameters["schedule"] == "compressed":
-        return replace(Recipe.compressed(parameters["n"], parameters["epochs"]), **changes)
+        return replace(
+            Recipe.compressed(parameters["n"], parameters["epochs"]), **changes
+        )
     if parameters["schedule"] != "paper":
-        raise ValueError(f"schedule must be paper or compressed, got {parameters['schedule']!r}")
+        raise ValueError(
+            f"schedule must be paper or compressed, got {parameters['schedule']!r}"
+        )
     return replace(Recipe.paper(parameters["n"]), **changes)
 
 
 def recorded(parameters):
     """Return the parameters to store: the whole recipe, and ``epochs`` as trained. `run` accepts them again."""
-    stored = asdict(recipe(parameters)) | {"schedule": parameters["schedule"], "epochs": parameters["epochs"]}
+    stored = asdict(recipe(parameters)) | {
+        "schedule": parameters["schedule"],
+        "epochs": parameters["epochs"],
+    }
     return {name: value for name, value in stored.items() if name in parameters}
 
 
-def run(*, seed, backend=None, progress=False, results=None, checkpoint=None, resume=False, **parameters):
+def run(
+    *,
+    seed,
+    backend=None,
+    progress=False,
+    results=None,
+    checkpoint=None,
+    resume=False,
+    **parameters,
+):
     """Train on the 60,000 digits and measure the test error on the 10,000.
 
     ``checkpoint`` is a file to keep the state in every few epochs, and ``resume`` goes on from it if it is there.
@@ -65,7 +89,9 @@ def run(*, seed, backend=None, progress=False, results=None, checkpoint=None, re
     """
     own = checkpoint is None and results is not None
     if own:
-        checkpoint = Path(results) / f".mnist-{variant(parameters)}-seed{seed}.checkpoint.npz"
+        checkpoint = (
+            Path(results) / f".mnist-{variant(parameters)}-seed{seed}.checkpoint.npz"
+        )
     elif checkpoint is None and resume:
         raise ValueError("resume needs a checkpoint to go on from, got checkpoint=None")
     x, y, x_test, y_test = datasets.mnist()
@@ -83,7 +109,9 @@ def run(*, seed, backend=None, progress=False, results=None, checkpoint=None, re
         progress=progress,
         backend=backend,
     )
-    visible, labels = (to_numpy(w).astype(np.float16) for w in (network.visible, network.labels))
+    visible, labels = (
+        to_numpy(w).astype(np.float16) for w in (network.visible, network.labels)
+    )
     stored = Classifier(visible, labels, network.n, network.T)
     below = np.flatnonzero(history["test_error"] < 2)
     values = {

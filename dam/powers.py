@@ -1,0 +1,79 @@
+"""Powers of overlaps that stay within the range of floating-point numbers, however large the degree.
+
+Above, 784^n overflows float32 from n = 14 on. Below, powers of small overlaps become subnormal, and subnormal operands
+slow a matrix product down many times: what would be subnormal counts as zero.
+"""
+
+import numpy as np
+
+from dam.arrays import array_namespace
+from dam.interactions import power
+
+
+def smallest(xp, dtype):
+    """Return a number safely above the subnormals (1e-30 in float32): powers and gradients below it count as zero."""
+    return 1e8 * float(xp.finfo(dtype).smallest_normal)
+
+
+def threshold(xp, dtype, k):
+    """Return the overlap whose k-th power is `smallest`."""
+    return smallest(xp, dtype) ** (1 / max(k, 1))
+
+
+def coldest(xp, dtype, n, h):
+    """Return the lowest temperature at which the n-th powers of overlaps h / T do not overflow, nor sums of them."""
+    return h / (1e-8 * float(xp.finfo(dtype).max)) ** (1 / n)
+
+
+def warm_enough(xp, h, n, T):
+    """Return T, or temperatures ``(M, 1)`` where the n-th powers of some rows of overlaps h would overflow at T.
+
+    The tanh is saturated in such a row: at a higher temperature it still is, and classes keep their order.
+    """
+    least = coldest(xp, h.dtype, n, xp.max(h, axis=1, keepdims=True))
+    return (
+        xp.where(least > T, least, T * xp.ones_like(least)) if xp.any(least > T) else T
+    )
+
+
+def flushed(xp, x):
+    """Return x with zeros in place of what is subnormal or nearly so."""
+    return x * xp.astype(xp.abs(x) > smallest(xp, x.dtype), x.dtype)
+
+
+def rectified_power(x, k):
+    """Return x^k for x > 0, else 0; also 0 where the power would be subnormal."""
+    xp = array_namespace(x=x)
+    on = xp.astype(x > threshold(xp, x.dtype, k), x.dtype)
+    return on if k == 0 else power(x * on, k)
+
+
+def powers_into(h, on, n, a, c):
+    """Put h^(n-2) and h^(n-1) into buffers: a and h for n = 2, h and c for n = 3, a and c above.
+
+    h must be zero where the mask ``on`` is false.
+    """
+    if n == 2:
+        np.copyto(a, on)
+    elif n == 3:
+        np.multiply(h, h, out=c)
+    else:
+        _power_into(h, n - 2, a, c)
+        np.multiply(a, h, out=c)
+
+
+def _power_into(x, k, out, square):
+    """Put x^k, k >= 2, into ``out`` by repeated squaring; ``square`` is scratch."""
+    result, base = None, x
+    while True:
+        if k & 1 and result is None:
+            result = base
+            if base is square:  # overwritten by the next squaring
+                np.copyto(out, square)
+                result = out
+        elif k & 1:
+            result = np.multiply(result, base, out=out)
+        k >>= 1
+        if k == 0:
+            return
+        base = np.multiply(base, base, out=out if result is None and k == 1 else square)

@@ -1,0 +1,115 @@
+"""Choosing between NumPy and CuPy, with a stand-in for CuPy where there is no GPU."""
+
+import sys
+import types
+import warnings
+
+import array_api_strict as strict
+import numpy as np
+import pytest
+
+from dam import arrays
+
+
+@pytest.fixture(autouse=True)
+def fresh(monkeypatch):
+    """Forget what was found out about CuPy, before and after each test."""
+    monkeypatch.delenv("DAM_BACKEND", raising=False)
+    arrays._cupy.cache_clear()
+    arrays._warn_fallback.cache_clear()
+    yield
+    arrays._cupy.cache_clear()
+    arrays._warn_fallback.cache_clear()
+
+
+def no_cupy(monkeypatch):
+    monkeypatch.setitem(sys.modules, "cupy", None)
+
+
+def broken_cupy(monkeypatch, devices=1, product=None, error=None):
+    """A module named cupy that imports; ``error`` is raised on the first touch of the device."""
+    cupy = types.ModuleType("cupy")
+
+    def count():
+        if error:
+            raise error
+        return devices
+
+    cupy.cuda = types.SimpleNamespace(runtime=types.SimpleNamespace(getDeviceCount=count))
+    cupy.asarray = np.asarray
+    cupy.asnumpy = lambda x: product if product is not None else x
+    monkeypatch.setitem(sys.modules, "cupy", cupy)
+
+
+def test_numpy_by_name(monkeypatch):
+    no_cupy(monkeypatch)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        xp = arrays.get_namespace("numpy")
+    assert arrays.backend_name(xp) == "numpy"
+    assert "cores" in arrays.device_name(xp)
+
+
+def test_auto_falls_back_with_one_warning(monkeypatch):
+    no_cupy(monkeypatch)
+    with pytest.warns(RuntimeWarning, match="runs on NumPy: CuPy does not import") as caught:
+        xp = [arrays.get_namespace(), arrays.get_namespace("auto"), arrays.get_namespace()]
+    assert len(caught) == 1
+    assert {arrays.backend_name(x) for x in xp} == {"numpy"}
+
+
+@pytest.mark.parametrize(
+    ("broken", "reason"),
+    [
+        ({"devices": 0}, "sees no GPU"),
+        ({"product": np.zeros((2, 2))}, "multiplies two small matrices wrongly"),
+        ({"error": RuntimeError("driver too old")}, r"does not work \(RuntimeError: driver too old\)"),
+    ],
+)
+def test_cupy_that_does_not_work(monkeypatch, broken, reason):
+    broken_cupy(monkeypatch, **broken)
+    with pytest.warns(RuntimeWarning, match=reason):
+        assert arrays.backend_name(arrays.get_namespace("auto")) == "numpy"
+    with pytest.raises(RuntimeError, match=f"backend asks for cupy, but .*{reason}"):
+        arrays.get_namespace("cupy")
+
+
+def test_environment_variable(monkeypatch):
+    no_cupy(monkeypatch)
+    monkeypatch.setenv("DAM_BACKEND", "cupy")
+    with pytest.raises(
+        RuntimeError, match="environment variable DAM_BACKEND asks for cupy, but CuPy does not import"
+    ):
+        arrays.get_namespace()
+    monkeypatch.setenv("DAM_BACKEND", "torch")
+    with pytest.raises(ValueError, match="DAM_BACKEND is 'torch'; it must be one of auto, numpy, cupy"):
+        arrays.get_namespace()
+    assert arrays.backend_name(arrays.get_namespace("numpy")) == "numpy"
+
+
+def test_unknown_backend():
+    with pytest.raises(ValueError, match="backend is 'jax'; it must be one of auto, numpy, cupy"):
+        arrays.get_namespace("jax")
+
+
+def test_mixed_libraries_are_named():
+    with pytest.raises(TypeError, match=r"got a \(numpy\), b \(array_api_strict\)"):
+        arrays.array_namespace(a=np.ones(2), b=strict.ones(2))
+    with pytest.raises(TypeError, match="a is a list; it must be an array"):
+        arrays.array_namespace(a=[1, 2])
+
+
+def test_to_numpy_gives_numpy():
+    assert isinstance(arrays.to_numpy(np.ones(2)), np.ndarray)
+    assert isinstance(arrays.to_numpy(strict.ones(2)), np.ndarray)
+
+
+def test_cupy_computes_as_numpy_does():
+    """The real thing, where there is a GPU."""
+    pytest.importorskip("cupy", reason="CuPy is not installed: this test needs a GPU")
+    import dam
+
+    xp = arrays.get_namespace("cupy")
+    xi, sigma = dam.random_patterns(500, 60, 0), dam.random_patterns(50, 60, 1)
+    on_gpu = dam.retrieve(xp.asarray(sigma), xp.asarray(xi), dam.Polynomial(3), 2)
+    assert np.array_equal(arrays.to_numpy(on_gpu), dam.retrieve(sigma, xi, dam.Polynomial(3), 2))

@@ -1,0 +1,90 @@
+"""The data: checksums, ranges, and what happens when a file is damaged."""
+
+import gzip
+import shutil
+
+import numpy as np
+import pytest
+
+from dam.datasets import MNIST_FILES, MNIST_FOLDER, mnist, random_patterns, xor_memories
+
+
+def test_mnist_is_the_original():
+    data = mnist()
+    assert data.x_train.shape == (60000, 784) and data.x_test.shape == (10000, 784)
+    assert data.x_train.dtype == data.x_test.dtype == np.float32
+    assert (data.x_train.min(), data.x_train.max()) == (-1, 1)
+    assert np.bincount(data.y_train).tolist() == [5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949]
+    assert np.bincount(data.y_test).tolist() == [980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009]
+    assert data.y_train[:8].tolist() == [5, 0, 4, 1, 9, 2, 1, 3]
+    assert data.x_train.mean() == pytest.approx(-0.7387, abs=1e-4)
+    raw = gzip.decompress((MNIST_FOLDER / "train-images-idx3-ubyte.gz").read_bytes())
+    pixels = np.frombuffer(raw, np.uint8, offset=16).reshape(60000, 784)
+    np.testing.assert_allclose(data.x_train[123], pixels[123] * (2 / 255.0) - 1, atol=1e-6)
+
+
+@pytest.fixture
+def copy(tmp_path):
+    """A folder with the four files, for damaging."""
+    for name in MNIST_FILES:
+        shutil.copy(MNIST_FOLDER / f"{name}.gz", tmp_path)
+    return tmp_path
+
+
+def test_truncated_file(copy):
+    path = copy / "t10k-labels-idx1-ubyte.gz"
+    path.write_bytes(path.read_bytes()[:1000])
+    with pytest.raises(ValueError, match=r"t10k-labels-idx1-ubyte.gz is truncated .* restore it"):
+        mnist(copy)
+
+
+def test_file_that_is_no_gzip(copy):
+    (copy / "train-labels-idx1-ubyte.gz").write_bytes(b"not a gzip file")
+    with pytest.raises(ValueError, match="train-labels-idx1-ubyte.gz is truncated or no gzip file"):
+        mnist(copy)
+
+
+def test_altered_file(copy):
+    path = copy / "t10k-labels-idx1-ubyte.gz"
+    content = bytearray(gzip.decompress(path.read_bytes()))
+    content[100] ^= 1
+    path.write_bytes(gzip.compress(bytes(content)))
+    with pytest.raises(ValueError, match="was altered: its SHA-256 is [0-9a-f]{64}, not ff7bcfd4"):
+        mnist(copy)
+
+
+def test_missing_file(copy):
+    (copy / "t10k-images-idx3-ubyte.gz").unlink()
+    with pytest.raises(FileNotFoundError, match="t10k-images-idx3-ubyte.gz is missing"):
+        mnist(copy)
+
+
+def test_random_patterns():
+    xi = random_patterns(300, 400, 0)
+    assert xi.shape == (300, 400) and xi.dtype == np.float64
+    assert set(np.unique(xi)) == {-1.0, 1.0}
+    assert abs(xi.mean()) < 5 / np.sqrt(xi.size)
+    assert np.abs(xi @ xi.T - 400 * np.eye(300)).max() < 6.5 * np.sqrt(400)
+    assert np.array_equal(xi, random_patterns(300, 400, np.random.default_rng(0)))
+    assert not np.array_equal(xi, random_patterns(300, 400, 1))
+    assert random_patterns(2, 3, 0, dtype=np.int8).dtype == np.int8
+
+
+@pytest.mark.parametrize(
+    ("K", "N", "message"),
+    [
+        (0, 5, "K must be an integer of at least 1, got 0"),
+        (5, 0, "N must"),
+        (2.0, 5, "K must"),
+        (-3, 5, "K must"),
+    ],
+)
+def test_bad_sizes(K, N, message):
+    with pytest.raises(ValueError, match=message):
+        random_patterns(K, N, 0)
+
+
+def test_xor_memories_are_the_truth_table():
+    assert [tuple(row) for row in xor_memories()] == [
+        (x, y, 1 if x != y else -1) for x in (-1, 1) for y in (-1, 1)
+    ]
