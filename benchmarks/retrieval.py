@@ -1,4 +1,4 @@
-"""Time retrieval against the matrix products it needs and against a loop over spins: ``python benchmarks/retrieval.py``.
+"""Retrieval against its matrix products and against a loop over spins: ``python benchmarks/retrieval.py``.
 
 N = 100, K = 2000, F(x) = x^4, random starts to convergence, as in Fig. 4. Three ways, in the same run:
 
@@ -78,14 +78,10 @@ def median_seconds(function, repeats):
 
 def main():
     """Measure, print a table, and write it as JSON if asked."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--json", metavar="FILE", help="also write the figures there")
     parser.add_argument("--starts", type=int, default=1000)
-    parser.add_argument(
-        "--loop-starts", type=int, default=20, help="samples for the loop, whose time is scaled up"
-    )
+    parser.add_argument("--loop-starts", type=int, default=20, help="samples for the loop, whose time is scaled up")
     parser.add_argument("--repeats", type=int, default=5)
     options = parser.parse_args()
 
@@ -122,18 +118,12 @@ def main():
         "load": os.getloadavg()[0],
         "python": platform.python_version(),
         "numpy": np.__version__,
-        "blas": next(
-            (f"{p['internal_api']} {p['version']}" for p in threadpool_info() if p["user_api"] == "blas"), ""
-        ),
+        "blas": next((f"{p['internal_api']} {p['version']}" for p in threadpool_info() if p["user_api"] == "blas"), ""),
     }
     print(f"retrieval, N = {N}, K = {K}, F(x) = x^{n}, {options.starts} random starts, {figures['device']}")
-    print(
-        f"Python {figures['python']}, NumPy {figures['numpy']}, {figures['blas']}, load {figures['load']:.1f}"
-    )
+    print(f"Python {figures['python']}, NumPy {figures['numpy']}, {figures['blas']}, load {figures['load']:.1f}")
     print(f"{'bare products':16}{floor:9.3f} s        1.00")
-    print(
-        f"{'dam.retrieve':16}{ours:9.3f} s   {ours / floor:9.2f}   {figures['microseconds_per_flip']:.1f} µs a flip"
-    )
+    print(f"{'dam.retrieve':16}{ours:9.3f} s   {ours / floor:9.2f}   {figures['microseconds_per_flip']:.1f} µs a flip")
     print(f"{'loop over spins':16}{slow:9.1f} s   {slow / floor:9.0f}   {slow / ours:.0f} times dam, "
           f"from {options.loop_starts} starts")  # fmt: skip
     if options.json:

@@ -25,9 +25,7 @@ def parser():
     top = argparse.ArgumentParser(prog="python -m dam", description="Reproduce Krotov and Hopfield (2016).")
     commands = top.add_subparsers(required=True, metavar="COMMAND")
 
-    command = commands.add_parser(
-        "list", help="show every experiment, its claims and about how long each scale takes"
-    )
+    command = commands.add_parser("list", help="show every experiment, its claims and about how long each scale takes")
     command.set_defaults(command=list_experiments)
 
     command = commands.add_parser("run", help="run an experiment and store its result")
@@ -48,9 +46,7 @@ def parser():
 
     command = commands.add_parser("claims", help="print the paper against ours; exit 1 if a claim fails")
     command.set_defaults(command=show_claims)
-    command.add_argument(
-        "--results", metavar="DIR", help="judge the results stored there; default: the shipped ones"
-    )
+    command.add_argument("--results", metavar="DIR", help="judge the results stored there; default: the shipped ones")
     return top
 
 
@@ -62,9 +58,7 @@ def add_parameter(command, key, value):
     elif isinstance(value, tuple):
         command.add_argument(name, dest=key, type=type(value[0]), nargs="+", metavar=key, help=shown)
     else:
-        command.add_argument(
-            name, dest=key, type=str if value is None else type(value), metavar=key, help=shown
-        )
+        command.add_argument(name, dest=key, type=str if value is None else type(value), metavar=key, help=shown)
 
 
 def list_experiments(options):
@@ -94,9 +88,7 @@ def duration(seconds):
 def run(options):
     """Run an experiment, store its result and print the path of its JSON file last."""
     module = experiments.module(options.experiment)
-    given = {
-        key: getattr(options, key) for key in module.SCALES["paper"] if getattr(options, key) is not None
-    }
+    given = {key: getattr(options, key) for key in module.SCALES["paper"] if getattr(options, key) is not None}
     given = {key: tuple(value) if isinstance(value, list) else value for key, value in given.items()}
     directory = results.writable(options.results)
     if "results" in inspect.signature(module.run).parameters:

@@ -1,4 +1,4 @@
-"""Checkpoints of a training: one NPZ file with weights, momentum, history, and what training it belongs to."""
+"""Checkpoints of a training: an NPZ file with weights, momentum, history, and what training it is of."""
 
 import hashlib
 import json
@@ -32,19 +32,13 @@ def prepare(path, resume):
     """
     path = Path(path)
     if resume and not path.exists():
-        raise FileNotFoundError(
-            f"there is no checkpoint {path} to go on from; start without resume"
-        )
+        raise FileNotFoundError(f"there is no checkpoint {path} to go on from; start without resume")
     if not resume and path.exists():
-        raise FileExistsError(
-            f"the checkpoint {path} exists; go on from it with resume=True, or delete it"
-        )
+        raise FileExistsError(f"the checkpoint {path} exists; go on from it with resume=True (--resume), or delete it")
     try:
         files.writable(path.parent)
     except OSError as error:
-        raise OSError(
-            f"cannot write checkpoints to {path.parent} ({error}); choose another folder"
-        ) from error
+        raise OSError(f"cannot write checkpoints to {path.parent} ({error}); choose another folder") from error
 
 
 def save(path, key, epoch, xi, V, history):
@@ -53,16 +47,14 @@ def save(path, key, epoch, xi, V, history):
     ``key`` is a dict of what the training is; see `load`. Raises ``OSError`` if it cannot be written.
     """
     header = json.dumps(key | {"epoch": epoch})
-    files.write_atomically(
-        path, lambda file: np.savez(file, header=header, xi=xi, V=V, **history)
-    )
+    files.write_atomically(path, lambda file: np.savez(file, header=header, xi=xi, V=V, **history))
 
 
 def load(path, key):
     """Return the epochs done, weights, momentum and history of a checkpoint.
 
-    Raises ``ValueError`` if the file is damaged, or if it belongs to another training than ``key``: the message
-    names the fields that differ.
+    Raises ``ValueError`` if the file is damaged, or if it belongs to another training than ``key``: the
+    message names the fields that differ.
     """
     try:
         with np.load(path, allow_pickle=False) as content:
@@ -74,21 +66,12 @@ def load(path, key):
             f"the checkpoint {path} is truncated or damaged ({error}); delete it to start again"
         ) from error
     if differences := _differences(found, key):
-        raise ValueError(
-            f"the checkpoint {path} is of another training: {'; '.join(differences)}"
-        )
+        raise ValueError(f"the checkpoint {path} is of another training: {'; '.join(differences)}")
     return epoch, xi, V, arrays
 
 
 def _differences(found, key):
     """Say in which fields two keys differ."""
     found, key = ({**k, **k.get("recipe", {})} for k in (found, key))
-    names = [
-        name
-        for name in {**key, **found}
-        if name != "recipe" and found.get(name) != key.get(name)
-    ]
-    return [
-        f"{name} is {found.get(name)!r} there and {key.get(name)!r} here"
-        for name in names
-    ]
+    names = [name for name in {**key, **found} if name != "recipe" and found.get(name) != key.get(name)]
+    return [f"{name} is {found.get(name)!r} there and {key.get(name)!r} here" for name in names]

@@ -16,24 +16,14 @@ def degree(n, minimum=1):
 
 def count(name, value, minimum=1):
     """Return a number of things as an ``int``, or raise ``ValueError``."""
-    if (
-        isinstance(value, bool)
-        or not isinstance(value, numbers.Integral)
-        or value < minimum
-    ):
-        raise ValueError(
-            f"{name} must be an integer of at least {minimum}, got {value!r}"
-        )
+    if isinstance(value, bool) or not isinstance(value, numbers.Integral) or value < minimum:
+        raise ValueError(f"{name} must be an integer of at least {minimum}, got {value!r}")
     return int(value)
 
 
 def number(name, value, low, high):
     """Return a number within [low, high] as a ``float``, or raise ``ValueError``."""
-    if (
-        isinstance(value, bool)
-        or not isinstance(value, numbers.Real)
-        or not low <= value <= high
-    ):
+    if isinstance(value, bool) or not isinstance(value, numbers.Real) or not low <= value <= high:
         raise ValueError(f"{name} must be a number from {low} to {high}, got {value!r}")
     return float(value)
 
@@ -43,9 +33,7 @@ def generator(rng):
     try:
         return np.random.default_rng(rng)
     except (TypeError, ValueError):
-        raise TypeError(
-            f"rng must be a numpy.random.Generator, a seed or None, got {rng!r}"
-        ) from None
+        raise TypeError(f"rng must be a numpy.random.Generator, a seed or None, got {rng!r}") from None
 
 
 def matrix(name, x, columns=None, columns_of=""):
@@ -53,17 +41,11 @@ def matrix(name, x, columns=None, columns_of=""):
     xp = array_namespace(**{name: x})
     if x.ndim != 2:
         hint = f"; a single row is {name}[None, :]" if x.ndim == 1 else ""
-        raise ValueError(
-            f"{name} must have two dimensions, got shape {tuple(x.shape)}{hint}"
-        )
+        raise ValueError(f"{name} must have two dimensions, got shape {tuple(x.shape)}{hint}")
     if 0 in x.shape:
-        raise ValueError(
-            f"{name} must have at least one row and one column, got shape {tuple(x.shape)}"
-        )
+        raise ValueError(f"{name} must have at least one row and one column, got shape {tuple(x.shape)}")
     if columns is not None and x.shape[1] != columns:
-        raise ValueError(
-            f"{name} must have {columns} columns{columns_of}, got shape {tuple(x.shape)}"
-        )
+        raise ValueError(f"{name} must have {columns} columns{columns_of}, got shape {tuple(x.shape)}")
     if not xp.isdtype(x.dtype, ("real floating", "integral")):
         raise TypeError(f"{name} must hold real numbers, got dtype {x.dtype}")
 
@@ -81,9 +63,7 @@ def within(name, x, low, high):
     xp = array_namespace(**{name: x})
     smallest, largest = xp.min(x), xp.max(x)
     if smallest < low or largest > high:
-        raise ValueError(
-            f"{name} must lie in [{low}, {high}], got values from {smallest:.4g} to {largest:.4g}"
-        )
+        raise ValueError(f"{name} must lie in [{low}, {high}], got values from {smallest:.4g} to {largest:.4g}")
 
 
 def spins(name, x, columns=None, columns_of=""):
@@ -93,9 +73,7 @@ def spins(name, x, columns=None, columns_of=""):
     xp = array_namespace(**{name: x})
     wrong = (x != 1) & (x != -1)
     if xp.any(wrong):
-        raise ValueError(
-            f"{name} must hold only -1 and +1, got {float(x[wrong][0]):.4g} among its values"
-        )
+        raise ValueError(f"{name} must hold only -1 and +1, got {float(x[wrong][0]):.4g} among its values")
 
 
 def states_and_memories(sigma, xi):
@@ -108,14 +86,8 @@ def states_and_memories(sigma, xi):
 
 def temperature(T):
     """Raise ``ValueError`` unless T is a finite number above 0."""
-    if (
-        isinstance(T, bool)
-        or not isinstance(T, numbers.Real)
-        or not 0 < T < float("inf")
-    ):
-        raise ValueError(
-            f"T must be a temperature in neurons, finite and above 0, got {T!r}"
-        )
+    if isinstance(T, bool) or not isinstance(T, numbers.Real) or not 0 < T < float("inf"):
+        raise ValueError(f"T must be a temperature in neurons, finite and above 0, got {T!r}")
 
 
 def labels(name, y, classes):
@@ -124,9 +96,7 @@ def labels(name, y, classes):
     if not xp.isdtype(y.dtype, "integral"):
         raise TypeError(f"{name} must hold whole numbers, got dtype {y.dtype}")
     if y.ndim != 1 or y.shape[0] == 0:
-        raise ValueError(
-            f"{name} must have one dimension and at least one entry, got shape {tuple(y.shape)}"
-        )
+        raise ValueError(f"{name} must have one dimension and at least one entry, got shape {tuple(y.shape)}")
     if xp.min(y) < 0 or xp.max(y) >= classes:
         got = f"{int(xp.min(y))} to {int(xp.max(y))}"
         raise ValueError(f"{name} must hold classes from 0 to {classes - 1}, got {got}")

@@ -30,9 +30,7 @@ def recalled(kind, n, either_sign=False):
 
 def solved(kind, expected):
     """Return a measure: for how many powers n = 1 to 8 XOR is solved or not as expected."""
-    return lambda result: sum(
-        result.values[f"solved_{kind}_n{n}"] == expected(n) for n in result.parameters["n"]
-    )
+    return lambda result: sum(result.values[f"solved_{kind}_n{n}"] == expected(n) for n in result.parameters["n"])
 
 
 def final_error(result):
@@ -71,8 +69,7 @@ def _fig4():
                 f"all-recalled-{kind}-n{n}",
                 "Appendix B",
                 f"n = {n}, {kind}: all 10,000 samples converge to one of the memories",
-                "every final state equals a memory"
-                + (" or its negative" if kind == "power" and n == 6 else ""),
+                "every final state equals a memory" + (" or its negative" if kind == "power" and n == 6 else ""),
                 recalled(kind, n, either_sign=kind == "power" and n == 6),
                 every(100, 100),
                 digits=2,
@@ -227,9 +224,7 @@ def judge_stored(directory=None):
     verdicts = []
     for experiment, claims in CLAIMS.items():
         variants = {claim.variant for claim in claims}
-        runs = [
-            run for variant in sorted(variants) for run in results.load_all(experiment, variant, directory)
-        ]
+        runs = [run for variant in sorted(variants) for run in results.load_all(experiment, variant, directory)]
         verdicts += judge(experiment, runs)
     return verdicts
 

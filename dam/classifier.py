@@ -1,10 +1,10 @@
-"""The network that recognizes digits: one update (9) of ten classification neurons, exactly and in its dual form (11).
+"""The network that recognizes digits: one update (9) of ten classification neurons, and its dual form (11).
 
-Digits ``v (M, N)`` clamp the N visible neurons; each of the K memories has N visible weights and N_c label weights,
-``visible (K, N)`` and ``labels (K, N_c)``; F is the rectified polynomial (3) of degree n; the temperature T is measured
-in neurons and stands inside the power, because F(x) / T^n = F(x / T) and 784^n overflows. A class is read off the
-argument of the tanh: where the tanh saturates, its values tie. Functions run on any array API library, in the
-precision of their arrays; float16 is computed in float32.
+Digits ``v (M, N)`` clamp the N visible neurons; each of the K memories has N visible weights and N_c label
+weights, ``visible (K, N)`` and ``labels (K, N_c)``; F is the rectified polynomial (3) of degree n; the
+temperature T is measured in neurons and stands inside the power, because F(x) / T^n = F(x / T) and 784^n
+overflows. A class is read off the argument of the tanh: where the tanh saturates, its values tie. Functions
+run on any array API library, in the precision of their arrays; float16 is computed in float32.
 """
 
 from dataclasses import dataclass
@@ -21,8 +21,8 @@ OBJECTIVES = ("power", "softmax")
 def arguments_exact(v, visible, labels, n, T):
     """Return the arguments of the tanh in eq. (9), with x_α = -1 and β = 1/T^n.
 
-    With H_μ = Σ_i ξ_i^μ v_i - Σ_γ ξ_γ^μ the two arguments of F in (9) are H + 2 ξ_α and H, so one product with the
-    digits serves all classes.
+    With H_μ = Σ_i ξ_i^μ v_i - Σ_γ ξ_γ^μ the two arguments of F in (9) are H + 2 ξ_α and H, so one product
+    with the digits serves all classes.
 
     Parameters
     ----------
@@ -53,7 +53,8 @@ def arguments_exact(v, visible, labels, n, T):
 def arguments_dual(v, visible, labels, n, T):
     """Return the arguments of the tanh in eq. (11): (2n/T) Σ_μ ξ_α^μ f(ξ^μ·v / T), f(x) = x^(n-1) for x > 0.
 
-    The slope 2n/T is that of (9) at small ξ_α (Section 5). Parameters, result and errors as in `arguments_exact`.
+    The slope 2n/T is that of (9) at small ξ_α (Section 5). Parameters, result and errors as in
+    `arguments_exact`.
     """
     xp, v, visible, labels = _checked(v, visible, labels, n, T)
     h = v @ visible.T
@@ -74,10 +75,10 @@ def scores_dual(v, visible, labels, n, T):
 
 
 def targets(y, classes=CLASSES, dtype=None, xp=None):
-    """Return the targets ``(M, classes)`` of eq. (14) for integer labels ``y (M,)``: +1 in the right class, else -1.
+    """Return the targets ``(M, classes)`` of eq. (14) for labels ``y (M,)``: +1 in the right class, else -1.
 
-    ``dtype`` is float32 and ``xp`` the library of ``y`` unless given. Raises ``ValueError`` for labels outside
-    0..classes-1 and ``TypeError`` for labels that are no integers.
+    ``dtype`` is float32 and ``xp`` the library of ``y`` unless given. Raises ``ValueError`` for labels
+    outside 0..classes-1 and ``TypeError`` for labels that are no integers.
     """
     checks.labels("y", y, classes)
     xp = xp or array_namespace(y=y)
@@ -103,8 +104,8 @@ def cross_entropy(a, y):
 def slope(a, t, m, objective="power"):
     """Return dC/da ``(M, N_c)`` for arguments ``a`` and targets ``t`` of +1 and -1.
 
-    For the objective (14), "power", it is 2m (c-t)^(2m-1) (1-c²), with 1-c² computed as 1/cosh² a so that it does not
-    round to zero where c rounds to ±1; for "softmax" (cross-entropy) it is softmax(a) - (1+t)/2.
+    For the objective (14), "power", it is 2m (c-t)^(2m-1) (1-c²), with 1-c² computed as 1/cosh² a so that it
+    does not round to zero where c rounds to ±1; for "softmax" (cross-entropy) it is softmax(a) - (1+t)/2.
     """
     xp = array_namespace(a=a, t=t)
     if objective == "softmax":
@@ -145,7 +146,7 @@ def gradients_dual(v, t, visible, labels, n, T, m, objective="power"):
 
 
 def gradients_exact(v, t, visible, labels, n, T, m, objective="power"):
-    """Return the gradients (∂C/∂visible, ∂C/∂labels) in the associative form (9), Appendix A. See `gradients_dual`."""
+    """Return the gradients (∂C/∂visible, ∂C/∂labels) in the associative form (9). See `gradients_dual`."""
     xp, v, visible, labels = _checked(v, visible, labels, n, T)
     _check_objective(t, v, labels, m, objective)
     return backward_exact(xp, v, t, visible, labels, n, T, m, objective)[1:]
@@ -188,10 +189,7 @@ def _forward_exact(xp, v, visible, labels, n, T):
     T = warm_enough(xp, xp.abs(H) + 2 * xp.max(xp.abs(labels)), n, T)
     H = H / T
     F = rectified_power(H, n)
-    fields = [
-        xp.sum(rectified_power(H + 2 * labels[:, alpha] / T, n) - F, axis=1)
-        for alpha in range(labels.shape[1])
-    ]
+    fields = [xp.sum(rectified_power(H + 2 * labels[:, alpha] / T, n) - F, axis=1) for alpha in range(labels.shape[1])]
     return xp.stack(fields, axis=1), H, T
 
 
@@ -203,9 +201,7 @@ def _checked(v, visible, labels, n, T):
     checks.matrix("labels", labels)
     checks.matrix("v", v, visible.shape[1], " (one for each visible weight)")
     if labels.shape[0] != visible.shape[0]:
-        raise ValueError(
-            f"labels must have a row for each of the {visible.shape[0]} memories, got {labels.shape[0]}"
-        )
+        raise ValueError(f"labels must have a row for each of the {visible.shape[0]} memories, got {labels.shape[0]}")
     checks.finite("v", v)
     dtype = xp.result_type(visible.dtype, labels.dtype)
     if not xp.isdtype(dtype, "real floating") or "float16" in str(dtype):
@@ -219,9 +215,7 @@ def _check_objective(t, v, labels, m, objective):
     checks.count("m", m)
     checks.choice("objective", objective, OBJECTIVES)
     if tuple(t.shape) != (v.shape[0], labels.shape[1]):
-        raise ValueError(
-            f"t must have shape {(v.shape[0], labels.shape[1])}, got {tuple(t.shape)}"
-        )
+        raise ValueError(f"t must have shape {(v.shape[0], labels.shape[1])}, got {tuple(t.shape)}")
 
 
 @dataclass
@@ -242,9 +236,7 @@ class Classifier:
         for name in ("visible", "labels"):
             checks.finite(name, getattr(self, name))
         no_digits = xp.zeros((1, self.visible.shape[1]), dtype=xp.float32)
-        _, _, self.visible, self.labels = _checked(
-            no_digits, self.visible, self.labels, self.n, self.T
-        )
+        _, _, self.visible, self.labels = _checked(no_digits, self.visible, self.labels, self.n, self.T)
 
     def scores(self, v):
         """Return c ``(M, N_c)`` of eq. (9) for digits ``v (M, N)``."""
@@ -278,10 +270,7 @@ class Classifier:
         checks.matrix("v", v, self.visible.shape[1], " (one for each visible weight)")
         M, rows = v.shape[0], max(1, 2**19 // self.visible.shape[0])
         chunks = (v[i : min(i + rows, M), :] for i in range(0, M, rows))
-        parts = [
-            function(chunk, self.visible, self.labels, self.n, self.T)
-            for chunk in chunks
-        ]
+        parts = [function(chunk, self.visible, self.labels, self.n, self.T) for chunk in chunks]
         return xp.concat(parts)
 
 
@@ -289,8 +278,6 @@ def error_percent(classifier, x, y):
     """Return the percentage of digits ``x (M, N)`` that eq. (9) does not put into their class ``y (M,)``."""
     xp = array_namespace(x=x, y=y)
     if tuple(y.shape) != (x.shape[0],):
-        raise ValueError(
-            f"y must have shape {(x.shape[0],)}, one label for each row of x, got {tuple(y.shape)}"
-        )
+        raise ValueError(f"y must have shape {(x.shape[0],)}, one label for each row of x, got {tuple(y.shape)}")
     wrong = classifier.predict(x) != y
     return 100 * float(xp.sum(xp.astype(wrong, xp.int64))) / x.shape[0]

@@ -29,11 +29,10 @@ class DenseFields:
     def __init__(self, sigma, xi, A, B):
         xp = array_namespace(sigma=sigma, xi=xi)
         self.A, self.B, self.xi = A, B, xi
-        self.step = 2 * xp.astype(xi.T, xp.int64, copy=True)
-        self.h = xp.astype(sigma @ xi.T, xp.int64) + xi.shape[1]
-        exact = (
-            xp.all(2 * A == xp.round(2 * A)) and xi.shape[0] * float(xp.max(xp.abs(A) + xp.abs(B))) < 2**53
-        )
+        dtype = xp.int16 if xi.shape[1] < 2**14 else xp.int32  # of the overlaps, counted from -N: 0 to 2N
+        self.step = 2 * xp.astype(xi.T, dtype, copy=True)
+        self.h = xp.astype(sigma @ xi.T + xi.shape[1], dtype)
+        exact = xp.all(2 * A == xp.round(2 * A)) and xi.shape[0] * float(xp.max(xp.abs(A) + xp.abs(B))) < 2**53
         self.rounding = 0.0 if exact else xi.shape[0] * float(xp.finfo(xp.float64).eps)
 
     def gains(self, sigma):
@@ -51,7 +50,7 @@ class DenseFields:
     def flip(self, spin, value):
         """Take over that in each state the spin of that index now has that value."""
         xp = array_namespace(spin=spin)
-        self.h += xp.astype(value, xp.int64)[:, None] * xp.take(self.step, spin, axis=0)
+        self.h += xp.astype(value, self.h.dtype)[:, None] * xp.take(self.step, spin, axis=0)
 
     def keep(self, states):
         """Drop all but the given states."""
@@ -158,7 +157,7 @@ def settle_batches(sigma, make_fields, width, rng, max_flips=None, threads=None)
     def work(batch, rng):
         return settle(batch, make_fields(batch), rng, max_flips)
 
-    with threadpool_limits(1) if on_cpu else nullcontext():
-        with ThreadPoolExecutor(threads if on_cpu else 1) as pool:
-            results = list(pool.map(work, batches, rng.spawn(len(batches))))
+    one_blas_thread = threadpool_limits(1) if on_cpu else nullcontext()
+    with one_blas_thread, ThreadPoolExecutor(threads if on_cpu else 1) as pool:
+        results = list(pool.map(work, batches, rng.spawn(len(batches))))
     return xp.concat([final for final, _ in results]), sum(unsettled for _, unsettled in results)

@@ -66,9 +66,7 @@ class Explorer:
             if not callable(function):
                 raise TypeError(f"{name} is {function!r}; it needs to be a function of the parameters")
         if not 1 <= len(parameters) <= 2:
-            raise ValueError(
-                f"got {len(parameters)} parameters ({', '.join(parameters) or 'none'}); needs 1 or 2"
-            )
+            raise ValueError(f"got {len(parameters)} parameters ({', '.join(parameters) or 'none'}); needs 1 or 2")
         self.parameters = {name: list(values) for name, values in parameters.items()}
         for name, values in self.parameters.items():
             if not values:
@@ -105,9 +103,7 @@ class Explorer:
         data, mime, (width, height) = encode(figure, self.dpi)
         plt.close(figure)
         source = f"data:{mime};base64,{base64.b64encode(data).decode()}"
-        return (
-            f'<img src="{source}" width="{width}" height="{height}" alt="{html.escape(alt)}" loading="lazy">'
-        )
+        return f'<img src="{source}" width="{width}" height="{height}" alt="{html.escape(alt)}" loading="lazy">'
 
     def to_html(self):
         """Sliders and all frames as HTML that `explorer.js` of the book brings to life.

@@ -16,8 +16,8 @@ def writable(directory):
 def write_atomically(path, write):
     """Call ``write(file)`` on a temporary file beside ``path``, then put it in the place of ``path``.
 
-    Whatever goes wrong on the way (a full disk, an interrupt), an older ``path`` stays as it was and no temporary
-    file stays behind.
+    Whatever goes wrong on the way (a full disk, an interrupt), an older ``path`` stays as it was and no
+    temporary file stays behind.
     """
     path = Path(path)
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")

@@ -223,9 +223,7 @@ def retrieve_classical(sigma, T, rng=None):
     """
     xp = _states_and_matrix(sigma, T)
     states = xp.astype(sigma, xp.float64)
-    final, _ = settle_batches(
-        states, lambda states: ClassicalFields(states, T), T.shape[0], checks.generator(rng)
-    )
+    final, _ = settle_batches(states, lambda states: ClassicalFields(states, T), T.shape[0], checks.generator(rng))
     return xp.astype(final, sigma.dtype)
 
 

@@ -67,13 +67,9 @@ def images(pictures, *, shape=(28, 28), columns=5, titles=None, limit=1.0, label
     """
     pictures = np.atleast_2d(np.asarray(pictures, dtype=float))
     if pictures.ndim != 2 or pictures.shape[1] != shape[0] * shape[1]:
-        raise ValueError(
-            f"pictures has shape {pictures.shape}; it needs {shape[0] * shape[1]} columns for {shape}"
-        )
+        raise ValueError(f"pictures has shape {pictures.shape}; it needs {shape[0] * shape[1]} columns for {shape}")
     if titles is not None and len(titles) != len(pictures):
-        raise ValueError(
-            f"titles has {len(titles)} entries; it needs one for each of the {len(pictures)} pictures"
-        )
+        raise ValueError(f"titles has {len(titles)} entries; it needs one for each of the {len(pictures)} pictures")
     columns = min(columns, len(pictures))
     rows = -(-len(pictures) // columns)
     height = size * (1.0 if titles is None else 1.25)
@@ -112,9 +108,7 @@ def learning_curves(curves, *, ax=None, ylabel="test error (%)", log=True, level
         ax.plot(np.arange(1, len(errors) + 1), errors, style, label=name)
     for name, level in (levels or {}).items():
         ax.axhline(level, color="0.4", linestyle=":", linewidth=1.2)
-        ax.annotate(
-            name, (1.0, level), xycoords=("axes fraction", "data"), ha="right", va="bottom", fontsize=9
-        )
+        ax.annotate(name, (1.0, level), xycoords=("axes fraction", "data"), ha="right", va="bottom", fontsize=9)
     if log:
         ax.set_yscale("log")
         ax.yaxis.set_major_formatter("{x:g}")
@@ -244,9 +238,7 @@ def overlap_matrices(panels):
     """
     sizes = [len(labels) for labels, _ in panels.values()]
     heights = [0.42 * size + 0.6 for size in sizes]
-    figure, axes = plt.subplots(
-        len(panels), 1, figsize=(5.2, sum(heights)), height_ratios=heights, squeeze=False
-    )
+    figure, axes = plt.subplots(len(panels), 1, figsize=(5.2, sum(heights)), height_ratios=heights, squeeze=False)
     for ax, (title, (labels, matrix)) in zip(axes.flat, panels.items()):
         ax.imshow(matrix, cmap=DIVERGING, vmin=-1, vmax=1)
         for (row, column), value in np.ndenumerate(matrix):
@@ -278,10 +270,13 @@ def breakdown(alpha, overlap, unstable, theory_overlap, theory_unstable):
     """
     figure, axes = plt.subplots(2, 1, figsize=(5.4, 6.0), sharex=True)
     for ax, runs, curve, scale in zip(axes, (overlap, unstable), (theory_overlap, theory_unstable), (1, 100)):
-        ax.plot(curve[0], scale * curve[1], color="black", linewidth=1.4, label="theory, large N")
+        ax.plot(curve[0], scale * curve[1], color="black", linewidth=1.2, label="theory, large N", zorder=3)
         for (name, values), color, marker in zip(runs.items(), COLORS, "os^Dv"):
             mean, spread = scale * np.mean(values, axis=0), scale * np.std(values, axis=0)
             ax.errorbar(alpha, mean, spread, color=color, marker=marker, markersize=4, linewidth=1.1, label=name)
+    end = np.argmax(theory_overlap[0])
+    axes[0].plot(theory_overlap[0][end], theory_overlap[1][end], "o", color="black", markersize=7, zorder=3)
+    axes[0].axvline(theory_overlap[0][end], color="black", linestyle=":", linewidth=1.2)
     axes[0].set(ylabel="overlap after settling, $m$", ylim=(0, 1.05))
     axes[1].set(ylabel="unstable bits (%)", xlabel="load α = K/N", ylim=(0, None))
     axes[0].legend(loc="lower left")
@@ -309,7 +304,10 @@ def recall(cue, final, overlaps, title):
     weights = np.full(len(overlaps), 100 / len(overlaps))
     axes["all"].hist(overlaps, np.linspace(-0.2, 1.0001, 25), weights=weights, color=COLORS[0])
     axes["all"].set(
-        xlabel="final overlap with the memory, $m$", ylabel="share of runs (%)", xlim=(-0.2, 1.02), ylim=(0, 100)
+        xlabel="final overlap with the memory, $m$",
+        ylabel="share of runs (%)",
+        xlim=(-0.2, 1.02),
+        ylim=(0, 100),
     )
     figure.suptitle(title, fontsize=12)
     return figure
@@ -338,4 +336,149 @@ def shares(groups, parts, *, xlabel, ylabel="share of starts (%)"):
         bottom += values
     ax.set(xlabel=xlabel, ylabel=ylabel, ylim=(0, 100))
     figure.legend(loc="outside upper center", ncols=2)
+    return figure
+
+
+def landscapes(profiles, marks, *, ylabel):
+    """Energies along one path through the states, one panel for each energy function, below each other.
+
+    Parameters
+    ----------
+    profiles : dict of (P,) array
+        Title of each panel, and the energy at each of the P states of the path.
+    marks : dict of int
+        Name of each memory on the path, and its place there.
+    ylabel : str
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    figure, axes = plt.subplots(len(profiles), 1, figsize=(5.4, 1.65 * len(profiles) + 0.5), sharex=True)
+    for ax, (title, profile), color in zip(axes, profiles.items(), COLORS):
+        ax.plot(profile, color=color)
+        ax.plot(list(marks.values()), profile[list(marks.values())], "o", color="black", markersize=5)
+        ax.set_title(title, fontsize=11)
+        ax.margins(y=0.12)
+    axes[-1].set_xticks(list(marks.values()), list(marks))
+    figure.supylabel(ylabel, fontsize=11)
+    return figure
+
+
+def gap_histograms(panels, bins, curves):
+    """Distributions of energy gaps below each other, with the normal curves that theory predicts.
+
+    Parameters
+    ----------
+    panels : dict of dict of array
+        Title of each panel; in it the label of each histogram and its samples.
+    bins : (B + 1,) array
+        Edges of the bins.
+    curves : dict of (P, 2) array
+        Label of each curve, and its points; the same curves in every panel.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    figure, axes = plt.subplots(len(panels), 1, figsize=(5.4, 1.75 * len(panels) + 0.6), sharex=True, sharey=True)
+    for ax, (title, samples) in zip(axes, panels.items()):
+        for (name, values), color in zip(samples.items(), COLORS):
+            ax.hist(values, bins, density=True, histtype="stepfilled", color=color, alpha=0.5, label=name)
+        for (name, points), style in zip(curves.items(), ("-", "--")):
+            ax.plot(*points.T, style, color="black", linewidth=1.3, label=name)
+        ax.axvline(0, color="0.3", linewidth=1)
+        ax.set_title(title, fontsize=11)
+    axes[-1].set_xlabel("gap of a bit (1 = $2nN^{n-1}$)")
+    figure.supylabel("density", fontsize=11)
+    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside upper center", ncols=2, fontsize=10)
+    return figure
+
+
+def final_overlaps(panels, bins):
+    """Where random starts end, as in Fig. 4: stored runs as filled histograms, live runs as points over them.
+
+    Parameters
+    ----------
+    panels : dict of tuple (stored, live)
+        Title of each panel, two in a row. ``stored`` is the array of final overlaps of a stored run, or None;
+        ``live`` a list of such arrays, one for each seed.
+    bins : (B + 1,) array
+        Edges of the bins.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    rows = -(-len(panels) // 2)
+    figure, axes = plt.subplots(rows, 2, figsize=(5.6, 1.75 * rows + 0.7), sharex=True, sharey="row", squeeze=False)
+    middle = (bins[1:] + bins[:-1]) / 2
+    for ax, (title, (stored, live)) in zip(axes.flat, panels.items()):
+        if stored is not None:
+            weights = np.full(len(stored), 100 / len(stored))
+            ax.hist(stored, bins, weights=weights, color=COLORS[4], alpha=0.7, label="stored run")
+        percent = [100 * np.histogram(values, bins)[0] / len(values) for values in live]
+        mean, spread = np.mean(percent, axis=0), np.std(percent, axis=0)
+        seen = mean > 0
+        style = {"fmt": "o", "color": COLORS[1], "markersize": 3.5, "elinewidth": 1.2}
+        ax.errorbar(middle[seen], mean[seen], spread[seen], label="live runs", **style)
+        ax.set_title(title, fontsize=11)
+        ax.set_ylim(0, None)
+    figure.supxlabel(r"final overlap with the closest memory, $\max_\mu\, \xi^\mu\!\cdot\sigma$", fontsize=11)
+    figure.supylabel("share of starts (%)", fontsize=11)
+    figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside upper center", ncols=2, fontsize=10)
+    return figure
+
+
+def half_capacity(N, live, stored, curves):
+    """K_1/2 against the number of neurons, as in Fig. 5.
+
+    Parameters
+    ----------
+    N : (D,) array
+        Numbers of neurons of the live runs.
+    live : dict of (R, D) array
+        Label, and K_1/2 of R seeds; drawn as mean and standard deviation.
+    stored : dict of tuple of two arrays
+        Label, and N and K_1/2 of the stored run, in the order of ``live``.
+    curves : dict of tuple of two arrays
+        Label, and N and K of each theoretical curve.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    figure, ax = plt.subplots(figsize=(5.4, 4.4))
+    for (name, (x, y)), style in zip(curves.items(), ("-", ":")):
+        ax.plot(x, y, style, color="black", linewidth=1.5, label=name)
+    for (name, values), color, marker in zip(live.items(), COLORS, "os"):
+        mean, spread = values.mean(axis=0), values.std(axis=0, ddof=1)
+        ax.errorbar(N, mean, spread, fmt=marker, color=color, markersize=6, capsize=3, label=name)
+    for (name, (x, y)), color, marker in zip(stored.items(), COLORS, "os"):
+        ax.plot(x, y, marker, color=color, markerfacecolor="none", markersize=8, label=name)
+    ax.set(xlabel="neurons $N$", ylabel="memories $K_{1/2}$", ylim=(0, None))
+    ax.legend(fontsize=10, loc="upper left")
+    return figure
+
+
+def recalled_pictures(rows, title):
+    """Rows of small pictures with the name of the row at its left.
+
+    Parameters
+    ----------
+    rows : dict of (P, 28, 28) array
+        Name of each row, and its P pictures of ±1.
+    title : str
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    columns = len(next(iter(rows.values())))
+    figure, axes = plt.subplots(len(rows), columns, figsize=(4.6, 0.35 + 1.05 * len(rows)), squeeze=False)
+    for line, (name, pictures) in zip(axes, rows.items()):
+        for ax, pixels in zip(line, pictures):
+            picture(ax, pixels)
+        line[0].set_ylabel(name, fontsize=11)
+    figure.suptitle(title, fontsize=12)
     return figure

@@ -1,7 +1,7 @@
 """Powers of overlaps that stay within the range of floating-point numbers, however large the degree.
 
-Above, 784^n overflows float32 from n = 14 on. Below, powers of small overlaps become subnormal, and subnormal operands
-slow a matrix product down many times: what would be subnormal counts as zero.
+Above, 784^n overflows float32 from n = 14 on. Below, powers of small overlaps become subnormal, and subnormal
+operands slow a matrix product down many times: what would be subnormal counts as zero.
 """
 
 import numpy as np
@@ -11,7 +11,7 @@ from dam.interactions import power
 
 
 def smallest(xp, dtype):
-    """Return a number safely above the subnormals (1e-30 in float32): powers and gradients below it count as zero."""
+    """Return a number safely above the subnormals, 1e-30 in float32: what is below it counts as zero."""
     return 1e8 * float(xp.finfo(dtype).smallest_normal)
 
 
@@ -21,19 +21,17 @@ def threshold(xp, dtype, k):
 
 
 def coldest(xp, dtype, n, h):
-    """Return the lowest temperature at which the n-th powers of overlaps h / T do not overflow, nor sums of them."""
+    """Return the lowest T at which the n-th powers of overlaps h / T do not overflow, nor sums of them."""
     return h / (1e-8 * float(xp.finfo(dtype).max)) ** (1 / n)
 
 
 def warm_enough(xp, h, n, T):
-    """Return T, or temperatures ``(M, 1)`` where the n-th powers of some rows of overlaps h would overflow at T.
+    """Return T, or temperatures ``(M, 1)`` if n-th powers of some rows of overlaps h would overflow at T.
 
     The tanh is saturated in such a row: at a higher temperature it still is, and classes keep their order.
     """
     least = coldest(xp, h.dtype, n, xp.max(h, axis=1, keepdims=True))
-    return (
-        xp.where(least > T, least, T * xp.ones_like(least)) if xp.any(least > T) else T
-    )
+    return xp.where(least > T, least, T * xp.ones_like(least)) if xp.any(least > T) else T
 
 
 def flushed(xp, x):

@@ -33,7 +33,8 @@ class Recipe:
     m : int
         Power of the objective (14), 1 to 60.
     T_initial, T_final : float
-        Temperatures in neurons, 1 to 5000: from the one to the other linearly in ``ramp_epochs``, then constant.
+        Temperatures in neurons, 1 to 5000: from the one to the other linearly in ``ramp_epochs``, then
+        constant.
     ramp_epochs : int
     epsilon0, decay : float
         ε = epsilon0 · decay^epoch, eq. (12): the largest change of a weight in one update.
@@ -84,49 +85,35 @@ class Recipe:
 
     @classmethod
     def paper(cls, n, **changes):
-        """Return settings within the windows of Appendix A for degree n: 3000 epochs, ε falling by 0.998 an epoch.
+        """Return settings within the windows of Appendix A: 3000 epochs, ε falling by 0.998 an epoch.
 
-        The paper gives windows only. Small n (below 10): T falls from 300 (n = 2: 400) to 60 in 200 epochs, m = 3.
-        Large n: T constant in 500-700, m = 30. ``changes`` replace single fields.
+        The paper gives windows only. Small n (below 10): T falls from 300 (n = 2: 400) to 60 in 200 epochs, m
+        = 3. Large n: T constant in 500-700, m = 30. ``changes`` replace single fields.
         """
         if checks.degree(n, 2) < 10:
             T, T_final, m, epsilon0, p = (400 if n == 2 else 300), 60, 3, 0.02, 0.8
         else:
-            T, T_final, m, epsilon0, p = (
-                (600, 600, 30, 0.04, 0.6) if n < 25 else (650, 650, 30, 0.03, 0.8)
-            )
+            T, T_final, m, epsilon0, p = (600, 600, 30, 0.04, 0.6) if n < 25 else (650, 650, 30, 0.03, 0.8)
         ramp_epochs = 200 if n < 10 else 0
-        return replace(
-            cls(n, m, T, T_final, ramp_epochs, epsilon0, 0.998, p, 3000), **changes
-        )
+        return replace(cls(n, m, T, T_final, ramp_epochs, epsilon0, 0.998, p, 3000), **changes)
 
     @classmethod
     def compressed(cls, n, epochs, **changes):
         """Return a schedule for a short training of degree n: ramp and decay scaled to the number of epochs.
 
-        The equations are the paper's; ε starts higher and falls to 4 % of its start by the last epoch (a tenth of the
-        epochs under a large n).
+        The equations are the paper's; ε starts higher and falls to 4 % of its start by the last epoch (a
+        tenth of the epochs under a large n).
         """
         paper = cls.paper(n)
-        ramp_epochs = (
-            round(0.6 * checks.count("epochs", epochs)) if paper.ramp_epochs else 0
-        )
+        ramp_epochs = round(0.6 * checks.count("epochs", epochs)) if paper.ramp_epochs else 0
         decay = 0.04 ** (1 / epochs)
-        return replace(
-            paper,
-            ramp_epochs=ramp_epochs,
-            decay=max(decay, 0.5),
-            epochs=epochs,
-            **changes,
-        )
+        return replace(paper, ramp_epochs=ramp_epochs, decay=max(decay, 0.5), epochs=epochs, **changes)
 
     def temperature(self, epoch):
         """Return T in neurons for an epoch counted from 0."""
         if epoch >= self.ramp_epochs:
             return self.T_final
-        return (
-            self.T_initial + (self.T_final - self.T_initial) * epoch / self.ramp_epochs
-        )
+        return self.T_initial + (self.T_final - self.T_initial) * epoch / self.ramp_epochs
 
     def epsilon(self, epoch):
         """Return the learning rate ε of eq. (12) for an epoch counted from 0."""

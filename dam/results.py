@@ -66,9 +66,7 @@ def save(result, directory=None):
     content = {f.name: getattr(result, f.name) for f in fields(result) if f.name != "arrays"}
     content["values"] = {key: None if _is_nan(value) else value for key, value in result.values.items()}
     text = json.dumps(content, indent=2, default=_scalar, allow_nan=False) + "\n"
-    write_atomically(
-        directory / f"{result.name}.npz", lambda file: np.savez_compressed(file, **result.arrays)
-    )
+    write_atomically(directory / f"{result.name}.npz", lambda file: np.savez_compressed(file, **result.arrays))
     path = directory / f"{result.name}.json"
     write_atomically(path, lambda file: file.write(text.encode()))
     return path
@@ -83,9 +81,7 @@ def writable(directory=None):
     try:
         return files.writable(directory)
     except OSError as error:
-        raise OSError(
-            f"cannot write results to {directory} ({error}); choose another folder with --results"
-        ) from error
+        raise OSError(f"cannot write results to {directory} ({error}); choose another folder with --results") from error
 
 
 def load(experiment, variant="", seed=0, directory=None):
@@ -108,9 +104,7 @@ def load(experiment, variant="", seed=0, directory=None):
         command = f"python -m dam run {experiment} --seed {seed}"
         raise FileNotFoundError(f"no stored result {error.filename}; {command} computes it") from None
     except Exception as error:  # a damaged file shows up as many kinds of error
-        raise ValueError(
-            f"the stored result {path} or its .npz is damaged ({error}); compute it again"
-        ) from error
+        raise ValueError(f"the stored result {path} or its .npz is damaged ({error}); compute it again") from error
 
 
 def load_all(experiment, variant="", directory=None):

@@ -1,9 +1,10 @@
-"""One update of all memories from one minibatch: eq. (13), in place on NumPy and with pure functions elsewhere.
+"""One update of all memories from one minibatch, eq. (13): in place on NumPy, in pure functions elsewhere.
 
-A step holds the weights ``xi (K, N + N_c)``, visible and label weights of a memory side by side as in Appendix A's
-joint index I, and their momentum ``V`` of the same shape. `BlockStep` is the fast one: blocks of memories go through
-threads, everything element-wise is done in place while a block is in cache, and powers are products. `ArrayStep` is
-the same in pure functions: for other array libraries, for the associative form (9), and as the test of `BlockStep`.
+A step holds the weights ``xi (K, N + N_c)``, visible and label weights of a memory side by side as in
+Appendix A's joint index I, and their momentum ``V`` of the same shape. `BlockStep` is the fast one: blocks of
+memories go through threads, everything element-wise is done in place while a block is in cache, and powers
+are products. `ArrayStep` is the same in pure functions: for other array libraries, for the associative form
+(9), and as the test of `BlockStep`.
 """
 
 from concurrent.futures import ThreadPoolExecutor
@@ -29,7 +30,8 @@ def make_step(x, t, xi, V, recipe):
 def momentum_update(xi, V, gradient, p, epsilon):
     """Return the weights and the momentum after eq. (13), all ``(K, N + N_c)``.
 
-    V ← pV - ∂C; ξ ← ξ + ε V / max_J |V_J| for each memory, over the joint index J; weights clipped to [-1, 1].
+    V ← pV - ∂C; ξ ← ξ + ε V / max_J |V_J| for each memory, over the joint index J; weights clipped to [-1,
+    1].
     """
     xp = array_namespace(xi=xi, V=V, gradient=gradient)
     V = p * V - gradient
@@ -65,52 +67,37 @@ class ArrayStep:
         pass
 
     def __call__(self, rows, T, epsilon):
-        """Do one update with the digits ``rows (M,)`` at temperature T and rate ε; return how many were wrong.
+        """Do one update with the digits ``rows (M,)`` at temperature T, rate ε; return how many were wrong.
 
         Raises ``FloatingPointError`` if the arguments of the tanh are not finite.
         """
         xp, r = self.xp, self.recipe
-        backward = (
-            classifier.backward_dual if r.form == "dual" else classifier.backward_exact
-        )
+        backward = classifier.backward_dual if r.form == "dual" else classifier.backward_exact
         v = xp.take(self.x, xp.asarray(rows), axis=0)
         visible, labels = self.xi[:, : self.N], self.xi[:, self.N :]
-        a, *gradient = backward(
-            xp, v, self.t, visible, labels, r.n, T, r.m, r.objective
-        )
+        a, *gradient = backward(xp, v, self.t, visible, labels, r.n, T, r.m, r.objective)
         if not xp.all(xp.isfinite(a)):
             raise FloatingPointError("the arguments of the tanh are not finite")
-        self.xi, self.V = momentum_update(
-            self.xi, self.V, xp.concat(gradient, axis=1), r.momentum, epsilon
-        )
+        self.xi, self.V = momentum_update(self.xi, self.V, xp.concat(gradient, axis=1), r.momentum, epsilon)
         wrong = xp.argmax(a, axis=1) != xp.argmax(self.t, axis=1)
         return int(xp.sum(xp.astype(wrong, xp.int64)))
 
     def is_finite(self):
         """Return whether all weights and momenta are finite."""
-        return bool(
-            self.xp.all(self.xp.isfinite(self.xi))
-            & self.xp.all(self.xp.isfinite(self.V))
-        )
+        return bool(self.xp.all(self.xp.isfinite(self.xi)) & self.xp.all(self.xp.isfinite(self.V)))
 
     def arguments(self, v, T):
         """Return the arguments ``(S, N_c)`` of the tanh in the recipe's form for digits ``v (S, N)``."""
-        network = classifier.Classifier(
-            self.xi[:, : self.N], self.xi[:, self.N :], self.recipe.n, T
-        )
-        return (
-            network.arguments_dual(v)
-            if self.recipe.form == "dual"
-            else network.arguments(v)
-        )
+        network = classifier.Classifier(self.xi[:, : self.N], self.xi[:, self.N :], self.recipe.n, T)
+        return network.arguments_dual(v) if self.recipe.form == "dual" else network.arguments(v)
 
 
 class BlockStep:
     """The step of `ArrayStep` for NumPy and the dual form, in place: two matrix products and little else.
 
-    Arrays over (memory, digit) have memories first, so that a block of memories is contiguous. A block's forward
-    product, powers, gradient and update stay in one thread, with BLAS on one thread each; only the N_c-wide sums over
-    memories meet, in a fixed order. ``xi`` and ``V`` are updated in place.
+    Arrays over (memory, digit) have memories first, so that a block of memories is contiguous. A block's
+    forward product, powers, gradient and update stay in one thread, with BLAS on one thread each; only the
+    N_c-wide sums over memories meet, in a fixed order. ``xi`` and ``V`` are updated in place.
     """
 
     def __init__(self, x, t, xi, V, recipe):
@@ -127,17 +114,12 @@ class BlockStep:
         self.partial = np.empty((BLOCKS, classes, M), dtype)
         self.size = np.empty((K, 1), dtype)
         self.threshold = dtype(powers.threshold(np, xi.dtype, recipe.n - 1))
-        # adding and subtracting this rounds to multiples of the smallest number allowed: it flushes subnormals
+        # adding and subtracting this rounds to multiples of the smallest number: it flushes subnormals
         self.flush = dtype(powers.smallest(np, xi.dtype) / np.finfo(dtype).eps)
-        self.blocks = [
-            slice(K * b // BLOCKS, K * (b + 1) // BLOCKS) for b in range(BLOCKS)
-        ]
+        self.blocks = [slice(K * b // BLOCKS, K * (b + 1) // BLOCKS) for b in range(BLOCKS)]
 
     def __enter__(self):
-        threads = max(
-            [p["num_threads"] for p in threadpool_info() if p["user_api"] == "blas"],
-            default=1,
-        )
+        threads = max([p["num_threads"] for p in threadpool_info() if p["user_api"] == "blas"], default=1)
         self.limits = threadpool_limits(1, user_api="blas")
         self.pool = ThreadPoolExecutor(min(threads, BLOCKS))
         return self
@@ -154,9 +136,7 @@ class BlockStep:
         if not np.isfinite(a).all():
             raise FloatingPointError("the arguments of the tanh are not finite")
         s = self.dtype(2 * r.n / T) * classifier.slope(a, self.t, r.m, r.objective)
-        self._each(
-            lambda block: self._backward(block, s, self.dtype(epsilon)), self.blocks
-        )
+        self._each(lambda block: self._backward(block, s, self.dtype(epsilon)), self.blocks)
         return int(np.count_nonzero(np.argmax(a, axis=1) != self.right))
 
     def is_finite(self):
@@ -177,12 +157,10 @@ class BlockStep:
             pass
 
     def _parts(self, rows):
-        return [
-            slice(rows * b // BLOCKS, rows * (b + 1) // BLOCKS) for b in range(BLOCKS)
-        ]
+        return [slice(rows * b // BLOCKS, rows * (b + 1) // BLOCKS) for b in range(BLOCKS)]
 
     def _load(self, rows, part, T):
-        """Put digits over T into the buffer u, so that ξ·u is the overlap over T and also its gradient is u."""
+        """Put digits over T into the buffer u: ξ·u is the overlap over T, and u its gradient."""
         np.take(self.x, rows[part], axis=0, out=self.u[part], mode="clip")
         self.u[part] *= self.dtype(1 / T)
 
@@ -193,31 +171,21 @@ class BlockStep:
         return np.ascontiguousarray(self.dtype(2 * self.recipe.n / T) * a.T)
 
     def _forward_block(self, b, rows):
-        """Compute overlaps h / T of a block, their powers n-2 and n-1, and the block's part of the sum over memories."""
+        """Compute overlaps h / T of a block, their powers n-2 and n-1, and its part of the sum over memories."""
         block = self.blocks[b]
-        np.matmul(
-            self.xi[block, : self.N], self.u[:rows].T, out=self.buffers[0, block, :rows]
-        )
+        np.matmul(self.xi[block, : self.N], self.u[:rows].T, out=self.buffers[0, block, :rows])
         for part in _cached(block):
             h, a, c = self.buffers[:, part, :rows]
             on = self.on[b, : len(h), :rows]
             np.greater(h, self.threshold, out=on)
             np.multiply(h, on, out=h)
             powers.powers_into(h, on, self.recipe.n, a, c)
-        np.matmul(
-            self.xi[block, self.N :].T,
-            self.f[block, :rows],
-            out=self.partial[b, :, :rows],
-        )
+        np.matmul(self.xi[block, self.N :].T, self.f[block, :rows], out=self.partial[b, :, :rows])
 
     def _backward(self, block, s, epsilon):
         """Compute the gradient of a block of memories and update them: Appendix A and eq. (13)."""
         np.matmul(self.f[block], s, out=self.gradient[block, self.N :])
-        np.matmul(
-            self.xi[block, self.N :],
-            self.dtype(self.recipe.n - 1) * s.T,
-            out=self.dh[block],
-        )
+        np.matmul(self.xi[block, self.N :], self.dtype(self.recipe.n - 1) * s.T, out=self.dh[block])
         for part in _cached(block):
             dh = self.dh[part]
             dh *= self.p[part]
@@ -225,12 +193,7 @@ class BlockStep:
             dh -= self.flush
         np.matmul(self.dh[block], self.u, out=self.gradient[block, : self.N])
         for part in _cached(block):
-            xi, V, G, size = (
-                self.xi[part],
-                self.V[part],
-                self.gradient[part],
-                self.size[part],
-            )
+            xi, V, G, size = (self.xi[part], self.V[part], self.gradient[part], self.size[part])
             V *= self.dtype(self.recipe.momentum)
             V -= G
             np.abs(V, out=G)
@@ -246,7 +209,4 @@ class BlockStep:
 
 def _cached(block):
     """Split a block of memories into parts whose arrays fit into the cache."""
-    return [
-        slice(k, min(k + CACHED_ROWS, block.stop))
-        for k in range(block.start, block.stop, CACHED_ROWS)
-    ]
+    return [slice(k, min(k + CACHED_ROWS, block.stop)) for k in range(block.start, block.stop, CACHED_ROWS)]

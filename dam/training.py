@@ -1,4 +1,4 @@
-"""Training the classifier by eqs. (12)-(13) and Appendix A: recipe, class-balanced minibatches, checkpoints."""
+"""Training the classifier by eqs. (12)-(13) and Appendix A, with class-balanced minibatches."""
 
 import time
 from dataclasses import asdict
@@ -16,11 +16,11 @@ HISTORY = ("test_error", "train_error", "seconds")
 
 
 def minibatches(y, batch_per_class, seed, epoch, classes=classifier.CLASSES):
-    """Return the digits of each minibatch of an epoch: indices ``(batches, classes * batch_per_class)``, class by class.
+    """Return the digits of each minibatch: indices ``(batches, classes * batch_per_class)``, class by class.
 
-    There are as many minibatches as fill the data once. Each class is dealt from random orders of its digits: one
-    that is too short for the epoch is dealt again in another order, one that is too long leaves some digits out. The
-    orders follow from seed and epoch alone.
+    There are as many minibatches as fill the data once. Each class is dealt from random orders of its digits:
+    one that is too short for the epoch is dealt again in another order, one that is too long leaves some
+    digits out. The orders follow from seed and epoch alone.
     """
     rng = np.random.default_rng((seed, 1 + epoch))
     batches = len(y) // (batch_per_class * classes)
@@ -29,18 +29,14 @@ def minibatches(y, batch_per_class, seed, epoch, classes=classifier.CLASSES):
         members = np.flatnonzero(y == alpha)
         rounds = -(-batches * batch_per_class // len(members))
         dealt = np.concatenate([rng.permutation(members) for _ in range(rounds)])
-        parts.append(
-            dealt[: batches * batch_per_class].reshape(batches, batch_per_class)
-        )
+        parts.append(dealt[: batches * batch_per_class].reshape(batches, batch_per_class))
     return np.concatenate(parts, axis=1)
 
 
 def initial_weights(recipe, columns, seed, dtype):
     """Return random weights ``(K, columns)`` from the recipe's Gaussian, clipped to [-1, 1]."""
     rng = np.random.default_rng((seed, 0))
-    return np.clip(
-        rng.normal(recipe.init_mean, recipe.init_std, (recipe.K, columns)), -1, 1
-    ).astype(dtype)
+    return np.clip(rng.normal(recipe.init_mean, recipe.init_std, (recipe.K, columns)), -1, 1).astype(dtype)
 
 
 def train(
@@ -88,14 +84,14 @@ def train(
     Classifier
         With arrays of the library of x.
     dict
-        ``test_error`` (NaN without test digits) and ``train_error`` (over the epoch's minibatches, each before its
-        update), both in %, and ``seconds``: arrays with an entry for each epoch.
+        ``test_error`` (NaN without test digits) and ``train_error`` (over the epoch's minibatches, each
+        before its update), both in %, and ``seconds``: arrays with an entry for each epoch.
 
     Raises
     ------
     ValueError
-        Wrong shapes, pixels not in [-1, 1], classes out of range, too few digits of a class, a checkpoint of another
-        training or a damaged one.
+        Wrong shapes, pixels not in [-1, 1], classes out of range, too few digits of a class, a checkpoint of
+        another training or a damaged one.
     FileExistsError, FileNotFoundError
         The checkpoint exists and ``resume`` is false, or the other way round.
     OSError
@@ -112,9 +108,7 @@ def train(
     checks.count("checkpoint_every", checkpoint_every)
     epochs = checks.count("epochs", recipe.epochs if epochs is None else epochs)
     if epochs > recipe.epochs:
-        raise ValueError(
-            f"epochs must be at most the recipe's {recipe.epochs}, got {epochs}"
-        )
+        raise ValueError(f"epochs must be at most the recipe's {recipe.epochs}, got {epochs}")
     xp, origin = (
         (get_namespace(backend) if is_numpy_array(x) else array_namespace(x=x)),
         array_namespace(x=x),
@@ -128,68 +122,35 @@ def train(
         checkpoints.prepare(checkpoint, resume)
         key["data"] = checkpoints.digest(to_numpy(x), y)
     elif resume:
-        raise ValueError(
-            "resume needs the checkpoint to go on from, got checkpoint=None"
-        )
+        raise ValueError("resume needs the checkpoint to go on from, got checkpoint=None")
     if resume:
         first, xi, V, history = checkpoints.load(checkpoint, key)
     else:
         first, xi = 0, initial_weights(recipe, x.shape[1] + classes, seed, dtype)
         V, history = np.zeros_like(xi), {name: np.empty(0) for name in HISTORY}
     if first > epochs:
-        raise ValueError(
-            f"the checkpoint {checkpoint} is at epoch {first}, past the {epochs} asked for"
-        )
+        raise ValueError(f"the checkpoint {checkpoint} is at epoch {first}, past the {epochs} asked for")
 
-    t = classifier.targets(
-        np.repeat(np.arange(classes), recipe.batch_per_class), classes
-    )
-    x, t, xi, V = (
-        xp.asarray(to_numpy(a), dtype=getattr(xp, dtype)) for a in (x, t, xi, V)
-    )
-    test = (
-        None
-        if x_test is None
-        else (xp.asarray(to_numpy(x_test), dtype=x.dtype), to_numpy(y_test))
-    )
+    t = classifier.targets(np.repeat(np.arange(classes), recipe.batch_per_class), classes)
+    x, t, xi, V = (xp.asarray(to_numpy(a), dtype=getattr(xp, dtype)) for a in (x, t, xi, V))
+    test = None if x_test is None else (xp.asarray(to_numpy(x_test), dtype=x.dtype), to_numpy(y_test))
     bar = tqdm(total=epochs, initial=first, unit="epoch", disable=not progress)
     with bar, steps.make_step(x, t, xi, V, recipe) as step:
         for epoch in range(first, epochs):
             begun = time.perf_counter()
             batches = minibatches(y, recipe.batch_per_class, seed, epoch, classes)
             train_error = _epoch(step, batches, epoch, checkpoint)
-            test_error = (
-                _error_percent(step, recipe.temperature(epoch), *test)
-                if test
-                else np.nan
-            )
+            test_error = _error_percent(step, recipe.temperature(epoch), *test) if test else np.nan
             seconds = time.perf_counter() - begun
-            for name, value in zip(
-                HISTORY, (test_error, train_error, seconds), strict=True
-            ):
+            for name, value in zip(HISTORY, (test_error, train_error, seconds), strict=True):
                 history[name] = np.append(history[name], value)
-            bar.set_postfix_str(
-                f"test error {test_error:.2f} %, training error {train_error:.2f} %"
-            )
+            bar.set_postfix_str(f"test error {test_error:.2f} %, training error {train_error:.2f} %")
             bar.update()
-            if checkpoint is not None and (
-                (epoch + 1) % checkpoint_every == 0 or epoch + 1 == epochs
-            ):
-                checkpoints.save(
-                    checkpoint,
-                    key,
-                    epoch + 1,
-                    to_numpy(step.xi),
-                    to_numpy(step.V),
-                    history,
-                )
+            if checkpoint is not None and ((epoch + 1) % checkpoint_every == 0 or epoch + 1 == epochs):
+                checkpoints.save(checkpoint, key, epoch + 1, to_numpy(step.xi), to_numpy(step.V), history)
         weights = to_numpy(step.xi)
-    visible, labels = (
-        origin.asarray(a) for a in (weights[:, : x.shape[1]], weights[:, x.shape[1] :])
-    )
-    return classifier.Classifier(
-        visible, labels, recipe.n, float(recipe.temperature(epochs - 1))
-    ), history
+    visible, labels = (origin.asarray(a) for a in (weights[:, : x.shape[1]], weights[:, x.shape[1] :]))
+    return classifier.Classifier(visible, labels, recipe.n, float(recipe.temperature(epochs - 1))), history
 
 
 def _epoch(step, batches, epoch, checkpoint):
@@ -203,15 +164,9 @@ def _epoch(step, batches, epoch, checkpoint):
         if not step.is_finite():
             raise FloatingPointError("the weights are not finite")
     except FloatingPointError as error:
-        kept = (
-            f"; the checkpoint {checkpoint} is kept as it was"
-            if checkpoint is not None
-            else ""
-        )
+        kept = f"; the checkpoint {checkpoint} is kept as it was" if checkpoint is not None else ""
         place = f"epoch {epoch + 1}, minibatch {batch} of {len(batches)}"
-        raise FloatingPointError(
-            f"training broke down in {place} ({error}) with {recipe}{kept}"
-        ) from None
+        raise FloatingPointError(f"training broke down in {place} ({error}) with {recipe}{kept}") from None
     return 100 * wrong / batches.size
 
 
@@ -225,23 +180,18 @@ def _check_data(name, x, name_y, y, classes, columns=None):
     checks.within(name, x, -1, 1)
     checks.labels(name_y, y, classes)
     if y.shape[0] != x.shape[0]:
-        raise ValueError(
-            f"{name_y} must hold a class for each of the {x.shape[0]} rows of {name}, got {y.shape[0]}"
-        )
+        raise ValueError(f"{name_y} must hold a class for each of the {x.shape[0]} rows of {name}, got {y.shape[0]}")
 
 
 def _check_recipe(recipe, y, N, dtype, classes):
-    """Raise ``ValueError`` if the data cannot fill a minibatch, or if overlaps to the n-th power would overflow."""
+    """Raise ``ValueError`` if the data cannot fill a minibatch, or if powers of overlaps would overflow."""
     counts = np.bincount(y, minlength=classes)
     if counts.min() < recipe.batch_per_class:
         raise ValueError(
             f"y must hold at least batch_per_class = {recipe.batch_per_class} digits of each class, "
             f"got {counts.min()} of class {counts.argmin()}"
         )
-    T, least = (
-        min(recipe.T_initial, recipe.T_final),
-        coldest(np, np.dtype(dtype), recipe.n, N),
-    )
+    T, least = (min(recipe.T_initial, recipe.T_final), coldest(np, np.dtype(dtype), recipe.n, N))
     if least > T:
         raise ValueError(
             f"T must be at least {least:.3g} for n = {recipe.n} and {N} pixels in {dtype}, "

@@ -104,9 +104,7 @@ class Table:
         head = "".join(f'<th scope="col">{name}</th>' for name in heads)
         rows = "".join(
             "<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in cells) + "</tr>"
-            for cells in (
-                (v.claim.where, v.claim.says, v.ours, v.claim.criterion, v.word) for v in self.verdicts
-            )
+            for cells in ((v.claim.where, v.claim.says, v.ours, v.claim.criterion, v.word) for v in self.verdicts)
         )
         seeds = max((v.seeds for v in self.verdicts), default=0)
         note = f"Ours: mean ± standard deviation over {seeds} seeds." if seeds > 1 else "Ours: one seed."

@@ -77,9 +77,7 @@ def test_cupy_that_does_not_work(monkeypatch, broken, reason):
 def test_environment_variable(monkeypatch):
     no_cupy(monkeypatch)
     monkeypatch.setenv("DAM_BACKEND", "cupy")
-    with pytest.raises(
-        RuntimeError, match="environment variable DAM_BACKEND asks for cupy, but CuPy does not import"
-    ):
+    with pytest.raises(RuntimeError, match="environment variable DAM_BACKEND asks for cupy, but CuPy does not import"):
         arrays.get_namespace()
     monkeypatch.setenv("DAM_BACKEND", "torch")
     with pytest.raises(ValueError, match="DAM_BACKEND is 'torch'; it must be one of auto, numpy, cupy"):

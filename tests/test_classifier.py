@@ -1,4 +1,4 @@
-"""The classifier against loops written straight from eq. (9), eq. (11) and Appendix A, and against finite differences."""
+"""The classifier against loops straight from (9), (11) and Appendix A, and against finite differences."""
 
 import array_api_strict
 import numpy as np
@@ -33,9 +33,7 @@ def dF(x, n):
 def tiled(v, visible, labels):
     """U and V of Appendix A, as nested lists indexed [alpha][A] of vectors over the joint index."""
     classes = labels.shape[1]
-    U = [
-        [np.concatenate([row, -np.ones(classes)]) for row in v] for _ in range(classes)
-    ]
+    U = [[np.concatenate([row, -np.ones(classes)]) for row in v] for _ in range(classes)]
     V = [[u.copy() for u in row] for row in U]
     for alpha in range(classes):
         for A in range(len(v)):
@@ -62,16 +60,9 @@ def gradient_by_loops(v, t, visible, labels, n, T, m):
     for mu in range(len(xi)):
         for A in range(c.shape[0]):
             for alpha in range(c.shape[1]):
-                outer = (
-                    2
-                    * m
-                    * (c[A, alpha] - t[A, alpha]) ** (2 * m - 1)
-                    * (1 - c[A, alpha] ** 2)
-                )
+                outer = 2 * m * (c[A, alpha] - t[A, alpha]) ** (2 * m - 1) * (1 - c[A, alpha] ** 2)
                 plus, minus = xi[mu] @ V[alpha][A] / T, xi[mu] @ U[alpha][A] / T
-                gradient[mu] += (
-                    outer / T * (dF(plus, n) * V[alpha][A] - dF(minus, n) * U[alpha][A])
-                )
+                gradient[mu] += outer / T * (dF(plus, n) * V[alpha][A] - dF(minus, n) * U[alpha][A])
     return gradient[:, : v.shape[1]], gradient[:, v.shape[1] :]
 
 
@@ -79,38 +70,14 @@ def dual_by_loops(v, t, visible, labels, n, T, m):
     """Scores (11) and the gradients of Appendix A in the dual form, with the activation of power n - 1."""
     c = np.zeros((len(v), labels.shape[1]))
     f = np.array(
-        [
-            [
-                F(row @ memory / T, n - 1) if n > 1 else float(row @ memory > 0)
-                for memory in visible
-            ]
-            for row in v
-        ]
+        [[F(row @ memory / T, n - 1) if n > 1 else float(row @ memory > 0) for memory in visible] for row in v]
     )
-    df = np.array(
-        [
-            [dF(row @ memory / T, n - 1) / T if n > 1 else 0.0 for memory in visible]
-            for row in v
-        ]
-    )
+    df = np.array([[dF(row @ memory / T, n - 1) / T if n > 1 else 0.0 for memory in visible] for row in v])
     d_visible, d_labels = np.zeros_like(visible), np.zeros_like(labels)
     for A in range(c.shape[0]):
         for alpha in range(c.shape[1]):
-            c[A, alpha] = np.tanh(
-                2
-                * n
-                / T
-                * sum(labels[mu, alpha] * f[A, mu] for mu in range(len(visible)))
-            )
-            outer = (
-                2
-                * m
-                * (c[A, alpha] - t[A, alpha]) ** (2 * m - 1)
-                * (1 - c[A, alpha] ** 2)
-                * 2
-                * n
-                / T
-            )
+            c[A, alpha] = np.tanh(2 * n / T * sum(labels[mu, alpha] * f[A, mu] for mu in range(len(visible))))
+            outer = 2 * m * (c[A, alpha] - t[A, alpha]) ** (2 * m - 1) * (1 - c[A, alpha] ** 2) * 2 * n / T
             for mu in range(len(visible)):
                 d_visible[mu] += outer * labels[mu, alpha] * df[A, mu] * v[A]
                 d_labels[mu, alpha] += outer * f[A, mu]
@@ -121,9 +88,7 @@ def dual_by_loops(v, t, visible, labels, n, T, m):
 def test_exact_scores_equal_the_tiled_form(n):
     v, visible, labels, _ = problem()
     np.testing.assert_allclose(
-        dc.scores_exact(v, visible, labels, n, 6.0),
-        scores_by_loops(v, visible, labels, n, 6.0),
-        atol=1e-13,
+        dc.scores_exact(v, visible, labels, n, 6.0), scores_by_loops(v, visible, labels, n, 6.0), atol=1e-13
     )
 
 
@@ -137,9 +102,7 @@ def test_exact_scores_equal_the_tiled_form(n):
 def test_exact_scores_equal_the_tiled_form_for_any_shape(seed, shape, n, T):
     v, visible, labels, _ = problem(seed, *shape)
     np.testing.assert_allclose(
-        dc.scores_exact(v, visible, labels, n, T),
-        scores_by_loops(v, visible, labels, n, T),
-        atol=1e-11,
+        dc.scores_exact(v, visible, labels, n, T), scores_by_loops(v, visible, labels, n, T), atol=1e-11
     )
 
 
@@ -149,29 +112,17 @@ def test_gradients_equal_appendix_a(n, m):
     v, visible, labels, y = problem()
     t = dc.targets(y, 4, np.float64)
     exact = dc.gradients_exact(v, t, visible, labels, n, 6.0, m)
-    for ours, slow in zip(
-        exact, gradient_by_loops(v, t, visible, labels, n, 6.0, m), strict=True
-    ):
-        np.testing.assert_allclose(
-            ours, slow, rtol=1e-9, atol=1e-12 * max(1, np.abs(slow).max())
-        )
+    for ours, slow in zip(exact, gradient_by_loops(v, t, visible, labels, n, 6.0, m), strict=True):
+        np.testing.assert_allclose(ours, slow, rtol=1e-9, atol=1e-12 * max(1, np.abs(slow).max()))
     c, *slow = dual_by_loops(v, t, visible, labels, n, 6.0, m)
-    np.testing.assert_allclose(
-        dc.scores_dual(v, visible, labels, n, 6.0), c, atol=1e-13
-    )
-    for ours, one in zip(
-        dc.gradients_dual(v, t, visible, labels, n, 6.0, m), slow, strict=True
-    ):
-        np.testing.assert_allclose(
-            ours, one, rtol=1e-9, atol=1e-12 * max(1, np.abs(one).max())
-        )
+    np.testing.assert_allclose(dc.scores_dual(v, visible, labels, n, 6.0), c, atol=1e-13)
+    for ours, one in zip(dc.gradients_dual(v, t, visible, labels, n, 6.0, m), slow, strict=True):
+        np.testing.assert_allclose(ours, one, rtol=1e-9, atol=1e-12 * max(1, np.abs(one).max()))
 
 
 @pytest.mark.parametrize("objective", dc.OBJECTIVES)
 @pytest.mark.parametrize("form", ("exact", "dual"))
-@pytest.mark.parametrize(
-    ("n", "m"), [(2, 1), (3, 3), (4, 2), (20, 1), (20, 30), (30, 30)]
-)
+@pytest.mark.parametrize(("n", "m"), [(2, 1), (3, 3), (4, 2), (20, 1), (20, 30), (30, 30)])
 def test_gradients_equal_finite_differences(form, n, m, objective):
     v, visible, labels, y = problem(seed=3)
     T = float(np.abs(v @ visible.T).max())
@@ -180,15 +131,9 @@ def test_gradients_equal_finite_differences(form, n, m, objective):
 
     def cost(visible, labels):
         a = arguments(v, visible, labels, n, T)
-        return float(
-            dc.cross_entropy(a, y)
-            if objective == "softmax"
-            else dc.loss(np.tanh(a), t, m)
-        )
+        return float(dc.cross_entropy(a, y) if objective == "softmax" else dc.loss(np.tanh(a), t, m))
 
-    gradients = getattr(dc, f"gradients_{form}")(
-        v, t, visible, labels, n, T, m, objective
-    )
+    gradients = getattr(dc, f"gradients_{form}")(v, t, visible, labels, n, T, m, objective)
     step = 1e-5
     rounding = 1e-15 * abs(cost(visible, labels)) / step
     for which, gradient in enumerate(gradients):
@@ -201,24 +146,18 @@ def test_gradients_equal_finite_differences(form, n, m, objective):
                 sides.append(cost(*weights))
             slow[index] = (sides[0] - sides[1]) / (2 * step)
         assert np.abs(slow).max() > 1e4 * rounding, "a vanishing gradient tests nothing"
-        np.testing.assert_allclose(
-            gradient, slow, rtol=1e-5, atol=1e-6 * np.abs(slow).max() + 2 * rounding
-        )
+        np.testing.assert_allclose(gradient, slow, rtol=1e-5, atol=1e-6 * np.abs(slow).max() + 2 * rounding)
 
 
 @pytest.mark.parametrize("n", DEGREES)
 def test_dual_is_the_first_order_of_eq_9_in_small_x(n):
     """Label weights times s: the difference of the arguments falls as s², relative to them as s."""
     v, visible, labels, _ = problem(seed=1)
-    visible = np.abs(visible) * np.sign(
-        v[0]
-    )  # overlaps with the first digit away from the kink at 0
+    visible = np.abs(visible) * np.sign(v[0])  # overlaps with the first digit away from the kink at 0
     errors = []
     for s in (1e-3, 5e-4):
         dual = dc.arguments_dual(v[:1], visible, s * labels, n, 6.0)
-        errors.append(
-            np.abs(dc.arguments_exact(v[:1], visible, s * labels, n, 6.0) - dual).max()
-        )
+        errors.append(np.abs(dc.arguments_exact(v[:1], visible, s * labels, n, 6.0) - dual).max())
         assert errors[-1] <= 0.02 * n * np.abs(dual).max()
     if n == 1:
         assert max(errors) < 1e-12  # the derivative is constant: no second order
@@ -234,20 +173,12 @@ def test_pure_functions_run_under_array_api_strict(objective):
     strict = [xp.asarray(a) for a in (v, t, visible, labels)]
     for n in (1, 2, 3, 20):
         for form in ("exact", "dual"):
-            scores, gradients = (
-                getattr(dc, f"scores_{form}"),
-                getattr(dc, f"gradients_{form}"),
-            )
+            scores, gradients = (getattr(dc, f"scores_{form}"), getattr(dc, f"gradients_{form}"))
             found = scores(strict[0], strict[2], strict[3], n, 6.0)
             assert found.dtype == xp.float32
-            np.testing.assert_allclose(
-                np.asarray(found), scores(v, visible, labels, n, 6.0), atol=1e-6
-            )
+            np.testing.assert_allclose(np.asarray(found), scores(v, visible, labels, n, 6.0), atol=1e-6)
             np.testing.assert_array_equal(
-                np.isfinite(
-                    np.asarray(scores(strict[0], strict[2], strict[3], n, 0.001))
-                ),
-                True,
+                np.isfinite(np.asarray(scores(strict[0], strict[2], strict[3], n, 0.001))), True
             )
             for a, b in zip(
                 gradients(*strict, n, 6.0, 3, objective),
@@ -259,13 +190,10 @@ def test_pure_functions_run_under_array_api_strict(objective):
     np.testing.assert_array_equal(np.asarray(dc.targets(ys, 4)), t)
     assert float(dc.loss(strict[1] / 2, strict[1], 3)) == pytest.approx(t.size / 64)
     a = xp.asarray(labels[:5])
-    assert float(dc.cross_entropy(a, ys)) == pytest.approx(
-        float(dc.cross_entropy(labels[:5], y)), rel=1e-5
-    )
+    assert float(dc.cross_entropy(a, ys)) == pytest.approx(float(dc.cross_entropy(labels[:5], y)), rel=1e-5)
     network = Classifier(strict[2], strict[3], 3, 6.0)
     np.testing.assert_array_equal(
-        np.asarray(network.predict(strict[0])),
-        Classifier(visible, labels, 3, 6.0).predict(v),
+        np.asarray(network.predict(strict[0])), Classifier(visible, labels, 3, 6.0).predict(v)
     )
     assert dc.error_percent(network, strict[0], network.predict(strict[0])) == 0
 
@@ -275,24 +203,16 @@ def test_pure_functions_run_under_array_api_strict(objective):
 def test_float32_agrees_with_float64_at_the_size_of_mnist(n, form):
     rng = np.random.default_rng(5)
     v = np.clip(rng.normal(-0.74, 0.4, (8, 784)), -1, 1)
-    visible, labels = (
-        np.clip(rng.normal(-0.3, 0.3, (50, 784)), -1, 1),
-        rng.uniform(-1, 1, (50, 10)),
-    )
+    visible, labels = (np.clip(rng.normal(-0.3, 0.3, (50, 784)), -1, 1), rng.uniform(-1, 1, (50, 10)))
     t = dc.targets(rng.integers(0, 10, 8), dtype=np.float64)
     T = 300.0
     single = [a.astype(np.float32) for a in (v, t, visible, labels)]
     double = [a.astype(np.float64) for a in single]
     scores, gradients = getattr(dc, f"scores_{form}"), getattr(dc, f"gradients_{form}")
     np.testing.assert_allclose(
-        scores(single[0], *single[2:], n, T),
-        scores(double[0], *double[2:], n, T),
-        rtol=2e-4,
-        atol=2e-6,
+        scores(single[0], *single[2:], n, T), scores(double[0], *double[2:], n, T), rtol=2e-4, atol=2e-6
     )
-    for a, b in zip(
-        gradients(*single, n, T, 2), gradients(*double, n, T, 2), strict=True
-    ):
+    for a, b in zip(gradients(*single, n, T, 2), gradients(*double, n, T, 2), strict=True):
         assert a.dtype == np.float32
         np.testing.assert_allclose(a, b, rtol=1e-3, atol=1e-5 * np.abs(b).max())
 
@@ -302,12 +222,8 @@ def test_float32_agrees_with_float64_at_the_size_of_mnist(n, form):
 @pytest.mark.parametrize("n", (1, 2, 14, 20, 30, 100))
 def test_no_overflow_no_nan_no_subnormals(n, T, form):
     rng = np.random.default_rng(6)
-    visible, labels = (
-        rng.uniform(-1, 1, (20, c)).astype(np.float32) for c in (784, 10)
-    )
-    v = np.concatenate(
-        [np.sign(visible[:5]), visible[:5] / 1000, np.zeros((1, 784), np.float32)]
-    )
+    visible, labels = (rng.uniform(-1, 1, (20, c)).astype(np.float32) for c in (784, 10))
+    v = np.concatenate([np.sign(visible[:5]), visible[:5] / 1000, np.zeros((1, 784), np.float32)])
     t = dc.targets(np.arange(11) % 10)
     with np.errstate(over="raise", invalid="raise", divide="raise"):
         c = getattr(dc, f"scores_{form}")(v, visible, labels, n, T)
@@ -320,16 +236,11 @@ def test_no_overflow_no_nan_no_subnormals(n, T, form):
 
 @pytest.mark.parametrize("form", ("", "_dual"))
 def test_classes_keep_their_order_where_powers_overflow(form):
-    """784^30 overflows float32 at low T; there the classes are those of a high temperature, which scales arguments only."""
+    """784^30 overflows float32 at low T; the classes are those of a high T, which scales arguments only."""
     rng = np.random.default_rng(7)
-    visible, labels = (
-        rng.uniform(-1, 1, (20, c)).astype(np.float32) for c in (784, 10)
-    )
+    visible, labels = (rng.uniform(-1, 1, (20, c)).astype(np.float32) for c in (784, 10))
     v = np.sign(visible + rng.normal(0, 1, visible.shape).astype(np.float32))
-    cold, warm = (
-        getattr(Classifier(visible, labels, 30, T), f"predict{form}")(v)
-        for T in (0.5, 300.0)
-    )
+    cold, warm = (getattr(Classifier(visible, labels, 30, T), f"predict{form}")(v) for T in (0.5, 300.0))
     np.testing.assert_array_equal(cold, warm)
 
 
@@ -345,26 +256,16 @@ def test_slope_does_not_vanish_where_the_score_rounds_to_one():
     """A confidently wrong digit keeps its gradient in float32: 1 - tanh²(12) is 1.5e-10, not 0."""
     a, t = np.array([[-12.0]], np.float32), np.array([[1.0]], np.float32)
     assert np.tanh(a) == -1
-    assert dc.slope(a, t, 1)[0, 0] == pytest.approx(
-        2 * -2 / np.cosh(12.0) ** 2, rel=1e-5
-    )
+    assert dc.slope(a, t, 1)[0, 0] == pytest.approx(2 * -2 / np.cosh(12.0) ** 2, rel=1e-5)
 
 
 def test_chunks_change_nothing_and_float16_is_computed_in_float32():
     v, visible, labels, _ = problem(M=23, dtype=np.float16)
     network = Classifier(visible, labels, 3, 6.0)
-    whole = dc.scores_exact(
-        v.astype(np.float32),
-        visible.astype(np.float32),
-        labels.astype(np.float32),
-        3,
-        6.0,
-    )
+    whole = dc.scores_exact(v.astype(np.float32), visible.astype(np.float32), labels.astype(np.float32), 3, 6.0)
     assert network.scores(v).dtype == network.visible.dtype == np.float32
     np.testing.assert_allclose(network.scores(v), whole, atol=1e-6)
-    large = Classifier(
-        np.tile(visible, (2**16, 1)), np.tile(labels, (2**16, 1)), 3, 600.0
-    )  # one digit a chunk
+    large = Classifier(np.tile(visible, (2**16, 1)), np.tile(labels, (2**16, 1)), 3, 600.0)  # one digit a chunk
     parts = [large.arguments_dual(v[i : i + 1]) for i in range(3)]
     np.testing.assert_array_equal(large.arguments_dual(v[:3]), np.concatenate(parts))
 
@@ -378,20 +279,14 @@ def test_error_percent_counts_wrong_digits():
 
 
 def test_targets_and_loss_by_hand():
-    np.testing.assert_array_equal(
-        dc.targets(np.array([1, 0]), 3), [[-1, 1, -1], [1, -1, -1]]
-    )
+    np.testing.assert_array_equal(dc.targets(np.array([1, 0]), 3), [[-1, 1, -1], [1, -1, -1]])
     assert dc.loss(np.array([[0.5, 0.0]]), np.array([[1.0, -1.0]]), 2) == 0.5**4 + 1
     a, y = np.array([[1.0, 2.0, 3.0], [1e4, 0.0, -1e4]]), np.array([0, 0])
     assert dc.cross_entropy(a, y) == pytest.approx(np.log(np.exp([1, 2, 3]).sum()) - 1)
 
 
 BAD_INPUT = {
-    "v of one dimension": (
-        {"v": np.zeros(12)},
-        ValueError,
-        r"v must have two dimensions.*v\[None, :\]",
-    ),
+    "v of one dimension": ({"v": np.zeros(12)}, ValueError, r"v must have two dimensions.*v\[None, :\]"),
     "v of other width": ({"v": np.zeros((2, 5))}, ValueError, "v must have 12 columns"),
     "no digits": ({"v": np.zeros((0, 12))}, ValueError, "at least one row"),
     "NaN": ({"v": np.full((1, 12), np.nan)}, ValueError, "v must be finite"),
@@ -405,16 +300,8 @@ BAD_INPUT = {
     "T of 0": ({"T": 0}, ValueError, "T must be a temperature"),
     "T of NaN": ({"T": float("nan")}, ValueError, "T must be a temperature"),
     "a list": ({"v": [[0.0] * 12]}, TypeError, "v is a list"),
-    "complex": (
-        {"v": np.zeros((2, 12), complex)},
-        TypeError,
-        "v must hold real numbers",
-    ),
-    "two libraries": (
-        {"v": array_api_strict.zeros((2, 12))},
-        TypeError,
-        "one library.*v .array_api_strict",
-    ),
+    "complex": ({"v": np.zeros((2, 12), complex)}, TypeError, "v must hold real numbers"),
+    "two libraries": ({"v": array_api_strict.zeros((2, 12))}, TypeError, "one library.*v .array_api_strict"),
 }
 
 
@@ -424,12 +311,7 @@ def test_bad_input_of_scores(case, function):
     v, visible, labels, _ = problem()
     changes, error, message = BAD_INPUT[case]
     with pytest.raises(error, match=message):
-        function(
-            **(
-                {"v": v, "visible": visible, "labels": labels, "n": 3, "T": 6.0}
-                | changes
-            )
-        )
+        function(**({"v": v, "visible": visible, "labels": labels, "n": 3, "T": 6.0} | changes))
 
 
 @pytest.mark.parametrize("gradients", (dc.gradients_exact, dc.gradients_dual))
@@ -437,24 +319,13 @@ def test_bad_input_of_scores(case, function):
     ("changes", "message"),
     [
         ({"m": 0}, "m must be an integer of at least 1"),
-        (
-            {"objective": "hinge"},
-            "objective must be one of power, softmax, got 'hinge'",
-        ),
+        ({"objective": "hinge"}, "objective must be one of power, softmax, got 'hinge'"),
         ({"t": np.ones((5, 3))}, r"t must have shape \(5, 4\), got \(5, 3\)"),
     ],
 )
 def test_bad_input_of_gradients(gradients, changes, message):
     v, visible, labels, y = problem()
-    given = {
-        "v": v,
-        "t": dc.targets(y, 4),
-        "visible": visible,
-        "labels": labels,
-        "n": 3,
-        "T": 6.0,
-        "m": 2,
-    }
+    given = {"v": v, "t": dc.targets(y, 4), "visible": visible, "labels": labels, "n": 3, "T": 6.0, "m": 2}
     with pytest.raises(ValueError, match=message):
         gradients(**(given | changes))
 

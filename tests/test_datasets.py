@@ -85,6 +85,4 @@ def test_bad_sizes(K, N, message):
 
 
 def test_xor_memories_are_the_truth_table():
-    assert [tuple(row) for row in xor_memories()] == [
-        (x, y, 1 if x != y else -1) for x in (-1, 1) for y in (-1, 1)
-    ]
+    assert [tuple(row) for row in xor_memories()] == [(x, y, 1 if x != y else -1) for x in (-1, 1) for y in (-1, 1)]

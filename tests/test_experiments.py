@@ -23,9 +23,7 @@ SMALL = {
 
 @pytest.mark.parametrize("name", SMALL)
 def test_same_seed_same_result_other_seed_other_result(name):
-    one, again, other = (
-        experiments.run(name, "demo", seed=seed, backend="numpy", **SMALL[name]) for seed in (1, 1, 2)
-    )
+    one, again, other = (experiments.run(name, "demo", seed=seed, backend="numpy", **SMALL[name]) for seed in (1, 1, 2))
     assert one.values == again.values
     assert all(np.array_equal(one.arrays[key], again.arrays[key]) for key in one.arrays)
     assert name == "xor" or any(not np.array_equal(one.arrays[key], other.arrays[key]) for key in one.arrays)
@@ -68,10 +66,7 @@ def test_fig5_theory_column():
 def test_unstable_bits_against_loops():
     xi = dam.random_patterns(9, 15, 4)
     slow = [
-        sum(
-            sum(sum(p[i] * p[j] for p in xi) * row[j] for j in range(15) if j != i) * row[i] < 0
-            for i in range(15)
-        )
+        sum(sum(sum(p[i] * p[j] for p in xi) * row[j] for j in range(15) if j != i) * row[i] < 0 for i in range(15))
         for row in xi
     ]
     assert classical.unstable_bits(xi, hebbian(xi)).tolist() == slow

@@ -56,9 +56,7 @@ def test_values_and_activations(F):
 def test_activation_is_the_derivative(F):
     x = np.linspace(-3.03, 3.1, 30)
     step = 1e-6
-    np.testing.assert_allclose(
-        F.activation(x), (F(x + step) - F(x - step)) / (2 * step), rtol=1e-6, atol=1e-7
-    )
+    np.testing.assert_allclose(F.activation(x), (F(x + step) - F(x - step)) / (2 * step), rtol=1e-6, atol=1e-7)
 
 
 @pytest.mark.parametrize("F", PAIRS, ids=str)
@@ -72,9 +70,7 @@ def test_strict_array_api_dtype_and_integers(F):
 
 @pytest.mark.parametrize("F", [dam.LogCosh(), dam.Softplus()], ids=str)
 def test_large_arguments_neither_overflow_nor_lose_digits(F):
-    assert F(np.array([1000.0]))[0] == pytest.approx(
-        1000 - math.log(2) * isinstance(F, dam.LogCosh), rel=1e-15
-    )
+    assert F(np.array([1000.0]))[0] == pytest.approx(1000 - math.log(2) * isinstance(F, dam.LogCosh), rel=1e-15)
     assert np.all(np.isfinite(F(np.array([-1e4, 1e4]))))
 
 

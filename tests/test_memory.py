@@ -84,8 +84,7 @@ def test_field_is_an_energy_difference(problem, F):
 def test_field_based_rule_is_the_sum_over_activations(problem, F):
     xi, sigma, _ = problem
     expected = [
-        [sum(row[i] * F.activation(xi @ s)[m] for m, row in enumerate(xi)) for i in range(len(s))]
-        for s in sigma
+        [sum(row[i] * F.activation(xi @ s)[m] for m, row in enumerate(xi)) for i in range(len(s))] for s in sigma
     ]
     np.testing.assert_allclose(local_fields(sigma, xi, F, rule="field"), expected, rtol=1e-9, atol=1e-9)
 
@@ -96,9 +95,7 @@ def test_every_returned_state_is_a_fixed_point(problem, F):
     assert all(stable(state, xi, F) for state in retrieve(sigma, xi, F, seed))
 
 
-@pytest.mark.parametrize(
-    "F", [dam.Polynomial(n) for n in (2, 3, 4, 6)] + [dam.RectifiedPolynomial(4)], ids=str
-)
+@pytest.mark.parametrize("F", [dam.Polynomial(n) for n in (2, 3, 4, 6)] + [dam.RectifiedPolynomial(4)], ids=str)
 def test_fixed_points_at_the_size_of_the_paper(F):
     rng = np.random.default_rng(3)
     xi, sigma = dam.random_patterns(2000, 100, rng), dam.random_patterns(20, 100, rng)
@@ -107,9 +104,7 @@ def test_fixed_points_at_the_size_of_the_paper(F):
     for state, h in zip(final, integers, strict=True):
         for i in range(100):
             rest = [a - int(b) for a, b in zip(h, xi[:, i] * state[i], strict=True)]
-            field = sum(
-                slow_F(F, r + int(x)) - slow_F(F, r - int(x)) for r, x in zip(rest, xi[:, i], strict=True)
-            )
+            field = sum(slow_F(F, r + int(x)) - slow_F(F, r - int(x)) for r, x in zip(rest, xi[:, i], strict=True))
             assert field * state[i] >= 0
 
 

@@ -38,7 +38,19 @@ def test_round_trip(tmp_path):
     assert found.values == {"perfect": 0.5, "none": None, "count": 3}
     assert found.arrays["overlap"].tolist() == [0, 1, 2, 3, 4]
     assert {**vars(found), "values": 0, "arrays": 0} == {**vars(example()), "values": 0, "arrays": 0}
-    keys = ["experiment", "variant", "parameters", "seed", "backend", "device", "versions", "commit", "started", "wall_seconds", "values"]
+    keys = [
+        "experiment",
+        "variant",
+        "parameters",
+        "seed",
+        "backend",
+        "device",
+        "versions",
+        "commit",
+        "started",
+        "wall_seconds",
+        "values",
+    ]
     assert list(json.loads(path.read_text())) == keys
 
 

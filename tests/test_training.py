@@ -15,16 +15,7 @@ import numpy as np
 import pytest
 from threadpoolctl import threadpool_limits
 
-from dam import (
-    checkpoints,
-    classifier,
-    datasets,
-    experiments,
-    powers,
-    results,
-    steps,
-    training,
-)
+from dam import checkpoints, classifier, datasets, experiments, powers, results, steps, training
 from dam.training import Recipe, train
 
 SMALL = {"K": 60, "batch_per_class": 10}
@@ -38,19 +29,12 @@ def digits():
 
 
 def quiet(x, y, recipe, **options):
-    return train(
-        x,
-        y,
-        recipe,
-        **({"progress": False, "backend": "numpy", "checkpoint_every": 1} | options),
-    )
+    return train(x, y, recipe, **({"progress": False, "backend": "numpy", "checkpoint_every": 1} | options))
 
 
 def start(recipe, x, dtype, seed=0):
     """Data, targets, weights and momentum for a step, as arrays of their own."""
-    t = classifier.targets(
-        np.repeat(np.arange(10), recipe.batch_per_class), dtype=dtype
-    )
+    t = classifier.targets(np.repeat(np.arange(10), recipe.batch_per_class), dtype=dtype)
     xi = training.initial_weights(recipe, x.shape[1] + 10, seed, dtype)
     return x.astype(dtype), t, xi, np.zeros_like(xi)
 
@@ -70,16 +54,11 @@ def test_the_step_in_place_equals_the_pure_step_and_float64(digits, n, objective
         double = steps.ArrayStep(*start(recipe, x, np.float64), recipe)
         before = fast.xi.copy()
         for rows in batches:
-            wrong = [
-                step(rows, recipe.temperature(150), 0.01)
-                for step in (fast, pure, double)
-            ]
+            wrong = [step(rows, recipe.temperature(150), 0.01) for step in (fast, pure, double)]
             assert max(wrong) - min(wrong) <= 1
         v, T = x[:137], 200.0
         a = fast.arguments(v, T)
-        np.testing.assert_allclose(
-            a, pure.arguments(v, T), rtol=1e-4, atol=1e-5 * np.abs(a).max()
-        )
+        np.testing.assert_allclose(a, pure.arguments(v, T), rtol=1e-4, atol=1e-5 * np.abs(a).max())
     assert np.abs(fast.xi - before).max() > 0.02
     for step in (pure, double):
         np.testing.assert_allclose(fast.xi, step.xi, atol=2e-5)
@@ -116,13 +95,9 @@ def test_the_result_does_not_depend_on_the_number_of_threads(digits):
 
 
 def test_momentum_update_by_loops():
-    """Eq. (13), with a memory that is dead, one that is nearly so, and weights that run against their bounds."""
+    """Eq. (13), with a dead memory, one that is nearly so, and weights that run against their bounds."""
     rng = np.random.default_rng(0)
-    xi, V, gradient = (
-        rng.uniform(-1, 1, (6, 5)),
-        rng.normal(0, 3, (6, 5)),
-        rng.normal(0, 3, (6, 5)),
-    )
+    xi, V, gradient = (rng.uniform(-1, 1, (6, 5)), rng.normal(0, 3, (6, 5)), rng.normal(0, 3, (6, 5)))
     V[0] = gradient[0] = 0
     V[1], gradient[1] = 1e-39, 0
     xi[2] = 0.999
@@ -143,24 +118,17 @@ def test_momentum_update_by_loops():
 
 
 def test_dead_memories_stay_where_they_are(digits):
-    """A memory that no digit turns on has no gradient: its weights do not move and nothing divides by zero."""
+    """A memory that no digit turns on has no gradient: its weights stay and nothing divides by zero."""
     x, y, *_ = digits
     recipe = replace(Recipe.paper(3), **SMALL)
     data, t, xi, V = start(recipe, x, np.float32)
     xi[:3, :784] = 1  # overlaps near -600
     xi[:3, 784:] = 0.5
     V[1] = 1e-38
-    with (
-        steps.make_step(data, t, xi, V, recipe) as step,
-        np.errstate(all="raise", under="ignore"),
-    ):
-        for rows in training.minibatches(y, recipe.batch_per_class, seed=0, epoch=0)[
-            :3
-        ]:
+    with steps.make_step(data, t, xi, V, recipe) as step, np.errstate(all="raise", under="ignore"):
+        for rows in training.minibatches(y, recipe.batch_per_class, seed=0, epoch=0)[:3]:
             step(rows, 100.0, 0.01)
-        np.testing.assert_array_equal(
-            step.xi[:3], np.repeat([[1.0] * 784 + [0.5] * 10], 3, axis=0)
-        )
+        np.testing.assert_array_equal(step.xi[:3], np.repeat([[1.0] * 784 + [0.5] * 10], 3, axis=0))
         assert np.all(step.V[:3] == 0) and step.is_finite()
 
 
@@ -178,10 +146,7 @@ def test_the_step_allocates_nothing_large_and_leaves_no_subnormals(digits, n):
         tracemalloc.stop()
         assert peak < 150_000, "a (K, batch) buffer has 320,000 bytes"
         for operand in (step.p, step.f, step.dh):
-            assert not np.any(
-                (operand != 0)
-                & (np.abs(operand) < np.finfo(np.float32).smallest_normal)
-            )
+            assert not np.any((operand != 0) & (np.abs(operand) < np.finfo(np.float32).smallest_normal))
 
 
 @pytest.mark.parametrize("n", range(2, 34))
@@ -190,9 +155,7 @@ def test_powers_in_place(n):
     buffers = np.array([h, np.full_like(h, np.nan), np.full_like(h, np.nan)])
     powers.powers_into(buffers[0], h > 0, n, buffers[1], buffers[2])
     p, f = {2: (1, 0), 3: (0, 2)}.get(n, (1, 2))
-    np.testing.assert_allclose(
-        buffers[p], np.where(h > 0, h ** (n - 2.0), 0), rtol=1e-13
-    )
+    np.testing.assert_allclose(buffers[p], np.where(h > 0, h ** (n - 2.0), 0), rtol=1e-13)
     np.testing.assert_allclose(buffers[f], h ** (n - 1.0), rtol=1e-13)
 
 
@@ -201,12 +164,7 @@ def test_powers_in_place(n):
 
 def test_the_schedule_follows_appendix_a():
     r = Recipe.paper(3)
-    assert (
-        r.temperature(0),
-        r.temperature(100),
-        r.temperature(200),
-        r.temperature(999),
-    ) == (
+    assert (r.temperature(0), r.temperature(100), r.temperature(200), r.temperature(999)) == (
         300,
         180,
         60,
@@ -216,29 +174,14 @@ def test_the_schedule_follows_appendix_a():
     assert r.epsilon(100) == pytest.approx(0.02 * 0.998**100)
     for n in (2, 3, 5, 9):
         r = Recipe.paper(n)
-        assert (
-            250 <= r.T_initial <= 400
-            and 30 <= r.T_final <= 100
-            and r.ramp_epochs == 200
-            and r.m in (2, 3, 4)
-        )
+        assert 250 <= r.T_initial <= 400 and 30 <= r.T_final <= 100 and r.ramp_epochs == 200 and r.m in (2, 3, 4)
     for n in (10, 20, 30):
         r = Recipe.paper(n)
         assert 500 <= r.T_initial == r.T_final <= 700 and r.m == 30
     for n in (2, 3, 20, 30):
         r = Recipe.paper(n)
-        assert (
-            0.01 <= r.epsilon0 <= 0.04
-            and 0.6 <= r.momentum <= 0.95
-            and r.decay == 0.998
-        )
-        assert (r.K, r.batch_per_class, r.init_mean, r.init_std, r.epochs) == (
-            2000,
-            100,
-            -0.3,
-            0.3,
-            3000,
-        )
+        assert 0.01 <= r.epsilon0 <= 0.04 and 0.6 <= r.momentum <= 0.95 and r.decay == 0.998
+        assert (r.K, r.batch_per_class, r.init_mean, r.init_std, r.epochs) == (2000, 100, -0.3, 0.3, 3000)
 
 
 @pytest.mark.parametrize("n", (2, 3, 20, 30))
@@ -281,16 +224,10 @@ def test_minibatches_are_balanced_and_follow_from_seed_and_epoch():
         np.testing.assert_array_equal(y[rows], np.repeat(np.arange(3), 5))
     for alpha, members in ((0, 40), (1, 25), (2, 60)):
         dealt = batches[:, 5 * alpha : 5 * alpha + 5].ravel()
-        assert len(set(dealt[:members])) == min(
-            members, len(dealt)
-        )  # no digit twice before all had their turn
-    np.testing.assert_array_equal(
-        batches, training.minibatches(y, 5, seed=1, epoch=4, classes=3)
-    )
+        assert len(set(dealt[:members])) == min(members, len(dealt))  # no digit twice before all had their turn
+    np.testing.assert_array_equal(batches, training.minibatches(y, 5, seed=1, epoch=4, classes=3))
     for seed, epoch in ((2, 4), (1, 5)):
-        assert np.any(
-            batches != training.minibatches(y, 5, seed=seed, epoch=epoch, classes=3)
-        )
+        assert np.any(batches != training.minibatches(y, 5, seed=seed, epoch=epoch, classes=3))
 
 
 # --- training
@@ -311,19 +248,13 @@ def test_it_learns(digits, n, changes):
     x, y, x_test, y_test = digits
     recipe = replace(Recipe.compressed(n, 20), K=100, batch_per_class=10, **changes)
     network, history = quiet(x, y, recipe, x_test=x_test, y_test=y_test)
-    assert {name: len(curve) for name, curve in history.items()} == dict.fromkeys(
-        training.HISTORY, 20
-    )
+    assert {name: len(curve) for name, curve in history.items()} == dict.fromkeys(training.HISTORY, 20)
     assert history["test_error"][-1] < 30 and history["train_error"][-1] < 25
     assert np.abs(network.visible).max() <= 1 and np.abs(network.labels).max() <= 1
     if recipe.form == "exact":
-        assert history["test_error"][-1] == pytest.approx(
-            classifier.error_percent(network, x_test, y_test)
-        )
+        assert history["test_error"][-1] == pytest.approx(classifier.error_percent(network, x_test, y_test))
     else:
-        assert history["test_error"][-1] == pytest.approx(
-            100 * np.mean(network.predict_dual(x_test) != y_test)
-        )
+        assert history["test_error"][-1] == pytest.approx(100 * np.mean(network.predict_dual(x_test) != y_test))
 
 
 @pytest.mark.parametrize("n", (2, 3, 20))
@@ -339,15 +270,10 @@ def test_training_in_float32_follows_float64(digits, n):
 
 def test_training_on_another_array_library_stays_there(digits):
     x, y, *_ = digits
-    xp, recipe = (
-        array_api_strict,
-        replace(Recipe.compressed(3, 4), K=30, batch_per_class=10),
-    )
+    xp, recipe = (array_api_strict, replace(Recipe.compressed(3, 4), K=30, batch_per_class=10))
     network, history = quiet(xp.asarray(x[:500]), xp.asarray(y[:500]), recipe)
     assert network.visible.__array_namespace__() is xp
-    assert np.all(np.isnan(history["test_error"])) and np.all(
-        np.isfinite(history["train_error"])
-    )
+    assert np.all(np.isnan(history["test_error"])) and np.all(np.isfinite(history["train_error"]))
     numpy, _ = quiet(x[:500], y[:500], recipe)
     assert np.abs(np.asarray(network.visible) - numpy.visible).mean() < 1e-3
 
@@ -358,9 +284,7 @@ def test_a_shorter_training_is_the_start_of_a_longer_one(digits):
     _, short = quiet(x, y, recipe, epochs=2)
     _, long = quiet(x, y, recipe, epochs=3)
     np.testing.assert_array_equal(short["train_error"], long["train_error"][:2])
-    assert np.any(
-        quiet(x, y, recipe, epochs=2, seed=1)[1]["train_error"] != short["train_error"]
-    )
+    assert np.any(quiet(x, y, recipe, epochs=2, seed=1)[1]["train_error"] != short["train_error"])
 
 
 def test_progress_is_silent_when_it_should_be(digits, capfd):
@@ -386,9 +310,7 @@ train(x[:2000], y[:2000], recipe, epochs=400, x_test=x_test[:500], y_test=y_test
 """
 
 
-def test_resuming_after_a_kill_gives_the_uninterrupted_training_bit_for_bit(
-    digits, tmp_path
-):
+def test_resuming_after_a_kill_gives_the_uninterrupted_training_bit_for_bit(digits, tmp_path):
     x, y, x_test, y_test = digits
     path = tmp_path / "folder" / "state.ckpt.npz"
     process = subprocess.Popen([sys.executable, "-c", KILLED, str(path)])
@@ -398,9 +320,7 @@ def test_resuming_after_a_kill_gives_the_uninterrupted_training_bit_for_bit(
             break
         time.sleep(0.01)
     process.send_signal(signal.SIGKILL)
-    assert process.wait() == -signal.SIGKILL, (
-        "the training must be killed while it runs"
-    )
+    assert process.wait() == -signal.SIGKILL, "the training must be killed while it runs"
     recipe = Recipe.paper(3, K=60, batch_per_class=10)
     done = np.load(path)["train_error"].size
     options = {"x_test": x_test, "y_test": y_test, "epochs": done + 3}
@@ -410,13 +330,9 @@ def test_resuming_after_a_kill_gives_the_uninterrupted_training_bit_for_bit(
     np.testing.assert_array_equal(resumed.labels, whole.labels)
     for name in ("test_error", "train_error"):
         np.testing.assert_array_equal(history[name], expected[name])
-    again, _ = quiet(
-        x, y, recipe, checkpoint=path, resume=True, **options
-    )  # nothing left to do
+    again, _ = quiet(x, y, recipe, checkpoint=path, resume=True, **options)  # nothing left to do
     np.testing.assert_array_equal(again.visible, whole.visible)
-    with pytest.raises(
-        ValueError, match=f"is at epoch {done + 3}, past the 1 asked for"
-    ):
+    with pytest.raises(ValueError, match=f"is at epoch {done + 3}, past the 1 asked for"):
         quiet(x, y, recipe, checkpoint=path, resume=True, epochs=1)
 
 
@@ -437,17 +353,10 @@ def test_a_checkpoint_of_another_training_is_refused(digits, tmp_path):
         ({"y": y[::-1].copy()}, "data is"),
         ({"x": x.astype(np.float64)}, "dtype is 'float32' there and 'float64' here"),
     ):
-        given = {
-            "x": x,
-            "y": y,
-            "recipe": recipe,
-            "epochs": 2,
-            "checkpoint": path,
-            "resume": True,
-        } | changes
+        given = {"x": x, "y": y, "recipe": recipe, "epochs": 2, "checkpoint": path, "resume": True} | changes
         with pytest.raises(ValueError, match=message):
             quiet(**given)
-    with pytest.raises(FileExistsError, match="resume=True, or delete it"):
+    with pytest.raises(FileExistsError, match="resume=True .*or delete it"):
         quiet(x, y, recipe, epochs=2, checkpoint=path)
     assert path.read_bytes() == before
 
@@ -461,18 +370,10 @@ def test_a_damaged_checkpoint_is_refused(digits, tmp_path, damage):
     content = bytearray(path.read_bytes())
     if damage == "altered":
         content[len(content) // 2] ^= 255
-    path.write_bytes(
-        {
-            "truncated": content[: len(content) // 2],
-            "altered": content,
-            "empty": b"",
-        }.get(damage, b"")
-    )
+    path.write_bytes({"truncated": content[: len(content) // 2], "altered": content, "empty": b""}.get(damage, b""))
     if damage == "other":
         np.savez(path, a=np.zeros(3))
-    with pytest.raises(
-        ValueError, match="truncated or damaged.*delete it to start again"
-    ):
+    with pytest.raises(ValueError, match="truncated or damaged.*delete it to start again"):
         quiet(x, y, recipe, epochs=2, checkpoint=path, resume=True)
 
 
@@ -489,12 +390,8 @@ def test_an_unwritable_folder_is_refused_before_training(digits, tmp_path, monke
     x, y, *_ = digits
     (tmp_path / "file").write_text("")
     monkeypatch.setattr(training, "_epoch", lambda *_: pytest.fail("training started"))
-    with pytest.raises(
-        OSError, match="cannot write checkpoints to .*choose another folder"
-    ):
-        quiet(
-            x, y, Recipe.paper(3, **SMALL), checkpoint=tmp_path / "file" / "state.npz"
-        )
+    with pytest.raises(OSError, match="cannot write checkpoints to .*choose another folder"):
+        quiet(x, y, Recipe.paper(3, **SMALL), checkpoint=tmp_path / "file" / "state.npz")
 
 
 def test_a_full_disk_leaves_the_old_checkpoint_whole(digits, tmp_path):
@@ -529,10 +426,7 @@ def test_a_nan_stops_training_and_keeps_the_checkpoint(digits, tmp_path, form):
     xi, V = arrays.pop("xi"), arrays.pop("V")
     checkpoints.save(path, key, epoch, xi, V, arrays)
     before = path.read_bytes()
-    with pytest.raises(
-        FloatingPointError,
-        match=r"epoch 2, minibatch 2 of 20 .*Recipe\(n=3, .*checkpoint .* kept",
-    ):
+    with pytest.raises(FloatingPointError, match=r"epoch 2, minibatch 2 of 20 .*Recipe\(n=3, .*checkpoint .* kept"):
         quiet(x, y, recipe, epochs=3, checkpoint=path, resume=True)
     assert path.read_bytes() == before
 
@@ -549,22 +443,10 @@ def test_a_nan_stops_training_and_keeps_the_checkpoint(digits, tmp_path, form):
             ValueError,
             r"x must lie in \[-1, 1\], got values from 0 to 255",
         ),
-        (
-            lambda x, y: {"x": np.where(x > 0, np.nan, x)},
-            ValueError,
-            "x must be finite",
-        ),
+        (lambda x, y: {"x": np.where(x > 0, np.nan, x)}, ValueError, "x must be finite"),
         (lambda x, y: {"x": x.tolist()}, TypeError, "x is a list"),
-        (
-            lambda x, y: {"y": y[:5]},
-            ValueError,
-            "y must hold a class for each of the 2000 rows of x, got 5",
-        ),
-        (
-            lambda x, y: {"y": y + 1},
-            ValueError,
-            "y must hold classes from 0 to 9, got 1 to 10",
-        ),
+        (lambda x, y: {"y": y[:5]}, ValueError, "y must hold a class for each of the 2000 rows of x, got 5"),
+        (lambda x, y: {"y": y + 1}, ValueError, "y must hold classes from 0 to 9, got 1 to 10"),
         (lambda x, y: {"y": y / 2}, TypeError, "y must hold whole numbers"),
         (
             lambda x, y: {"y": np.minimum(y, 8)},
@@ -572,21 +454,9 @@ def test_a_nan_stops_training_and_keeps_the_checkpoint(digits, tmp_path, form):
             "at least batch_per_class = 10 .*got 0 of class 9",
         ),
         (lambda x, y: {"x_test": x}, ValueError, "go together"),
-        (
-            lambda x, y: {"x_test": x[:, :9], "y_test": y},
-            ValueError,
-            "x_test must have 784 columns",
-        ),
-        (
-            lambda x, y: {"epochs": 0},
-            ValueError,
-            "epochs must be an integer of at least 1, got 0",
-        ),
-        (
-            lambda x, y: {"epochs": 3001},
-            ValueError,
-            "at most the recipe's 3000, got 3001",
-        ),
+        (lambda x, y: {"x_test": x[:, :9], "y_test": y}, ValueError, "x_test must have 784 columns"),
+        (lambda x, y: {"epochs": 0}, ValueError, "epochs must be an integer of at least 1, got 0"),
+        (lambda x, y: {"epochs": 3001}, ValueError, "at most the recipe's 3000, got 3001"),
         (lambda x, y: {"seed": -1}, ValueError, "seed must be"),
         (lambda x, y: {"checkpoint_every": 0}, ValueError, "checkpoint_every must be"),
         (lambda x, y: {"backend": "torch"}, ValueError, "backend is 'torch'"),
@@ -613,44 +483,55 @@ def small_mnist(digits, monkeypatch):
 
 
 def test_the_experiment_stores_what_it_says(small_mnist, digits, tmp_path):
-    result = experiments.run(
-        "mnist", "demo", backend="numpy", results=tmp_path, **small_mnist
-    )
+    result = experiments.run("mnist", "demo", backend="numpy", results=tmp_path, **small_mnist)
     assert os.listdir(tmp_path) == []  # no checkpoint stays behind
     assert {field.name for field in fields(Recipe)} <= set(result.parameters)
-    assert (result.variant, result.parameters["epochs"], result.parameters["K"]) == (
-        "demo-n3",
-        3,
-        60,
-    )
+    assert (result.variant, result.parameters["epochs"], result.parameters["K"]) == ("demo-n3", 3, 60)
     results.save(result, tmp_path)
     stored = results.load("mnist", "demo-n3", 0, tmp_path)
     assert stored.arrays["visible"].dtype == stored.arrays["labels"].dtype == np.float16
-    network = classifier.Classifier(
-        stored.arrays["visible"], stored.arrays["labels"], 3, stored.values["T"]
-    )
-    assert (
-        classifier.error_percent(network, *digits[2:])
-        == stored.values["test_error_percent"]
-    )
+    network = classifier.Classifier(stored.arrays["visible"], stored.arrays["labels"], 3, stored.values["T"])
+    assert classifier.error_percent(network, *digits[2:]) == stored.values["test_error_percent"]
     assert stored.values["first_epoch_below_2_percent"] is None
     assert len(stored.arrays["test_error"]) == len(stored.arrays["train_error"]) == 3
     again = experiments.run("mnist", "demo", backend="numpy", **stored.parameters)
     np.testing.assert_array_equal(again.arrays["visible"], stored.arrays["visible"])
+    curves = experiments.run("mnist", "demo", backend="numpy", **(stored.parameters | {"weights": False}))
+    assert set(curves.arrays) == {"test_error", "train_error"} and curves.values["epochs"] == 3
+
+
+def test_the_experiment_keeps_a_checkpoint_beside_its_results(small_mnist, tmp_path, monkeypatch):
+    """It survives an interrupt, is not overwritten unasked, and goes when the training is done."""
+    options = small_mnist | {"schedule": "paper", "backend": "numpy", "results": tmp_path}
+    checkpoint = tmp_path / ".mnist-n3-seed0.ckpt.npz"
+    save = checkpoints.save
+
+    def stop_after_saving(*arguments):
+        save(*arguments)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(checkpoints, "save", stop_after_saving)
+        experiments.run("mnist", "paper", **(options | {"epochs": 6}))
+    assert checkpoint.exists()
+    with pytest.raises(FileExistsError, match="--resume"):
+        experiments.run("mnist", "paper", **(options | {"epochs": 6}))
+    assert experiments.run("mnist", "paper", **(options | {"epochs": 6}), resume=True).values["epochs"] == 6
+    assert not checkpoint.exists()
 
 
 def test_the_experiment_resumes(small_mnist, tmp_path):
     path = tmp_path / "state.npz"
     options = small_mnist | {"schedule": "paper", "backend": "numpy"}
     whole = experiments.run("mnist", "paper", **options)
-    experiments.run(
-        "mnist", "paper", **(options | {"epochs": 1}), checkpoint=path, resume=True
-    )
+    experiments.run("mnist", "paper", **(options | {"epochs": 1}), checkpoint=path, resume=True)
     resumed = experiments.run("mnist", "paper", **options, checkpoint=path, resume=True)
     for name, array in whole.arrays.items():
         np.testing.assert_array_equal(resumed.arrays[name], array)
     assert whole.variant == "n3" and whole.parameters["epochs"] == 3
     with pytest.raises(ValueError, match="resume needs a checkpoint"):
         experiments.run("mnist", "paper", **options, resume=True)
+    with pytest.raises(ValueError, match="m must be of type int, got 'two'"):
+        experiments.run("mnist", "paper", **options, m="two")
     with pytest.raises(ValueError, match="schedule must be"):
         experiments.run("mnist", "paper", **(options | {"schedule": "fast"}))

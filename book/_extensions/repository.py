@@ -35,7 +35,7 @@ def from_remote(url):
 def _git(folder, *arguments):
     """What git prints, or an empty string where git or the answer is missing."""
     try:
-        done = subprocess.run(["git", *arguments], cwd=folder, capture_output=True, text=True)
+        done = subprocess.run(["git", *arguments], cwd=folder, capture_output=True, text=True, check=False)
     except OSError:
         return ""
     return done.stdout.strip() if done.returncode == 0 else ""
@@ -49,7 +49,9 @@ def add_buttons(app, config):
     config.html_theme_options = {
         **config.html_theme_options,
         "repository_url": f"https://github.com/{name}",
-        "repository_branch": os.environ.get("GITHUB_REF_NAME") or _git(app.srcdir, "branch", "--show-current") or "main",
+        "repository_branch": os.environ.get("GITHUB_REF_NAME")
+        or _git(app.srcdir, "branch", "--show-current")
+        or "main",
         "path_to_docs": "book",
         "use_repository_button": True,
         "use_edit_page_button": True,

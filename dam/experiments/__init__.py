@@ -48,25 +48,17 @@ def run(name, scale="demo", seed=0, backend=None, progress=False, **overrides):
     """
     experiment = module(name)
     if scale not in experiment.SCALES:
-        raise ValueError(
-            f"scale must be one of {', '.join(experiment.SCALES)}, got {scale!r}"
-        )
+        raise ValueError(f"scale must be one of {', '.join(experiment.SCALES)}, got {scale!r}")
     checks.count("seed", seed, minimum=0)
     defaults = experiment.SCALES[scale]
-    accepted = set(defaults) | (
-        {"results"} & set(inspect.signature(experiment.run).parameters)
-    )
+    accepted = set(defaults) | ({"results"} & set(inspect.signature(experiment.run).parameters))
     if unknown := sorted(set(overrides) - accepted):
-        raise ValueError(
-            f"{name} has no parameter {', '.join(unknown)}; it has {', '.join(defaults)}"
-        )
+        raise ValueError(f"{name} has no parameter {', '.join(unknown)}; it has {', '.join(defaults)}")
     parameters = defaults | overrides
     xp = arrays.get_namespace(backend)
     used = arrays.backend_name(xp)
     started, clock = datetime.now(UTC), time.perf_counter()
-    values, found = experiment.run(
-        seed=seed, backend=used, progress=progress, **parameters
-    )
+    values, found = experiment.run(seed=seed, backend=used, progress=progress, **parameters)
     recorded = getattr(experiment, "recorded", lambda p: p)(parameters)
     parts = [
         "demo" if scale == "demo" else "",
@@ -75,10 +67,7 @@ def run(name, scale="demo", seed=0, backend=None, progress=False, **overrides):
     return results.Result(
         experiment=name,
         variant="-".join(part for part in parts if part),
-        parameters={
-            key: list(value) if isinstance(value, tuple) else value
-            for key, value in recorded.items()
-        },
+        parameters={key: list(value) if isinstance(value, tuple) else value for key, value in recorded.items()},
         seed=seed,
         backend=used,
         device=arrays.device_name(xp),
@@ -93,7 +82,4 @@ def run(name, scale="demo", seed=0, backend=None, progress=False, **overrides):
 
 def _plain(parameters):
     """Return the parameters as JSON knows them: lists for tuples."""
-    return {
-        key: list(value) if isinstance(value, tuple) else value
-        for key, value in parameters.items()
-    }
+    return {key: list(value) if isinstance(value, tuple) else value for key, value in parameters.items()}

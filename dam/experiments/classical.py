@@ -8,9 +8,7 @@ from dam.arrays import get_namespace, to_numpy
 from dam.datasets import random_patterns
 from dam.memory import hebbian, retrieve_classical
 
-SUMMARY = (
-    "Classical network: overlap kept after settling, unstable bits and intact memories against the load K/N"
-)
+SUMMARY = "Classical network: overlap kept after settling, unstable bits and intact memories against the load K/N"
 LOADS = tuple(round(0.01 * k, 2) for k in (2, 4, 6, 8, *range(10, 21), 22, 24, 26, 28, 30))
 SCALES = {
     "demo": {"N": (250, 500, 1000), "alpha": LOADS, "starts": 50},

@@ -11,16 +11,10 @@ from dam.classifier import Classifier, error_percent
 from dam.recipes import Recipe
 from dam.training import train
 
-SUMMARY = (
-    "MNIST: test error while K = 2000 memories learn, and the memories (Figs 1B and 2)"
-)
+SUMMARY = "MNIST: test error while K = 2000 memories learn, and the memories (Figs 1B and 2)"
 
-CHANGES = {
-    field.name: field.type
-    for field in fields(Recipe)
-    if field.name not in ("n", "epochs")
-}
-SAME = {"checkpoint": None, "resume": False} | dict.fromkeys(CHANGES)
+CHANGES = {field.name: field.type for field in fields(Recipe) if field.name not in ("n", "epochs")}
+SAME = {"weights": True, "checkpoint": None, "resume": False} | dict.fromkeys(CHANGES)
 SCALES = {
     "demo": {"n": 3, "epochs": 10, "schedule": "compressed", **SAME},
     "paper": {"n": 3, "epochs": 3000, "schedule": "paper", **SAME},
@@ -36,62 +30,48 @@ def variant(parameters):
 def recipe(parameters):
     """Return the recipe that the parameters stand for.
 
-    ``schedule`` is 'paper' (Appendix A's, stopped after ``epochs``) or 'compressed' (all of it within ``epochs``);
-    every other field of a recipe that is not None replaces the schedule's.
+    ``schedule`` is 'paper' (Appendix A's, stopped after ``epochs``) or 'compressed' (all of it within
+    ``epochs``); every other field of a recipe that is not None replaces the schedule's.
     """
-    changes = {
-        name: cast(parameters[name])
-        for name, cast in CHANGES.items()
-        if parameters.get(name) is not None
-    }
+    changes = {name: parameters[name] for name in CHANGES if parameters.get(name) is not None}
+    for name, value in changes.items():
+        if isinstance(value, str):  # from the command line
+            try:
+                changes[name] = CHANGES[name](value)
+            except ValueError:
+                raise ValueError(f"{name} must be of type {CHANGES[name].__name__}, got {value!r}") from None
     if parameters["schedule"] == "compressed":
-        return replace(
-            Recipe.compressed(parameters["n"], parameters["epochs"]), **changes
-        )
+        return replace(Recipe.compressed(parameters["n"], parameters["epochs"]), **changes)
     if parameters["schedule"] != "paper":
-        raise ValueError(
-            f"schedule must be paper or compressed, got {parameters['schedule']!r}"
-        )
+        raise ValueError(f"schedule must be paper or compressed, got {parameters['schedule']!r}")
     return replace(Recipe.paper(parameters["n"]), **changes)
 
 
 def recorded(parameters):
-    """Return the parameters to store: the whole recipe, and ``epochs`` as trained. `run` accepts them again."""
-    stored = asdict(recipe(parameters)) | {
-        "schedule": parameters["schedule"],
-        "epochs": parameters["epochs"],
-    }
-    return {name: value for name, value in stored.items() if name in parameters}
+    """Return the parameters to store: the whole recipe, ``epochs`` as trained. `run` accepts them again."""
+    return asdict(recipe(parameters)) | {name: parameters[name] for name in ("schedule", "epochs", "weights")}
 
 
-def run(
-    *,
-    seed,
-    backend=None,
-    progress=False,
-    results=None,
-    checkpoint=None,
-    resume=False,
-    **parameters,
-):
+def run(*, seed, backend=None, progress=False, results=None, checkpoint=None, resume=False, **parameters):
     """Train on the 60,000 digits and measure the test error on the 10,000.
 
-    ``checkpoint`` is a file to keep the state in every few epochs, and ``resume`` goes on from it if it is there.
-    Given the folder ``results`` only, a checkpoint is kept there until the training is done.
+    ``checkpoint`` is a file to keep the state in every few epochs, and ``resume`` goes on from it if it is
+    there. With the folder ``results`` instead, a training on the paper's schedule keeps its checkpoint there
+    until it is done.
 
     Returns
     -------
     dict
-        ``test_error_percent`` of the stored float16 weights under eq. (9); ``first_epoch_below_2_percent``, counted
-        from 1, or None; ``epochs``; ``T`` at the end, in neurons; ``train_seconds``, over all sessions of a resumed training.
+        ``test_error_percent`` of the stored float16 weights under eq. (9); ``first_epoch_below_2_percent``,
+        counted from 1, or None; ``epochs``; ``T`` at the end, in neurons; ``train_seconds``, of a resumed
+        training in all.
     dict
-        ``visible (K, 784)`` and ``labels (K, 10)`` as float16; ``test_error`` and ``train_error`` of each epoch in %.
+        ``visible (K, 784)`` and ``labels (K, 10)`` as float16, if ``weights`` is true; ``test_error`` and
+        ``train_error`` of each epoch in %.
     """
-    own = checkpoint is None and results is not None
+    own = checkpoint is None and results is not None and parameters["schedule"] == "paper"
     if own:
-        checkpoint = (
-            Path(results) / f".mnist-{variant(parameters)}-seed{seed}.checkpoint.npz"
-        )
+        checkpoint = Path(results) / f".mnist-{variant(parameters)}-seed{seed}.ckpt.npz"
     elif checkpoint is None and resume:
         raise ValueError("resume needs a checkpoint to go on from, got checkpoint=None")
     x, y, x_test, y_test = datasets.mnist()
@@ -109,9 +89,7 @@ def run(
         progress=progress,
         backend=backend,
     )
-    visible, labels = (
-        to_numpy(w).astype(np.float16) for w in (network.visible, network.labels)
-    )
+    visible, labels = (to_numpy(w).astype(np.float16) for w in (network.visible, network.labels))
     stored = Classifier(visible, labels, network.n, network.T)
     below = np.flatnonzero(history["test_error"] < 2)
     values = {
@@ -123,5 +101,5 @@ def run(
     }
     if own:
         checkpoint.unlink()
-    curves = {name: history[name] for name in ("test_error", "train_error")}
-    return values, {"visible": visible, "labels": labels, **curves}
+    arrays = {name: history[name] for name in ("test_error", "train_error")}
+    return values, arrays | ({"visible": visible, "labels": labels} if parameters["weights"] else {})

@@ -9,9 +9,7 @@ from dam.datasets import xor_memories
 from dam.experiments.fig4 import KINDS
 from dam.memory import energy, local_fields
 
-SUMMARY = (
-    "XOR, eq. (7): energies of all eight states and the output of update (4), n = 1 to 8, power and rectified"
-)
+SUMMARY = "XOR, eq. (7): energies of all eight states and the output of update (4), n = 1 to 8, power and rectified"
 SCALES = {"demo": {"n": tuple(range(1, 9))}, "paper": {"n": tuple(range(1, 9))}}
 SECONDS = {"demo": 1, "paper": 1}
 STATES = np.array(list(itertools.product((-1.0, 1.0), repeat=3)))
@@ -36,9 +34,7 @@ def run(*, seed, n, backend=None, progress=False):
     values, arrays = {}, {"n": np.array(n), "states": STATES.astype(np.int8)}
     for kind, interaction in KINDS.items():
         field = np.array([to_numpy(local_fields(states, xi, interaction(degree))[:, 2]) for degree in n])
-        arrays[f"energy_{kind}"] = np.array(
-            [to_numpy(energy(states, xi, interaction(degree))) for degree in n]
-        )
+        arrays[f"energy_{kind}"] = np.array([to_numpy(energy(states, xi, interaction(degree))) for degree in n])
         arrays[f"field_{kind}"] = field
         for degree, output in zip(n, np.sign(field), strict=True):
             values[f"solved_{kind}_n{degree}"] = bool(np.all(output == truth))

@@ -1,0 +1,65 @@
+# make book · make test · make lab · make bench · make clean: each makes the environment it needs first.
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+SHELL := /bin/bash
+
+PYTHON ?= python3
+VENV   ?= .venv
+RUN    := $(VENV)/bin
+STAMP  := $(VENV)/.installed
+export DAM_BACKEND ?= auto
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: help book test lint lab bench screenshots requirements clean
+
+help:
+	@echo "make book          build the book and say where to open it"
+	@echo "make test          style, unit, property, notebook and browser tests"
+	@echo "make lab           open the notebooks in JupyterLab"
+	@echo "make bench         print the benchmarks"
+	@echo "make screenshots   pictures of every built page: light, dark, phone (needs Chromium)"
+	@echo "make requirements  renew requirements.txt from pyproject.toml"
+	@echo "make clean         remove all that was made"
+
+$(STAMP): requirements.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Python 3.11 or newer is needed, but $(PYTHON) is $$($(PYTHON) --version 2>&1); try make PYTHON=python3.12"; exit 1; }
+	$(PYTHON) -m venv --clear $(VENV)
+	$(RUN)/python -m pip install --quiet --requirement requirements.txt
+	@touch $@
+
+# From clean every time: a second, incremental -W build passes though the first failed. Executed notebooks are kept in
+# _build/.cache under a fingerprint of the package and the requirements (book/_extensions/freshness.py).
+book: $(STAMP)
+	rm -rf _build/html _build/.doctrees _build/jupyter_execute
+	$(RUN)/jupyter-book build book --config _config.yml --path-output . -W -n --keep-going
+	@echo "The book is built: open $(CURDIR)/_build/html/index.html"
+
+lint: $(STAMP)
+	$(RUN)/ruff check
+	$(RUN)/ruff format --check
+	$(RUN)/codespell
+
+# Two workers with one BLAS thread each, the long notebooks first.
+test: lint
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(RUN)/python -m pytest -n 2 --dist worksteal --nbmake book tests
+
+lab: $(STAMP)
+	$(RUN)/jupyter lab book
+
+bench: $(STAMP)
+	$(RUN)/python benchmarks/retrieval.py
+	$(RUN)/python benchmarks/training.py
+
+screenshots: $(STAMP)
+	$(RUN)/python tests/screenshots.py _build/html _build/screenshots
+
+requirements: $(STAMP)
+	$(RUN)/uv pip compile --quiet --universal --python-version 3.11 --extra book --extra test pyproject.toml \
+	  --no-header --no-emit-index-url --no-emit-find-links --output-file requirements.txt
+	@{ echo "# Every package of the book's environment, pinned for Python 3.11 to 3.13: renew with make requirements."; \
+	   cat requirements.txt; echo "-e ."; } > requirements.new && mv requirements.new requirements.txt
+
+clean:
+	rm -rf _build $(VENV) build dist .pytest_cache .ruff_cache .hypothesis *.egg-info
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,238 @@
+"""The project as a whole: pinned requirements, workflows, notebooks, sizes, layers, and stale numbers."""
+
+import ast
+import importlib.util
+import json
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+NOTEBOOKS = sorted((ROOT / "book").glob("*.ipynb"))
+CHAPTERS = ["classical", "dense", "xor", "duality", "mnist"]
+MODULES = sorted((ROOT / "dam").rglob("*.py"))
+LAYERS = [
+    {"arrays", "files"},
+    {"checks"},
+    {"interactions"},
+    {"descent"},
+    {"memory", "theory", "powers"},
+    {"classifier"},
+    {"recipes", "steps"},
+    {"checkpoints"},
+    {"training"},
+    {"datasets"},
+    {"results"},
+    {"experiments"},
+    {"verdicts"},
+    {"claims"},
+    {"plotting", "explorer"},
+    {"__main__"},
+]
+"""Modules of ``dam`` from the bottom up: a module imports from its own layer and from those above it in this list."""
+
+
+def tracked():
+    """The files that git knows or would take; every file outside a checkout."""
+    command = ["git", "-C", str(ROOT), "ls-files", "--cached", "--others", "--exclude-standard"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    names = done.stdout.split("\n") if done.returncode == 0 else [str(p.relative_to(ROOT)) for p in ROOT.rglob("*")]
+    return [ROOT / name for name in names if name and (ROOT / name).is_file()]
+
+
+def source(cell):
+    return "".join(cell["source"])
+
+
+# requirements and workflows
+
+
+def normal(name):
+    return re.split(r"[\[<>=!~; ]", name)[0].lower().replace("_", "-")
+
+
+def test_requirements_pin_everything_that_pyproject_names():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    named = (
+        project["dependencies"] + project["optional-dependencies"]["book"] + project["optional-dependencies"]["test"]
+    )
+    lines = [line for line in (ROOT / "requirements.txt").read_text().splitlines() if line and line.strip()[0] != "#"]
+    assert lines[-1] == "-e ."
+    pins = [re.fullmatch(r"([A-Za-z0-9._-]+)==[^ ;]+( ; .+)?", line) for line in lines[:-1]]
+    assert all(pins), [line for line, pin in zip(lines, pins, strict=False) if not pin]
+    assert {normal(name) for name in named} <= {normal(pin[1]) for pin in pins}
+
+
+def test_requirements_name_no_host_and_no_folder():
+    text = (ROOT / "requirements.txt").read_text()
+    assert "://" not in text and "file:" not in text and "/" not in text.replace("-e .", "")
+
+
+@pytest.mark.parametrize("name", sorted((ROOT / ".github/workflows").glob("*.yml")), ids=lambda path: path.name)
+def test_workflows_fit_their_schema(name):
+    command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.github-workflows", str(name)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_workflows_cover_every_python_and_use_the_makefile():
+    text = (ROOT / ".github/workflows/test.yml").read_text()
+    assert all(f'"{version}"' in text for version in ("3.11", "3.12", "3.13")) and "make test" in text
+    assert "make book" in (ROOT / ".github/workflows/book.yml").read_text()
+
+
+def test_citation_fits_its_schema():
+    schema = ["--builtin-schema", "vendor.citation-file-format", str(ROOT / "CITATION.cff")]
+    done = subprocess.run(
+        [sys.executable, "-m", "check_jsonschema", *schema], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+# notebooks
+
+
+def test_every_chapter_is_there():
+    assert {path.stem for path in NOTEBOOKS} >= set(CHAPTERS)
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_notebook_is_clean(path):
+    notebook = json.loads(path.read_text(encoding="utf8"))
+    code = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
+    assert notebook["metadata"]["kernelspec"]["name"] == "python3"
+    assert all(not cell["outputs"] and cell["execution_count"] is None for cell in code), "outputs are stored"
+    assert max(len(source(cell).splitlines()) for cell in code) <= 30
+    hidden = [source(cell) for cell in code if "remove-cell" in cell["metadata"].get("tags", [])]
+    assert any("assert " in text for text in hidden), "the chapter asserts nothing"
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_every_figure_has_caption_name_and_alt_text(path):
+    notebook = json.loads(path.read_text(encoding="utf8"))
+    drawing = re.compile(r"plt\.|plotting\w*\.(?!use_style)\w+\(|figures?\.\w+\(|imshow|Explorer\(")
+    names = []
+    for cell in notebook["cells"]:
+        metadata, text = cell.get("metadata", {}), source(cell)
+        tags = metadata.get("tags", [])
+        figure = metadata.get("mystnb", {}).get("figure")
+        if cell["cell_type"] == "code" and figure:
+            names.append(figure["name"])
+            assert figure["caption"]
+            assert "Explorer(" in text or metadata["mystnb"]["image"]["alt"], text
+        elif cell["cell_type"] == "code" and "remove-cell" not in tags and drawing.search(text):
+            assert not re.search(r"plt\.show\(|Explorer\(", text), f"a figure without caption and alt text:\n{text}"
+    assert names and len(names) == len(set(names))
+
+
+# the package
+
+
+def test_modules_are_short():
+    lines = {str(path.relative_to(ROOT)): len(path.read_text(encoding="utf8").splitlines()) for path in MODULES}
+    assert {name: n for name, n in lines.items() if n >= 300} == {}
+
+
+def test_package_with_its_data_is_under_40_mb():
+    files = [path for path in tracked() if (ROOT / "dam") in path.parents]
+    assert sum(path.stat().st_size for path in files) < 40e6
+
+
+def layer(module):
+    part = module.split(".")[0]
+    part = "plotting" if part.startswith("plotting") else part
+    return next(i for i, names in enumerate(LAYERS) if part in names)
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT / "dam")))
+def test_imports_run_downwards(path):
+    own = ".".join(path.relative_to(ROOT / "dam").with_suffix("").parts).removesuffix(".__init__")
+    if own == "__init__":
+        return
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf8"))):
+        if not isinstance(node, ast.ImportFrom) or not (node.module or "").startswith("dam"):
+            continue
+        for alias in node.names:
+            target = alias.name if node.module == "dam" else node.module.removeprefix("dam.")
+            assert layer(target) <= layer(own), f"{own} imports {target}"
+
+
+def test_importing_the_package_needs_no_cupy_and_no_book():
+    code = (
+        "import sys; sys.modules.update(dict.fromkeys(['cupy', 'IPython', 'ipywidgets', 'myst_nb', 'sphinx'])); "
+        "import dam; from dam import experiments, claims, explorer, plotting; print(dam.__version__)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_readme_links_and_paths_exist():
+    text = (ROOT / "README.md").read_text(encoding="utf8")
+    for name in re.findall(r"`((?:book|dam|tests|benchmarks)/[\w./-]*|[A-Z][A-Z-]+(?:\.cff)?)`", text):
+        if name not in {"DAM_BACKEND", "NPZ", "JSON"}:
+            assert (ROOT / name).exists(), name
+
+
+def test_no_machine_path_and_no_registry_in_the_files():
+    words = ["/" + "work/", "/ro" + "ot/", "pypi" + ".org", "registry.npm" + "js", "deb.deb" + "ian"]
+    for path in tracked():
+        if path.suffix in {".py", ".md", ".ipynb", ".yml", ".toml", ".txt", ".cff", ".json", ".js", ".css", ".bib", ""}:
+            text = path.read_bytes().decode("utf8", errors="ignore")
+            assert not [word for word in words if word in text], path
+
+
+# stale numbers
+
+
+def freshness():
+    spec = importlib.util.spec_from_file_location("freshness", ROOT / "book/_extensions/freshness.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.parametrize("name", ["dam/number.py", "dam/data/stored.npz", "requirements.txt", "pyproject.toml"])
+def test_fingerprint_follows_everything_that_numbers_depend_on(tmp_path, name):
+    for other in ("dam/number.py", "dam/data/stored.npz", "requirements.txt", "pyproject.toml", "book/page.md"):
+        (tmp_path / other).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / other).write_text("x")
+    before = freshness().fingerprint(tmp_path)
+    (tmp_path / "book/page.md").write_text("y")
+    assert freshness().fingerprint(tmp_path) == before
+    (tmp_path / name).write_text("y")
+    assert freshness().fingerprint(tmp_path) != before
+
+
+def test_a_change_in_the_package_changes_the_numbers_in_the_book(tmp_path):
+    """Build a one-page book twice with a change of the package in between: the second page shows the new number."""
+    book = tmp_path / "book"
+    shutil.copytree(ROOT / "book" / "_extensions", book / "_extensions")
+    shutil.copy(ROOT / "requirements.txt", tmp_path)
+    (tmp_path / "dam").mkdir()
+    cell = {"cell_type": "code", "execution_count": None, "id": "one", "metadata": {}, "outputs": []}
+    cell["source"] = ["import sys\n", "sys.path.insert(0, '..')\n", "from dam import number\n", "print(number.N)"]
+    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+    title = {"cell_type": "markdown", "id": "two", "metadata": {}, "source": ["# Page"]}
+    notebook = {"cells": [title, cell], "metadata": kernel, "nbformat": 4, "nbformat_minor": 5}
+    (book / "index.ipynb").write_text(json.dumps(notebook))
+    (book / "_toc.yml").write_text("format: jb-book\nroot: index\n")
+    (tmp_path / "_config.yml").write_text(
+        "execute:\n  execute_notebooks: cache\nsphinx:\n  local_extensions:\n    freshness: book/_extensions\n"
+    )
+    options = ["book", "--config", "_config.yml", "--path-output", "."]
+    if not (Path(sys.executable).parent / "jupyter-book").exists():
+        pytest.skip("Jupyter Book is not installed")
+    command = [str(Path(sys.executable).parent / "jupyter-book"), "build", *options]
+    for number in (271828, 314159):
+        (tmp_path / "dam" / "number.py").write_text(f"N = {number}\n")
+        (tmp_path / "dam" / "__init__.py").write_text("")
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
+        page = (tmp_path / "_build" / "html" / "index.html").read_text(encoding="utf8")
+        assert f"{number}\n" in page
+    assert len(list((tmp_path / "_build" / ".cache").glob("*")) + list((tmp_path / "_build" / "cache").glob("*"))) == 1
