@@ -230,5 +230,16 @@ def judge_stored(directory=None):
 
 
 def table(verdicts):
-    """Return the verdicts as a `Table`."""
-    return Table(verdicts)
+    """Return the verdicts as a `Table`: where, the paper, ours, the criterion, the verdict."""
+    heads = ("Where", "The paper says", "Ours", "Judged by", "Verdict")
+    rows = [(v.claim.where, v.claim.says, v.ours, v.claim.criterion, v.word) for v in verdicts]
+    note = "Ours: mean ± standard deviation over seeds, where there are several."
+    return Table(heads, rows, "Paper against ours", note)
+
+
+def provenance(runs):
+    """Return a `Table` of how results were computed: name, parameters, provenance."""
+    heads = ("Result", "Parameters", "Computed")
+    settings = [", ".join(f"{key} = {value}" for key, value in run.parameters.items()) for run in runs]
+    rows = [(run.name, text, run.provenance()) for run, text in zip(runs, settings)]
+    return Table(heads, rows, "Provenance of results")

@@ -73,7 +73,7 @@ class ClassicalFields:
         """Return σ_i times the field on spin i (S, N): negative where the spin is unstable."""
         xp = array_namespace(sigma=sigma)
         gains = sigma * self.fields
-        return xp.where(xp.abs(gains) <= self.rounding, xp.zeros_like(gains), gains)
+        return xp.where(xp.abs(gains) <= self.rounding, xp.zeros_like(gains), gains) if self.rounding else gains
 
     def flip(self, spin, value):
         """Take over that in each state the spin of that index now has that value."""

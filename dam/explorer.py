@@ -103,7 +103,7 @@ class Explorer:
         data, mime, (width, height) = encode(figure, self.dpi)
         plt.close(figure)
         source = f"data:{mime};base64,{base64.b64encode(data).decode()}"
-        return f'<img src="{source}" width="{width}" height="{height}" alt="{html.escape(alt)}" loading="lazy">'
+        return f'<img src="{source}" width="{width}" height="{height}" alt="{html.escape(alt)}">'
 
     def to_html(self):
         """Sliders and all frames as HTML that `explorer.js` of the book brings to life.
@@ -118,7 +118,9 @@ class Explorer:
         frames = []
         for combination in product(*self.parameters.values()):
             image = self.image(**dict(zip(names, combination)))
-            hidden = "" if not frames else " hidden"
+            if frames:  # the others wait until they are asked for
+                image = image.replace("<img ", '<img loading="lazy" ', 1)
+            hidden = " hidden" if frames else ""
             frames.append(f'<div class="explorer-frame"{hidden}>{image}</div>')
         sliders = "".join(self._slider(name) for name in names)
         name = html.escape("Interactive figure: " + ", ".join(self.labels.values()))

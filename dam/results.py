@@ -94,13 +94,22 @@ def load(experiment, variant="", seed=0, directory=None):
     ValueError
         A file is truncated or not of this format.
     """
-    path = Path(directory or SHIPPED) / f"{file_name(experiment, variant, seed)}.json"
+    return _read(Path(directory or SHIPPED) / f"{file_name(experiment, variant, seed)}.json")
+
+
+def stored(directory=None):
+    """Return all stored results of a folder, by default those shipped with the package, in the order of their names."""
+    return [_read(path) for path in sorted(Path(directory or SHIPPED).glob("*.json"))]
+
+
+def _read(path):
     try:
         with open(path, encoding="utf8") as file:
             content = json.load(file)
         with np.load(path.with_suffix(".npz"), allow_pickle=False) as arrays:
             return Result(**content, arrays=dict(arrays))
     except FileNotFoundError as error:
+        experiment, seed = path.stem.split("-")[0], path.stem.rpartition("seed")[2]
         command = f"python -m dam run {experiment} --seed {seed}"
         raise FileNotFoundError(f"no stored result {error.filename}; {command} computes it") from None
     except Exception as error:  # a damaged file shows up as many kinds of error

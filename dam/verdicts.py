@@ -91,25 +91,21 @@ def text(verdicts):
 
 
 class Table:
-    """Verdicts as a table for a notebook or a page of the book."""
+    """A table for a notebook or a page of the book: column heads, rows of text, a label, and a note above."""
 
-    def __init__(self, verdicts):
-        self.verdicts = list(verdicts)
+    def __init__(self, heads, rows, label, note=""):
+        self.heads, self.rows, self.label, self.note = heads, [tuple(map(str, row)) for row in rows], label, note
 
     def __repr__(self):
-        return text(self.verdicts)
+        blocks = ["\n".join(f"{head}: {cell}" for head, cell in zip(self.heads, row)) for row in self.rows]
+        return "\n\n".join([self.note, *blocks] if self.note else blocks)
 
     def _repr_html_(self):
-        heads = ("Where", "The paper says", "Ours", "Judged by", "Verdict")
-        head = "".join(f'<th scope="col">{name}</th>' for name in heads)
-        rows = "".join(
-            "<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in cells) + "</tr>"
-            for cells in ((v.claim.where, v.claim.says, v.ours, v.claim.criterion, v.word) for v in self.verdicts)
-        )
-        seeds = max((v.seeds for v in self.verdicts), default=0)
-        note = f"Ours: mean ± standard deviation over {seeds} seeds." if seeds > 1 else "Ours: one seed."
+        head = "".join(f'<th scope="col">{html.escape(name)}</th>' for name in self.heads)
+        cells = ("".join(f"<td>{html.escape(cell)}</td>" for cell in row) for row in self.rows)
+        rows = "".join(f"<tr>{row}</tr>" for row in cells)
+        caption = f"<caption>{html.escape(self.note)}</caption>" if self.note else ""
         return (
-            f'<div class="dam-table" tabindex="0" role="region" aria-label="Paper against ours">'
-            f'<table class="table"><caption>{note}</caption>'
-            f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>"
+            f'<div class="dam-table" tabindex="0" role="region" aria-label="{html.escape(self.label)}">'
+            f'<table class="table">{caption}<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
         )

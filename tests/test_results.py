@@ -67,6 +67,12 @@ def test_all_seeds_in_order(tmp_path):
     assert [r.seed for r in load_all("fig4", "demo", tmp_path)] == [0, 2, 10]
     assert [r.seed for r in load_all("fig4", "", tmp_path)] == [1]
     assert load_all("fig5", "", tmp_path) == []
+    assert [r.name for r in results.stored(tmp_path)] == [
+        "fig4-demo-seed0",
+        "fig4-demo-seed10",
+        "fig4-demo-seed2",
+        "fig4-seed1",
+    ]
 
 
 def test_missing_result_names_the_command(tmp_path):

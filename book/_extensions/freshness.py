@@ -63,7 +63,7 @@ def fingerprint(root):
 def use_fresh_cache(app, config):
     """Point the execution cache at the folder of the present fingerprint and delete the others."""
     key = fingerprint(Path(app.srcdir).parent)
-    caches = Path(app.outdir).parent / "cache"
+    caches = Path(app.outdir).parent / ".cache"
     for old in caches.glob("*") if caches.is_dir() else []:
         if old.name != key:
             shutil.rmtree(old)
