@@ -423,7 +423,8 @@ def final_overlaps(panels, bins):
         style = {"fmt": "o", "color": COLORS[1], "markersize": 3.5, "elinewidth": 1.2}
         ax.errorbar(middle[seen], mean[seen], spread[seen], label="live runs", **style)
         ax.set_title(title, fontsize=11)
-        ax.set_ylim(0, None)
+    for ax in axes.flat:
+        ax.set_ylim(bottom=0)
     figure.supxlabel(r"final overlap with the closest memory, $\max_\mu\, \xi^\mu\!\cdot\sigma$", fontsize=11)
     figure.supylabel("share of starts (%)", fontsize=11)
     figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside upper center", ncols=2, fontsize=10)
@@ -456,7 +457,10 @@ def half_capacity(N, live, stored, curves):
         ax.errorbar(N, mean, spread, fmt=marker, color=color, markersize=6, capsize=3, label=name)
     for (name, (x, y)), color, marker in zip(stored.items(), COLORS, "os"):
         ax.plot(x, y, marker, color=color, markerfacecolor="none", markersize=8, label=name)
-    ax.set(xlabel="neurons $N$", ylabel="memories $K_{1/2}$", ylim=(0, None))
+    ax.set(xlabel="neurons $N$", ylabel="memories $K_{1/2}$", xscale="log", yscale="log")
+    ax.set_xticks([50, 70, 100, 150, 200], labels=["50", "70", "100", "150", "200"])
+    ax.set_yticks([100, 200, 500, 1000, 2000], labels=["100", "200", "500", "1000", "2000"])
+    ax.minorticks_off()
     ax.legend(fontsize=10, loc="upper left")
     return figure
 

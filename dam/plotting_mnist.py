@@ -133,3 +133,33 @@ def overlaps(panels, bins):
     ax.set(xlabel="overlap $h_\\mu$ of a memory and a digit (neurons)", ylabel="share of pairs (%)")
     figure.legend(loc="outside upper center", ncols=2)
     return figure
+
+
+def measures(likeness, deciders):
+    """Two panels of histograms: how much memories look like digits, and how many of them decide.
+
+    Parameters
+    ----------
+    likeness : dict of array
+        Label and correlation coefficients with the nearest training digit.
+    deciders : dict of array
+        Label and numbers of memories.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    figure, axes = plt.subplots(2, 1, figsize=(5.6, 6.4))
+    panels = ((likeness, np.linspace(0, 1, 51)), (deciders, np.geomspace(1, 2000, 41)))
+    for ax, (values, bins) in zip(axes, panels):
+        for (name, sample), color, style in zip(values.items(), COLORS, ("-", "--", "-.", ":")):
+            weights = np.full(len(sample), 100 / len(sample))
+            ax.hist(sample, bins, weights=weights, color=color, alpha=0.2, histtype="stepfilled")
+            ax.hist(
+                sample, bins, weights=weights, color=color, histtype="step", linewidth=1.8, linestyle=style, label=name
+            )
+        ax.legend(fontsize=10)
+    axes[0].set(xlabel="correlation with the most similar training digit", ylabel="share of memories (%)", xlim=(0, 1))
+    axes[1].set(xlabel="memories that have half of the weight", ylabel="share of test digits (%)", xscale="log")
+    axes[1].set_xticks([1, 10, 100, 1000], ["1", "10", "100", "1000"])
+    return figure

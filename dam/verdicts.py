@@ -102,10 +102,13 @@ class Table:
 
     def _repr_html_(self):
         head = "".join(f'<th scope="col">{html.escape(name)}</th>' for name in self.heads)
-        cells = ("".join(f"<td>{html.escape(cell)}</td>" for cell in row) for row in self.rows)
+        cells = (
+            "".join(f'<td data-head="{html.escape(head)}">{html.escape(x)}</td>' for head, x in zip(self.heads, row))
+            for row in self.rows
+        )
         rows = "".join(f"<tr>{row}</tr>" for row in cells)
-        caption = f"<caption>{html.escape(self.note)}</caption>" if self.note else ""
+        note = f"<p>{html.escape(self.note)}</p>" if self.note else ""
         return (
-            f'<div class="dam-table" tabindex="0" role="region" aria-label="{html.escape(self.label)}">'
-            f'<table class="table">{caption}<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
+            f'<div class="dam-table" tabindex="0" role="region" aria-label="{html.escape(self.label)}">{note}'
+            f'<table class="table"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
         )

@@ -126,7 +126,7 @@ def test_a_wrong_result_fails_its_claim():
     broken = [v for v in claims.judge("xor", [result]) if not v.holds]
     assert [v.claim.name for v in broken] == ["power-odd"]
     assert "[fails] xor: power-odd" in claims.text(broken) and "1 fail" in claims.text(broken)
-    assert "<td>fails</td>" in claims.table(broken)._repr_html_()
+    assert ">fails</td>" in claims.table(broken)._repr_html_()
 
 
 def test_a_claim_without_results_is_not_judged(tmp_path):
