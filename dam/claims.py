@@ -38,6 +38,11 @@ def final_error(result):
     return result.values["test_error_percent"] if result.values["epochs"] >= 3000 else None
 
 
+def first_crossing(result):
+    """Measure the first epoch with a test error below 2 %, None if there is none or the schedule is not the paper's."""
+    return result.values["first_epoch_below_2_percent"] if result.parameters["schedule"] == "paper" else None
+
+
 def _fig4():
     yield from (
         Claim(
@@ -84,11 +89,11 @@ def _mnist():
             "Section 4, Fig. 1B",
             f"n = {n}: the test error first falls below 2 % between epochs {low} and {high}",
             "our first epoch below 2 % lies in that interval",
-            value("first_epoch_below_2_percent"),
+            first_crossing,
             every(low, high),
             variant=f"n{n}",
             digits=0,
-            undecided="training stopped before the error fell below 2 %",
+            undecided="our network was not trained on the paper's schedule until its error fell below 2 %",
         )
     for n, paper in ((2, 1.51), (3, 1.44), (20, 1.61), (30, 1.80)):
         yield Claim(
