@@ -302,7 +302,7 @@ def recall(cue, final, overlaps, title):
     picture(axes["cue"], cue, "damaged cue")
     picture(axes["final"], final, "where it settles")
     weights = np.full(len(overlaps), 100 / len(overlaps))
-    axes["all"].hist(overlaps, np.linspace(-0.2, 1.0001, 25), weights=weights, color=COLORS[0])
+    axes["all"].hist(overlaps, np.arange(-20, 21) / 20, weights=weights, color=COLORS[0])
     axes["all"].set(
         xlabel="final overlap with the memory, $m$",
         ylabel="share of runs (%)",

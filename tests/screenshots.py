@@ -29,11 +29,12 @@ def main(arguments=None):
 
 
 def shoot(page, stem, width):
-    """Write the whole page in pieces of at most `PIECE` pixels of height: ``stem-1.png``, ``stem-2.png``, ..."""
+    """Write the page in pieces of `PIECE` pixels of height, by scrolling: ``stem-1.png``, ``stem-2.png``, ..."""
+    page.set_viewport_size({"width": width, "height": PIECE})
     height = page.evaluate("document.documentElement.scrollHeight")
     for number, top in enumerate(range(0, height, PIECE), start=1):
-        clip = {"x": 0, "y": top, "width": width, "height": min(PIECE, height - top)}
-        page.screenshot(path=f"{stem}-{number}.png", full_page=True, clip=clip)
+        page.evaluate(f"window.scrollTo({{top: {top}, behavior: 'instant'}})")
+        page.screenshot(path=f"{stem}-{number}.png")
 
 
 if __name__ == "__main__":

@@ -34,6 +34,11 @@ def test_page_is_under_two_megabytes(name):
 
 
 @pytest.mark.parametrize("name", PAGES)
+def test_page_names_no_folder_of_this_machine(name):
+    assert str(BUILT.parents[1]) not in (BUILT / f"{name}.html").read_text(encoding="utf8")
+
+
+@pytest.mark.parametrize("name", PAGES)
 def test_page_asks_no_other_host_and_has_no_error(name, address, browser):
     asked, errors = [], []
 
@@ -61,13 +66,16 @@ def test_page_is_accessible(name, theme, address, browser):
     from axe_playwright_python.sync_playwright import Axe
 
     with open_page(browser, f"{address}/{name}.html", theme=theme) as page:
-        assert page.locator("img:not([alt]), img[alt='']").count() == 0
+        texts = [image.get_attribute("alt") or "" for image in page.locator("img").all()]
+        assert not [text for text in texts if not text.strip() or text.endswith((".png", ".svg", ".jpeg"))]
         found = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]})
         problems = [(v["id"], [n["html"][:200] for n in v["nodes"]][:5]) for v in found.response["violations"]]
     assert problems == []
 
 
-@pytest.mark.parametrize("name", [name for name in PAGES if 'class="explorer"' in (BUILT / f"{name}.html").read_text()])
+@pytest.mark.parametrize(
+    "name", [name for name in PAGES if 'class="explorer"' in (BUILT / f"{name}.html").read_text("utf8")]
+)
 def test_every_slider_changes_its_figure(name, address, browser):
     with open_page(browser, f"{address}/{name}.html") as page:
         for explorer in page.locator(".explorer").all():
@@ -76,4 +84,4 @@ def test_every_slider_changes_its_figure(name, address, browser):
             slider.focus()
             page.keyboard.press("ArrowRight")
             shown = explorer.locator(".explorer-frame:visible img")
-            assert shown.count() == 1 and shown.get_attribute("alt") != before
+            assert shown.count() == 1 and shown.get_attribute("src") != before
