@@ -237,8 +237,8 @@ def overlap_matrices(panels):
     matplotlib.figure.Figure
     """
     sizes = [len(labels) for labels, _ in panels.values()]
-    heights = [0.42 * size + 0.6 for size in sizes]
-    figure, axes = plt.subplots(len(panels), 1, figsize=(5.2, sum(heights)), height_ratios=heights, squeeze=False)
+    heights = [0.36 * size + 0.6 for size in sizes]
+    figure, axes = plt.subplots(len(panels), 1, figsize=(4.4, sum(heights)), height_ratios=heights, squeeze=False)
     for ax, (title, (labels, matrix)) in zip(axes.flat, panels.items()):
         ax.imshow(matrix, cmap=DIVERGING, vmin=-1, vmax=1)
         for (row, column), value in np.ndenumerate(matrix):
@@ -268,7 +268,7 @@ def breakdown(alpha, overlap, unstable, theory_overlap, theory_unstable):
     -------
     matplotlib.figure.Figure
     """
-    figure, axes = plt.subplots(2, 1, figsize=(5.4, 6.0), sharex=True)
+    figure, axes = plt.subplots(2, 1, figsize=(4.6, 5.6), sharex=True)
     for ax, runs, curve, scale in zip(axes, (overlap, unstable), (theory_overlap, theory_unstable), (1, 100)):
         ax.plot(curve[0], scale * curve[1], color="black", linewidth=1.2, label="theory, large N", zorder=3)
         for (name, values), color, marker in zip(runs.items(), COLORS, "os^Dv"):
@@ -298,7 +298,7 @@ def recall(cue, final, overlaps, title):
     -------
     matplotlib.figure.Figure
     """
-    figure, axes = plt.subplot_mosaic([["cue", "final"], ["all", "all"]], figsize=(5.0, 4.6), height_ratios=(1.15, 1))
+    figure, axes = plt.subplot_mosaic([["cue", "final"], ["all", "all"]], figsize=(4.6, 4.3), height_ratios=(1.15, 1))
     picture(axes["cue"], cue, "damaged cue")
     picture(axes["final"], final, "where it settles")
     weights = np.full(len(overlaps), 100 / len(overlaps))
@@ -328,7 +328,7 @@ def shares(groups, parts, *, xlabel, ylabel="share of starts (%)"):
     -------
     matplotlib.figure.Figure
     """
-    figure, ax = plt.subplots(figsize=(5.4, 3.8))
+    figure, ax = plt.subplots(figsize=(4.6, 3.6))
     bottom = np.zeros(len(groups))
     hatches = ("", "//", "..", "xx", "--", "")
     for (name, values), color, hatch in zip(parts.items(), ("#0072B2", "#56B4E9", "#E69F00", "#D9D9D9"), hatches):
@@ -504,7 +504,7 @@ def cube(states, marked, *, labels):
     -------
     matplotlib.figure.Figure
     """
-    figure, ax = plt.subplots(figsize=(5.0, 3.9))
+    figure, ax = plt.subplots(figsize=(4.4, 3.6))
     across, up = states[:, 0] + 0.62 * states[:, 1], states[:, 2] + 0.42 * states[:, 1]
     for i, j in zip(*np.nonzero(np.triu(states @ states.T == 1)), strict=True):
         asked = states[i, 2] != states[j, 2]
@@ -512,7 +512,7 @@ def cube(states, marked, *, labels):
     for chosen, style, name in ((marked, "o", "row of the table"), (~marked, "s", "not a row")):
         face = COLORS[0] if style == "o" else "white"
         ax.scatter(
-            across[chosen], up[chosen], 190, face, marker=style, edgecolors=COLORS[0], lw=2, zorder=2, label=name
+            across[chosen], up[chosen], 160, face, marker=style, edgecolors=COLORS[0], lw=2, zorder=2, label=name
         )
     for i, label in enumerate(labels):
         side = 1 if states[i, 0] > 0 else -1
@@ -544,7 +544,7 @@ def levels(panels, states, marked, *, ylabel):
     -------
     matplotlib.figure.Figure
     """
-    figure, axes = plt.subplots(1, len(panels), figsize=(5.6, 3.5), sharey=True)
+    figure, axes = plt.subplots(1, len(panels), figsize=(4.7, 3.6), sharey=True)
     inputs = np.unique(states[:, :2], axis=0)
     for ax, (title, energies) in zip(axes, panels.items(), strict=True):
         for place, (x, y) in enumerate(inputs):
@@ -587,7 +587,7 @@ def outcomes(panels, rows, columns, *, xlabel, ylabel, words):
     -------
     matplotlib.figure.Figure
     """
-    figure, axes = plt.subplots(1, len(panels), figsize=(5.6, 0.36 * len(rows) + 1.5), sharey=True, squeeze=False)
+    figure, axes = plt.subplots(1, len(panels), figsize=(4.9, 0.36 * len(rows) + 1.5), sharey=True, squeeze=False)
     styles = {1: ("o", COLORS[0], 90), 0: ("_", "0.45", 70), -1: ("x", COLORS[1], 70)}
     for ax, (title, found) in zip(axes.flat, panels.items(), strict=True):
         for outcome, (marker, color, size) in styles.items():

@@ -187,8 +187,8 @@ def test_the_schedule_follows_appendix_a():
 @pytest.mark.parametrize("n", (2, 3, 20, 30))
 def test_a_compressed_schedule_fits_its_epochs(n):
     r = Recipe.compressed(n, 40)
-    assert r.epochs == 40 and r.temperature(39) == r.T_final == Recipe.paper(n).T_final
-    assert r.epsilon(39) < r.epsilon0 / 4
+    assert r.epochs == 40 and r.temperature(39) == r.T_final < r.T_initial + (n > 10)
+    assert r.epsilon(39) < r.epsilon0 / 10
 
 
 @pytest.mark.parametrize(
