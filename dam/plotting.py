@@ -306,7 +306,7 @@ def recall(cue, final, overlaps, title):
     axes["all"].set(
         xlabel="final overlap with the memory, $m$",
         ylabel="share of runs (%)",
-        xlim=(-0.2, 1.02),
+        xlim=(-0.3, 1.02),
         ylim=(0, 100),
     )
     figure.suptitle(title, fontsize=12)

@@ -16,30 +16,28 @@ def networks():
     -------
     matplotlib.figure.Figure
     """
-    figure, axes = plt.subplots(1, 2, figsize=(5.6, 4.0))
+    figure, axes = plt.subplots(1, 2, figsize=(5.6, 3.6))
     rows = (np.linspace(0, 4, 5), np.linspace(0.5, 3.5, 4), np.linspace(1, 3, 3))
-    for ax, arrow in zip(axes, ("-|>", "-"), strict=True):
-        ax.set(xlim=(-0.6, 4.6), ylim=(-1.25, 3.2), aspect="equal")
-        ax.set_axis_off()
+    notes = ("signals pass once,\nfrom below to above", "$v$ is held, each $x_\\alpha$ moves\nonce to lower the energy")
+    kinds = (
+        ("feed-forward network", "-|>", "soo", ("$v_i$", "$f$", "$c_\\alpha$"), notes[0]),
+        ("associative memory", "-", "sDo", ("$v_i$", "$F$", "$x_\\alpha$"), notes[1]),
+    )
+    for ax, (title, arrow, markers, names, note) in zip(axes, kinds, strict=True):
         for low, color in ((0, COLORS[0]), (1, COLORS[1])):
-            line = {"arrowstyle": arrow, "color": color, "alpha": 0.6, "linewidth": 0.9}
-            gap = {"shrinkA": 9, "shrinkB": 9}
+            line = {"arrowstyle": arrow, "color": color, "alpha": 0.6, "shrinkA": 10, "shrinkB": 10}
             for a in rows[low]:
                 for b in rows[low + 1]:
-                    ax.annotate("", (b, low * 1.3 + 1.3), (a, low * 1.3), arrowprops=line | gap)
-        for level, (row, marker) in enumerate(zip(rows, "soo", strict=True)):
-            memory = level == 1 and arrow == "-"
-            shape, face = ("D", "0.85") if memory else (marker, "white")
-            ax.scatter(row, np.full(len(row), level * 1.3), 230, face, shape, edgecolor="black", zorder=3)
-    for ax, names in zip(axes, (("$v_i$", "$h_\\mu$", "$c_\\alpha$"), ("$v_i$", "$\\mu$", "$x_\\alpha$")), strict=True):
-        for level, (row, name) in enumerate(zip(rows, names, strict=True)):
-            ax.text(row[0], level * 1.3, name, ha="center", va="center", fontsize=11, zorder=4)
-    axes[0].set_title("feed-forward network", fontsize=12)
-    axes[1].set_title("associative memory", fontsize=12)
-    notes = ("signals go up, once:\n$h = f(\\xi\\cdot v)$, $c = g(\\xi h)$",
-             "$v$ is clamped, $x_\\alpha$ is updated\nonce to lower the energy")  # fmt: skip
-    for ax, note in zip(axes, notes, strict=True):
-        ax.text(2, -0.45, note, ha="center", va="top", fontsize=11)
+                    ax.annotate("", (b, low + 1), (a, low), arrowprops=line)
+        for level, (row, marker, name) in enumerate(zip(rows, markers, names, strict=True)):
+            face = "0.85" if marker == "D" else "white"
+            ax.scatter(row, np.full(len(row), level), 330, face, marker, edgecolor="black", zorder=3)
+            for x in row:
+                ax.text(x, level, name, ha="center", va="center", fontsize=11, zorder=4)
+        ax.text(2, -0.35, note, ha="center", va="top", fontsize=12)
+        ax.set_title(title, fontsize=12)
+        ax.set(xlim=(-0.5, 4.5), ylim=(-0.95, 2.3))
+        ax.set_axis_off()
     return figure
 
 
