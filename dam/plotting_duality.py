@@ -2,6 +2,7 @@
 
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.ticker import LogLocator
 
 from dam.plotting import COLORS
 
@@ -112,6 +113,7 @@ def expansions(scales, errors, slopes):
             ax.loglog(scales, error, marker + "-", color=color, markersize=4, linewidth=1.2, label=label)
         ax.set_title(title, fontsize=11)
         ax.legend(fontsize=9, title="slope", title_fontsize=9, loc="lower right")
+    axes[0, 0].set_ylim(1e-13, 1)
     figure.supxlabel("starting value $\\epsilon$, with $x_\\alpha = -\\epsilon$", fontsize=11)
     figure.supylabel("relative error of the arguments", fontsize=11)
     return figure
@@ -213,6 +215,11 @@ def clouds(points, *, xlabel, ylabel, diagonal=False):
         ends = np.array([min(x.min() for x, _ in points.values()), max(x.max() for x, _ in points.values())])
         ax.loglog(ends, ends, color="0.3", linewidth=1, label="equal")
     ax.set(xlabel=xlabel, ylabel=ylabel)
+    for axis in (ax.xaxis, ax.yaxis):
+        axis.set_major_formatter("{x:g}")
+        axis.set_minor_locator(LogLocator(subs=(2, 3, 5)))
+        axis.set_minor_formatter("{x:g}")
+    ax.tick_params(which="minor", labelsize=10)
     for handle in ax.legend().legend_handles:
         handle.set(alpha=1, markersize=6)
     return figure
