@@ -39,7 +39,8 @@ def run(name, scale="demo", seed=0, backend=None, progress=False, **overrides):
     progress : bool
         Show a progress bar.
     **overrides
-        Parameters to change, by name.
+        Parameters to change, by name; ``results``, where an experiment takes it, is the folder of its checkpoints and
+        of the results that it starts from.
 
     Raises
     ------
@@ -59,11 +60,8 @@ def run(name, scale="demo", seed=0, backend=None, progress=False, **overrides):
     used = arrays.backend_name(xp)
     started, clock = datetime.now(UTC), time.perf_counter()
     values, found = experiment.run(seed=seed, backend=used, progress=progress, **parameters)
-    recorded = getattr(experiment, "recorded", lambda p: p)(parameters)
-    parts = [
-        "demo" if scale == "demo" else "",
-        getattr(experiment, "variant", lambda _: "")(parameters),
-    ]
+    recorded = getattr(experiment, "recorded", dict)({key: parameters[key] for key in defaults})
+    parts = ["demo" if scale == "demo" else "", getattr(experiment, "variant", lambda _: "")(parameters)]
     return results.Result(
         experiment=name,
         variant="-".join(part for part in parts if part),
@@ -78,8 +76,3 @@ def run(name, scale="demo", seed=0, backend=None, progress=False, **overrides):
         values=values,
         arrays=found,
     )
-
-
-def _plain(parameters):
-    """Return the parameters as JSON knows them: lists for tuples."""
-    return {key: list(value) if isinstance(value, tuple) else value for key, value in parameters.items()}

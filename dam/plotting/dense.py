@@ -99,17 +99,14 @@ def final_overlaps(panels, bins):
     return figure
 
 
-def half_capacity(N, live, stored, curves):
+def half_capacity(live, stored, curves):
     """K_1/2 against the number of neurons, as in Fig. 5.
 
     Parameters
     ----------
-    N : (D,) array
-        Numbers of neurons of the live runs.
-    live : dict of (R, D) array
-        Label, and K_1/2 of R seeds; drawn as mean and standard deviation.
-    stored : dict of tuple of two arrays
-        Label, and N and K_1/2 of the stored run, in the order of ``live``.
+    live, stored : tuple of (D,) array and dict of (R, D) array
+        Numbers of neurons; label of each kind of energy and K_1/2 of R seeds, drawn as mean and standard deviation.
+        Filled symbols for the live runs, open ones for the stored; the same kinds in the same order.
     curves : dict of tuple of two arrays
         Label, and N and K of each theoretical curve.
 
@@ -120,11 +117,11 @@ def half_capacity(N, live, stored, curves):
     figure, ax = plt.subplots(figsize=(4.8, 4.4))
     for (name, (x, y)), style in zip(curves.items(), ("-", ":")):
         ax.plot(x, y, style, color="black", linewidth=1.5, label=name)
-    for (name, values), color, marker in zip(live.items(), COLORS, "os"):
-        mean, spread = values.mean(axis=0), values.std(axis=0, ddof=1)
-        ax.errorbar(N, mean, spread, fmt=marker, color=color, markersize=6, capsize=3, label=name)
-    for (name, (x, y)), color, marker in zip(stored.items(), COLORS, "os"):
-        ax.plot(x, y, marker, color=color, markerfacecolor="none", markersize=8, label=name)
+    for (N, runs), size, face in ((live, 6, None), (stored, 8, "none")):
+        for (name, values), color, marker in zip(runs.items(), COLORS, "os"):
+            spread = values.std(axis=0, ddof=1) if len(values) > 1 else None
+            style = {"fmt": marker, "color": color, "markersize": size, "markerfacecolor": face or color}
+            ax.errorbar(N, values.mean(axis=0), spread, capsize=3, elinewidth=1.2, label=name, **style)
     ax.set(xlabel="neurons $N$", ylabel="memories $K_{1/2}$", xscale="log", yscale="log")
     ax.set_xticks([50, 70, 100, 150, 200], labels=["50", "70", "100", "150", "200"])
     ax.set_yticks([100, 200, 500, 1000, 2000], labels=["100", "200", "500", "1000", "2000"])
