@@ -1,9 +1,16 @@
 """The figures of the chapter on dense memories show the numbers they are given."""
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
 from dam import plotting
+
+
+@pytest.fixture(autouse=True)
+def close_figures():
+    yield
+    plt.close("all")
 
 
 def test_landscapes_mark_the_memories_on_each_profile():
