@@ -49,7 +49,7 @@ class Result:
         """Return one line that says how the result was computed, for the caption of a figure."""
         commit = f"commit {self.commit[:10]}, " if self.commit else ""
         when = f"{self.started[:10]}, {self.wall_seconds:.0f} s on {self.device}"
-        return f"{self.experiment}, seed {self.seed}, {commit}{self.backend} {self.versions[self.backend]}, {when}"
+        return f"{self.name}, {commit}{self.backend} {self.versions[self.backend]}, {when}"
 
 
 def file_name(experiment, variant, seed):

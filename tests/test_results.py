@@ -55,7 +55,7 @@ def test_round_trip(tmp_path):
 
 
 def test_provenance_is_one_line():
-    text = "fig4, seed 0, commit 0123456789, numpy 2.4.6, 2026-01-02, 12 s on a processor"
+    text = "fig4-demo-seed0, commit 0123456789, numpy 2.4.6, 2026-01-02, 12 s on a processor"
     assert example().provenance() == text
     assert "commit" not in example(commit="").provenance()
 
