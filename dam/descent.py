@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 
 import array_api_compat
+import numpy as np
 from threadpoolctl import threadpool_limits
 
 from dam import checks
@@ -23,24 +24,33 @@ BATCH_BYTES = {
 class DenseFields:
     """Fields of eq. (4) from the overlaps h (S, K), kept up to date flip by flip.
 
-    A and B are tables over h = -N..N of the responses that `dam.memory.retrieve` explains.
+    A and B are tables over h = -N..N of the responses that `dam.memory.retrieve` explains. On NumPy the look-ups go
+    into buffers that are made once: fresh memory for each would cost more than the look-up.
     """
 
     def __init__(self, sigma, xi, A, B):
         xp = array_namespace(sigma=sigma, xi=xi)
         self.A, self.B, self.xi = A, B, xi
-        dtype = xp.int16 if xi.shape[1] < 2**14 else xp.int32  # of the overlaps, counted from -N: 0 to 2N
-        self.step = 2 * xp.astype(xi.T, dtype, copy=True)
-        self.h = xp.astype(sigma @ xi.T + xi.shape[1], dtype)
+        self.h = xp.astype(sigma @ xi.T + xi.shape[1], xp.int64)  # overlaps counted from -N: 0 to 2N
+        change = 2 * xp.astype(xi.T, xp.int64)
+        self.step = xp.concat([change, -change])  # what flipping spin i to +1 (row i) or to -1 (row N + i) does to h
         exact = xp.all(2 * A == xp.round(2 * A)) and xi.shape[0] * float(xp.max(xp.abs(A) + xp.abs(B))) < 2**53
         self.rounding = 0.0 if exact else xi.shape[0] * float(xp.finfo(xp.float64).eps)
+        self.buffers = None
+        if array_api_compat.is_numpy_array(sigma):
+            self.buffers = [np.empty(self.h.shape) for _ in range(2)] + [np.empty_like(self.h)]
+
+    def _take(self, table, index, number):
+        """Return ``table[index]`` along the first axis, in the buffer of that number where there are buffers."""
+        if self.buffers is not None:
+            return np.take(table, index, axis=0, out=self.buffers[number][: len(self.h)], mode="clip")
+        xp = array_namespace(table=table)
+        return xp.reshape(xp.take(table, xp.reshape(index, (-1,)), axis=0), self.h.shape)
 
     def gains(self, sigma):
         """Return σ_i times the field on spin i (S, N): negative where the spin is unstable."""
         xp = array_namespace(sigma=sigma)
-        index = xp.reshape(self.h, (-1,))
-        A = xp.reshape(xp.take(self.A, index), self.h.shape)
-        B = xp.reshape(xp.take(self.B, index), self.h.shape)
+        A, B = self._take(self.A, self.h, 0), self._take(self.B, self.h, 1)
         gains = sigma * (A @ self.xi) - xp.sum(B, axis=1, keepdims=True)
         if self.rounding:
             error = self.rounding * xp.sum(xp.abs(A) + xp.abs(B), axis=1, keepdims=True)
@@ -50,7 +60,8 @@ class DenseFields:
     def flip(self, spin, value):
         """Take over that in each state the spin of that index now has that value."""
         xp = array_namespace(spin=spin)
-        self.h += xp.astype(value, self.h.dtype)[:, None] * xp.take(self.step, spin, axis=0)
+        row = spin + self.xi.shape[1] * xp.astype(value < 0, spin.dtype)
+        self.h += self._take(self.step, row, 2)
 
     def keep(self, states):
         """Drop all but the given states."""
