@@ -12,7 +12,7 @@ def main(arguments=None):
     options = parser().parse_args(arguments)
     try:
         return options.command(options)
-    except (ValueError, TypeError, OSError, RuntimeError) as error:
+    except (ValueError, TypeError, OSError, RuntimeError, MemoryError) as error:
         print(f"python -m dam: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:

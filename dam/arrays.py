@@ -13,6 +13,7 @@ from functools import cache
 import array_api_compat
 import array_api_compat.numpy
 import numpy as np
+import psutil
 
 BACKENDS = ("auto", "numpy", "cupy")
 
@@ -108,6 +109,15 @@ def to_numpy(x):
     if array_api_compat.is_cupy_array(x):
         return x.get()
     return np.asarray(x)
+
+
+def free_bytes(x=None):
+    """Return how many bytes of memory are free where the array lies: on its GPU, else (and by default) here."""
+    if x is not None and array_api_compat.is_cupy_array(x):
+        import cupy
+
+        return cupy.cuda.runtime.memGetInfo()[0] + cupy.get_default_memory_pool().free_bytes()
+    return psutil.virtual_memory().available
 
 
 def backend_name(xp):

@@ -4,7 +4,7 @@ import numbers
 
 import numpy as np
 
-from dam.arrays import array_namespace
+from dam.arrays import array_namespace, free_bytes
 
 
 def degree(n, minimum=1):
@@ -82,6 +82,16 @@ def states_and_memories(sigma, xi):
     spins("xi", xi)
     spins("sigma", sigma, xi.shape[1], " (one for each of the N neurons of xi)")
     return xp
+
+
+def memory(needed, what, array=None):
+    """Raise ``MemoryError`` unless so many bytes are free, where the array lies: on a GPU or, by default, here."""
+    free = free_bytes(array)
+    if needed > free:
+        raise MemoryError(
+            f"{what} needs about {needed / 1e9:.3g} GB of memory, but {free / 1e9:.3g} GB are free; "
+            "use fewer memories K, fewer neurons N or fewer states"
+        )
 
 
 def temperature(T):

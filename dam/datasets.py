@@ -97,8 +97,11 @@ def random_patterns(K, N, rng, dtype=np.float64):
     rng : numpy.random.Generator or seed
     dtype : dtype
         float64 by default, so that products of patterns neither overflow nor leave the fast matrix routines.
+
+    Raises ``MemoryError`` if they do not fit into the free memory.
     """
     K, N = checks.count("K", K), checks.count("N", N)
+    checks.memory(K * N * (1 + np.dtype(dtype).itemsize), f"random_patterns({K}, {N})")
     return (2 * checks.generator(rng).integers(0, 2, size=(K, N), dtype=np.int8) - 1).astype(dtype)
 
 

@@ -16,7 +16,7 @@ from dam import checks
 from dam.arrays import array_namespace
 
 BATCH_BYTES = {
-    True: 2**22,
+    True: 2**23,
     False: 2**30,
 }  # per batch-sized array: on a CPU, what the caches hold; on a GPU, 1 GiB
 
@@ -24,33 +24,21 @@ BATCH_BYTES = {
 class DenseFields:
     """Fields of eq. (4) from the overlaps h (S, K), kept up to date flip by flip.
 
-    A and B are tables over h = -N..N of the responses that `dam.memory.retrieve` explains. On NumPy the look-ups go
-    into buffers that are made once: fresh memory for each would cost more than the look-up.
+    A and B are tables over h = -N..N of the responses that `dam.memory.retrieve` explains. For any array library;
+    `dam.pairs.PairedFields` is the same, faster, on NumPy.
     """
 
-    def __init__(self, sigma, xi, A, B):
+    def __init__(self, sigma, xi, A, B, rounding):
         xp = array_namespace(sigma=sigma, xi=xi)
-        self.A, self.B, self.xi = A, B, xi
+        self.xi, self.A, self.B, self.rounding = xi, A, B, rounding
         self.h = xp.astype(sigma @ xi.T + xi.shape[1], xp.int64)  # overlaps counted from -N: 0 to 2N
         change = 2 * xp.astype(xi.T, xp.int64)
         self.step = xp.concat([change, -change])  # what flipping spin i to +1 (row i) or to -1 (row N + i) does to h
-        exact = xp.all(2 * A == xp.round(2 * A)) and xi.shape[0] * float(xp.max(xp.abs(A) + xp.abs(B))) < 2**53
-        self.rounding = 0.0 if exact else xi.shape[0] * float(xp.finfo(xp.float64).eps)
-        self.buffers = None
-        if array_api_compat.is_numpy_array(sigma):
-            self.buffers = [np.empty(self.h.shape) for _ in range(2)] + [np.empty_like(self.h)]
-
-    def _take(self, table, index, number):
-        """Return ``table[index]`` along the first axis, in the buffer of that number where there are buffers."""
-        if self.buffers is not None:
-            return np.take(table, index, axis=0, out=self.buffers[number][: len(self.h)], mode="clip")
-        xp = array_namespace(table=table)
-        return xp.reshape(xp.take(table, xp.reshape(index, (-1,)), axis=0), self.h.shape)
 
     def gains(self, sigma):
         """Return σ_i times the field on spin i (S, N): negative where the spin is unstable."""
         xp = array_namespace(sigma=sigma)
-        A, B = self._take(self.A, self.h, 0), self._take(self.B, self.h, 1)
+        A, B = (xp.reshape(xp.take(x, xp.reshape(self.h, (-1,))), self.h.shape) for x in (self.A, self.B))
         gains = sigma * (A @ self.xi) - xp.sum(B, axis=1, keepdims=True)
         if self.rounding:
             error = self.rounding * xp.sum(xp.abs(A) + xp.abs(B), axis=1, keepdims=True)
@@ -60,8 +48,7 @@ class DenseFields:
     def flip(self, spin, value):
         """Take over that in each state the spin of that index now has that value."""
         xp = array_namespace(spin=spin)
-        row = spin + self.xi.shape[1] * xp.astype(value < 0, spin.dtype)
-        self.h += self._take(self.step, row, 2)
+        self.h += xp.take(self.step, spin + self.xi.shape[1] * xp.astype(value < 0, spin.dtype), axis=0)
 
     def keep(self, states):
         """Drop all but the given states."""
@@ -69,16 +56,10 @@ class DenseFields:
 
 
 class ClassicalFields:
-    """Fields Σ_{j≠i} T_ij σ_j of the classical network, (S, N), kept up to date flip by flip."""
+    """Fields Σ_j T_ij σ_j of the classical network, (S, N), T_ii = 0, kept up to date flip by flip."""
 
-    def __init__(self, sigma, T):
-        xp = array_namespace(sigma=sigma, T=T)
-        diagonal = xp.eye(T.shape[0], dtype=xp.bool)
-        self.T = xp.where(diagonal, xp.zeros_like(T), T)
-        self.fields = sigma @ self.T
-        exact = xp.all(T == xp.round(T)) and T.shape[0] * float(xp.max(xp.abs(T))) < 2**53
-        eps = float(xp.finfo(xp.float64).eps)
-        self.rounding = 0.0 if exact else 100 * T.shape[0] ** 2 * eps * float(xp.max(xp.abs(self.T)))
+    def __init__(self, sigma, T, rounding):
+        self.T, self.fields, self.rounding = T, sigma @ T, rounding
 
     def gains(self, sigma):
         """Return σ_i times the field on spin i (S, N): negative where the spin is unstable."""
@@ -88,7 +69,9 @@ class ClassicalFields:
 
     def flip(self, spin, value):
         """Take over that in each state the spin of that index now has that value."""
-        self.fields += 2 * value[:, None] * array_namespace(T=self.T).take(self.T, spin, axis=0)
+        change = array_namespace(T=self.T).take(self.T, spin, axis=0)
+        change *= 2 * value[:, None]
+        self.fields += change
 
     def keep(self, states):
         """Drop all but the given states."""
@@ -101,7 +84,9 @@ def settle(sigma, fields, rng, max_flips=None):
     Parameters
     ----------
     sigma : float64 array (S, N)
-    fields : DenseFields or ClassicalFields of these states
+        Overwritten.
+    fields : object
+        The fields of these states: `DenseFields`, `ClassicalFields` or `dam.pairs.PairedFields`.
     rng : numpy.random.Generator
     max_flips : int, optional
         Stop a state after so many flips.
@@ -111,14 +96,14 @@ def settle(sigma, fields, rng, max_flips=None):
     array (S, N), int
         The final states, and how many of them were stopped by ``max_flips``.
     """
-    xp = array_namespace(sigma=sigma)
-    spins = xp.arange(sigma.shape[1])[None, :]
+    xp, N = array_namespace(sigma=sigma), sigma.shape[1]
     live = xp.arange(sigma.shape[0])
     finished, order, flips = [], [], 0
+    in_place = array_api_compat.is_numpy_array(sigma)  # a write into an array, which the standard does not have
     while True:
-        unstable = xp.astype(fields.gains(sigma) < 0, xp.int32)
-        rank = xp.cumulative_sum(unstable, axis=1)
-        going = rank[:, -1] > 0
+        unstable = fields.gains(sigma) < 0
+        number = xp.count_nonzero(unstable, axis=1)
+        going = number > 0
         if max_flips is not None and flips >= max_flips:
             finished.append(sigma)
             order.append(live)
@@ -130,17 +115,20 @@ def settle(sigma, fields, rng, max_flips=None):
             if go.shape[0] == 0:
                 going = going[:0]
                 break
-            sigma, live, rank = xp.take(sigma, go, axis=0), xp.take(live, go), xp.take(rank, go, axis=0)
+            sigma, live, unstable = (xp.take(x, go, axis=0) for x in (sigma, live, unstable))
             fields.keep(go)
-            going = xp.take(going, go)
-        number = xp.floor(xp.asarray(rng.random(sigma.shape[0])) * xp.astype(rank[:, -1], xp.float64))
-        chosen = xp.argmax(xp.astype(rank > xp.astype(number, xp.int32)[:, None], xp.int8), axis=1)
-        flipped = spins == chosen[:, None]
-        value = -xp.sum(xp.where(flipped, sigma, xp.zeros_like(sigma)), axis=1)
-        sigma = xp.where(flipped, -sigma, sigma)
-        fields.flip(chosen, value)
+            number, going = xp.take(number, go), xp.take(going, go)
+        drawn = xp.floor(xp.asarray(rng.random(sigma.shape[0])) * xp.astype(number, xp.float64))
+        which = xp.cumulative_sum(number) - number + xp.astype(drawn, number.dtype)  # among all that are unstable
+        spin = xp.take(xp.nonzero(xp.reshape(unstable, (-1,)))[0], which) % N
+        value = -xp.take_along_axis(sigma, spin[:, None], axis=1)
+        if in_place:
+            np.put_along_axis(sigma, spin[:, None], value, axis=1)
+        else:
+            sigma = xp.where(xp.arange(N)[None, :] == spin[:, None], value, sigma)
+        fields.flip(spin, value[:, 0])
         flips += 1
-    unsettled = int(xp.sum(xp.astype(going, xp.int64)))
+    unsettled = int(xp.count_nonzero(going))
     return xp.take(xp.concat(finished), xp.argsort(xp.concat(order)), axis=0), unsettled
 
 
@@ -162,7 +150,7 @@ def settle_batches(sigma, make_fields, width, rng, max_flips=None, threads=None)
     xp = array_namespace(sigma=sigma)
     threads = checks.count("threads", os.cpu_count() if threads is None else threads)
     on_cpu = not array_api_compat.is_cupy_array(sigma)
-    size = max(1, BATCH_BYTES[on_cpu] // (8 * width))
+    size = max(1, min(BATCH_BYTES[on_cpu] // (8 * width), max(32, -(-sigma.shape[0] // 2))))
     batches = [sigma[start : min(start + size, sigma.shape[0]), :] for start in range(0, sigma.shape[0], size)]
 
     def work(batch, rng):

@@ -8,9 +8,10 @@ terms add up to less than 2^53, and no tie is decided by rounding.
 import math
 import warnings
 
+import array_api_compat
 import numpy as np
 
-from dam import checks
+from dam import checks, pairs
 from dam.arrays import array_namespace
 from dam.descent import ClassicalFields, DenseFields, settle_batches
 
@@ -114,18 +115,26 @@ def retrieve(sigma, xi, F, rng=None, *, rule="energy", max_flips=None, threads=N
     ------
     ValueError, TypeError
         As `energy`; also if F overflows float64 at N.
+    MemoryError
+        The memories do not fit; the message says how much they need.
 
     Notes
     -----
     If sums of F can exceed 2^53 (large n, or F = exp), a field smaller than its own rounding error counts as zero.
     """
     xp = checks.states_and_memories(sigma, xi)
-    tables = _tables(xi, F, rule)
+    checks.memory(retrieval_bytes(*xi.shape, sigma.shape[0]), "retrieval", xi)
+    responses = _tables(xi, F, rule)
+    if array_api_compat.is_numpy_array(xi):
+        shared = pairs.tables(*responses)
+        make_fields = lambda states: pairs.PairedFields(states, shared)
+    else:
+        make_fields = lambda states: DenseFields(states, *responses)
     if max_flips is None:
         max_flips = 100 * xi.shape[1] if rule == "field" else None
     final, unsettled = settle_batches(
         xp.astype(sigma, xp.float64),
-        lambda states: DenseFields(states, *tables),
+        make_fields,
         xi.shape[0],
         checks.generator(rng),
         max_flips,
@@ -140,14 +149,20 @@ def retrieve(sigma, xi, F, rng=None, *, rule="energy", max_flips=None, threads=N
     return xp.astype(final, sigma.dtype)
 
 
+def retrieval_bytes(K, N, S):
+    """Return about how many bytes of memory `retrieve` takes for K memories, N neurons and S states."""
+    return 12 * K * N + 24 * S * N + 2**28  # memories, their steps; states; buffers of the batches and tables
+
+
 def _tables(xi, F, rule):
-    """Return the memories as float64 and the tables of A(h) and B(h) over h = -N..N, as `DenseFields` takes them."""
-    xp, N = array_namespace(xi=xi), xi.shape[1]
+    """Return what `DenseFields` takes: the memories as float64, tables of A(h) and B(h) over h = -N..N, rounding."""
+    xp, (K, N) = array_namespace(xi=xi), xi.shape
     with np.errstate(over="ignore", invalid="ignore"):  # looked for below
         A, B = _responses(F, xp.arange(-N, N + 1, dtype=xp.float64), rule)
     if not xp.all(xp.isfinite(A) & xp.isfinite(B)):
         raise ValueError(f"F = {F} overflows float64 at the overlap N = {N}; use a smaller n or a smaller N")
-    return xp.astype(xi, xp.float64), A, B
+    exact = xp.all(2 * A == xp.round(2 * A)) and K * float(xp.max(xp.abs(A) + xp.abs(B))) < 2**53
+    return xp.astype(xi, xp.float64), A, B, 0.0 if exact else K * float(xp.finfo(xp.float64).eps)
 
 
 def trajectory(sigma, xi, F, rng=None, *, rule="energy"):
@@ -222,8 +237,12 @@ def retrieve_classical(sigma, T, rng=None):
         Wrong shapes, states that are not ±1, T not symmetric or not finite.
     """
     xp = _states_and_matrix(sigma, T)
-    states = xp.astype(sigma, xp.float64)
-    final, _ = settle_batches(states, lambda states: ClassicalFields(states, T), T.shape[0], checks.generator(rng))
+    states, N = xp.astype(sigma, xp.float64), T.shape[0]
+    T = xp.where(xp.eye(N, dtype=xp.bool), xp.zeros_like(T), T)
+    largest = float(xp.max(xp.abs(T)))
+    exact = xp.all(T == xp.round(T)) and N * largest < 2**53
+    rounding = 0.0 if exact else 100 * N**2 * float(xp.finfo(xp.float64).eps) * largest
+    final, _ = settle_batches(states, lambda batch: ClassicalFields(batch, T, rounding), N, checks.generator(rng))
     return xp.astype(final, sigma.dtype)
 
 

@@ -287,6 +287,8 @@ def test_batches_are_the_loop_itself():
     xi, sigma = dam.random_patterns(5, 10, rng), dam.random_patterns(6, 10, rng)
     x = np.arange(-10.0, 11.0)
     A, B = 4 * x, 0 * x + 4  # responses of F(x) = x^2: ((x+2)^2 - (x-2)^2)/2 and ((x+2)^2 - 2x^2 + (x-2)^2)/2
-    final, unsettled = settle_batches(sigma, lambda s: DenseFields(s, xi, A, B), 5, np.random.default_rng(1))
+    final, unsettled = settle_batches(
+        sigma.copy(), lambda s: DenseFields(s, xi, A, B, 0.0), 5, np.random.default_rng(1)
+    )
     assert unsettled == 0
     assert np.array_equal(final, retrieve(sigma, xi, dam.Polynomial(2), np.random.default_rng(1)))

@@ -20,7 +20,7 @@ LAYERS = [
     {"arrays", "files"},
     {"checks"},
     {"interactions"},
-    {"descent"},
+    {"descent", "pairs", "sweeps"},
     {"memory", "theory", "powers"},
     {"classifier"},
     {"recipes", "steps"},
