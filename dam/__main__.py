@@ -2,6 +2,7 @@
 
 import argparse
 import inspect
+import shutil
 import sys
 
 from dam import arrays, claims, experiments, results
@@ -40,6 +41,10 @@ def parser():
         one.add_argument(
             "--results", metavar="DIR", help=f"where to write; default here: {results.default_directory()}"
         )
+        if "sweep" in inspect.signature(module.run).parameters:
+            one.add_argument(
+                "--scheduler", metavar="ADDRESS", help="spread the points over a Dask cluster: tcp://host:port"
+            )
         one.add_argument("--quiet", action="store_true", help="show no progress bar")
         for key, value in module.SCALES["paper"].items():
             add_parameter(one, key, value)
@@ -91,19 +96,21 @@ def run(options):
     given = {key: getattr(options, key) for key in module.SCALES["paper"] if getattr(options, key) is not None}
     given = {key: tuple(value) if isinstance(value, list) else value for key, value in given.items()}
     directory = results.writable(options.results)
-    if "results" in inspect.signature(module.run).parameters:
-        given["results"] = directory
     result = experiments.run(
         options.experiment,
         options.scale,
         options.seed,
         options.backend,
         progress=not options.quiet,
+        scheduler=getattr(options, "scheduler", None),
+        results=directory,
         **given,
     )
     for key, value in result.values.items():
         print(f"{key:36} {value if not isinstance(value, float) else round(value, 5)}")
-    print(results.save(result, directory))
+    path = results.save(result, directory)
+    shutil.rmtree(experiments.points_folder(directory, result.name), ignore_errors=True)
+    print(path)
     return 0
 
 

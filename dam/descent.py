@@ -132,6 +132,13 @@ def settle(sigma, fields, rng, max_flips=None):
     return xp.take(xp.concat(finished), xp.argsort(xp.concat(order)), axis=0), unsettled
 
 
+def batches_of(sigma, width):
+    """Return the states in batches: where there are many, at least two, of at most `BATCH_BYTES` at that width."""
+    most = BATCH_BYTES[not array_api_compat.is_cupy_array(sigma)] // (8 * width)
+    size = max(1, min(most, max(32, -(-sigma.shape[0] // 2))))
+    return [sigma[start : min(start + size, sigma.shape[0]), :] for start in range(0, sigma.shape[0], size)]
+
+
 def settle_batches(sigma, make_fields, width, rng, max_flips=None, threads=None):
     """`settle` in batches of states: on a CPU one thread a batch, each with its own random stream.
 
@@ -150,8 +157,7 @@ def settle_batches(sigma, make_fields, width, rng, max_flips=None, threads=None)
     xp = array_namespace(sigma=sigma)
     threads = checks.count("threads", os.cpu_count() if threads is None else threads)
     on_cpu = not array_api_compat.is_cupy_array(sigma)
-    size = max(1, min(BATCH_BYTES[on_cpu] // (8 * width), max(32, -(-sigma.shape[0] // 2))))
-    batches = [sigma[start : min(start + size, sigma.shape[0]), :] for start in range(0, sigma.shape[0], size)]
+    batches = batches_of(sigma, width)
 
     def work(batch, rng):
         return settle(batch, make_fields(batch), rng, max_flips)

@@ -13,7 +13,7 @@ import numpy as np
 
 from dam import checks, pairs
 from dam.arrays import array_namespace
-from dam.descent import ClassicalFields, DenseFields, settle_batches
+from dam.descent import ClassicalFields, DenseFields, batches_of, settle_batches
 
 
 def overlaps(sigma, xi):
@@ -123,13 +123,7 @@ def retrieve(sigma, xi, F, rng=None, *, rule="energy", max_flips=None, threads=N
     If sums of F can exceed 2^53 (large n, or F = exp), a field smaller than its own rounding error counts as zero.
     """
     xp = checks.states_and_memories(sigma, xi)
-    checks.memory(retrieval_bytes(*xi.shape, sigma.shape[0]), "retrieval", xi)
-    responses = _tables(xi, F, rule)
-    if array_api_compat.is_numpy_array(xi):
-        shared = pairs.tables(*responses)
-        make_fields = lambda states: pairs.PairedFields(states, shared)
-    else:
-        make_fields = lambda states: DenseFields(states, *responses)
+    make_fields = _fields(sigma, xi, F, rule)
     if max_flips is None:
         max_flips = 100 * xi.shape[1] if rule == "field" else None
     final, unsettled = settle_batches(
@@ -149,9 +143,30 @@ def retrieve(sigma, xi, F, rng=None, *, rule="energy", max_flips=None, threads=N
     return xp.astype(final, sigma.dtype)
 
 
+def unstable_spins(sigma, xi, F, *, rule="energy"):
+    """Return which spins the update of eq. (4) would flip, ``(S, N)`` of bool: none of a fixed point.
+
+    Parameters, errors and the treatment of rounding as in `retrieve`; the states are taken in batches.
+    """
+    xp = checks.states_and_memories(sigma, xi)
+    make_fields = _fields(sigma, xi, F, rule)
+    batches = batches_of(xp.astype(sigma, xp.float64), xi.shape[0])
+    return xp.concat([make_fields(batch).gains(batch) < 0 for batch in batches])
+
+
 def retrieval_bytes(K, N, S):
     """Return about how many bytes of memory `retrieve` takes for K memories, N neurons and S states."""
     return 12 * K * N + 24 * S * N + 2**28  # memories, their steps; states; buffers of the batches and tables
+
+
+def _fields(sigma, xi, F, rule):
+    """Return what makes the fields of a batch of states, once memory and arithmetic are known to do."""
+    checks.memory(retrieval_bytes(*xi.shape, sigma.shape[0]), "retrieval", xi)
+    responses = _tables(xi, F, rule)
+    if not array_api_compat.is_numpy_array(xi):
+        return lambda states: DenseFields(states, *responses)
+    tables = pairs.tables(*responses)
+    return lambda states: pairs.PairedFields(states, tables)
 
 
 def _tables(xi, F, rule):

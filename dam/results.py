@@ -1,5 +1,6 @@
 """Stored results: a JSON file of scalars and provenance, and an NPZ file of arrays, beside each other."""
 
+import hashlib
 import json
 import math
 import platform
@@ -139,6 +140,14 @@ def commit():
         return head + ("+" if _git("status", "--porcelain", "--", "*.py") else "")
     except (OSError, subprocess.CalledProcessError):
         return ""
+
+
+def code_digest():
+    """Return a digest of the package's modules: the same for the same code, in a checkout or not."""
+    digest = hashlib.sha256()
+    for path in sorted(PACKAGE.rglob("*.py")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
 
 
 def _git(*arguments):

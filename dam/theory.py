@@ -3,6 +3,8 @@
 import math
 from statistics import NormalDist
 
+import numpy as np
+
 from dam import checks
 
 CLASSICAL_TRANSITION = 0.138
@@ -24,6 +26,50 @@ def error_probability(N, K, n):
     """
     N, K, n = checks.count("N", N), checks.count("K", K), checks.degree(n, minimum=2)
     return math.erfc(math.sqrt(N ** (n - 1) / (2 * double_factorial(2 * n - 3) * K))) / 2
+
+
+def error_tail(N, K, n):
+    """Return the paper's asymptotic form of `error_probability`, the leading term of its tail for small loads.
+
+    P ≈ sqrt( (2n-3)!! K / (2π N^(n-1)) ) exp( -N^(n-1) / (2 (2n-3)!! K) ). It is above the integral at every load, and
+    passes 1/2 where the noise wins.
+
+    Raises ``ValueError`` unless N >= 1, K >= 1 and n >= 2.
+    """
+    N, K, n = checks.count("N", N), checks.count("K", K), checks.degree(n, minimum=2)
+    noise_over_signal = double_factorial(2 * n - 3) * K / N ** (n - 1)
+    return math.sqrt(noise_over_signal / (2 * math.pi)) * math.exp(-1 / (2 * noise_over_signal))
+
+
+def noise_moments(N, F):
+    """Return the signal, and variance and excess kurtosis of the noise of one memory, in the gap of one bit, eq. (4).
+
+    Exact at any N, for any energy function. The signal is F(N) - F(N-2). Another memory adds F(R+1) - F(R-1) with a
+    random sign, where R is the sum of N - 1 random signs: its mean is zero, and with K - 1 of them the excess kurtosis
+    falls as 1 / (K - 1).
+
+    Parameters
+    ----------
+    N : int
+    F : interaction
+    """
+    N = checks.count("N", N)
+    R = np.arange(1 - N, N, 2.0)
+    signal = float(F(np.array([float(N)]))[0] - F(np.array([N - 2.0]))[0])
+    gap = F(R + 1) - F(R - 1)
+    weight = np.array([math.comb(N - 1, k) / 2 ** (N - 1) for k in range(N)])
+    variance = float(weight @ gap**2)
+    return signal, variance, float(weight @ gap**4) / variance**2 - 3
+
+
+def error_probability_exact_moments(N, K, F):
+    """Return the probability of one unstable bit if the noise were Gaussian, with its exact mean and variance.
+
+    Unlike `error_probability` it is for any energy function and drops no powers of 1/N. It differs from the truth
+    only as far as the sum over K - 1 memories differs from a Gaussian.
+    """
+    signal, variance, _ = noise_moments(N, F)
+    return math.erfc(signal / math.sqrt(2 * (K - 1) * variance)) / 2 if checks.count("K", K) > 1 else 0.0
 
 
 def alpha(n, p_error=0.005):

@@ -21,7 +21,7 @@ LAYERS = [
     {"checks"},
     {"interactions"},
     {"descent", "pairs", "sweeps"},
-    {"memory", "theory", "powers"},
+    {"memory", "theory", "powers", "fits"},
     {"classifier"},
     {"recipes", "steps"},
     {"checkpoints"},

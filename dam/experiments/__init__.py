@@ -2,8 +2,10 @@
 
 Each module has ``SUMMARY``, a line of text; ``SCALES``, the keyword parameters at ``demo`` and at ``paper`` scale;
 ``SECONDS``, about how long each takes on two CPU cores; and ``run(*, seed, backend, progress, **parameters)``, which
-returns a dict of scalar values and a dict of NumPy arrays. ``variant(parameters)``, where there is one, names the
-variant of the result's file; ``recorded(parameters)``, where there is one, gives the parameters to store.
+returns a dict of scalar values and a dict of NumPy arrays. One that is a list of independent points takes ``sweep``
+instead of ``progress``: `dam.sweeps.sweep` with all but its first two arguments set. ``variant(parameters)``, where
+there is one, names the variant of the result's file; ``recorded(parameters)``, where there is one, gives the
+parameters to store.
 """
 
 import importlib
@@ -11,8 +13,11 @@ import inspect
 import pkgutil
 import time
 from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
 
 from dam import arrays, checks, results
+from dam.sweeps import sweep
 
 NAMES = tuple(sorted(module.name for module in pkgutil.iter_modules(__path__)))
 
@@ -24,7 +29,7 @@ def module(name):
     return importlib.import_module(f"dam.experiments.{name}")
 
 
-def run(name, scale="demo", seed=0, backend=None, progress=False, **overrides):
+def run(name, scale="demo", seed=0, backend=None, progress=False, scheduler=None, **overrides):
     """Run an experiment and return a `dam.results.Result` with its provenance.
 
     Parameters
@@ -38,9 +43,11 @@ def run(name, scale="demo", seed=0, backend=None, progress=False, **overrides):
     backend : {'auto', 'numpy', 'cupy'}, optional
     progress : bool
         Show a progress bar.
+    scheduler : str, optional
+        Address of a Dask scheduler to spread the points over, for an experiment that consists of points.
     **overrides
-        Parameters to change, by name; ``results``, where an experiment takes it, is the folder of its checkpoints and
-        of the results that it starts from.
+        Parameters to change, by name; also ``results``, the folder of the results that an experiment starts from and
+        of its checkpoints. There a sweep keeps its finished points, in `points_folder`.
 
     Raises
     ------
@@ -52,19 +59,29 @@ def run(name, scale="demo", seed=0, backend=None, progress=False, **overrides):
         raise ValueError(f"scale must be one of {', '.join(experiment.SCALES)}, got {scale!r}")
     checks.count("seed", seed, minimum=0)
     defaults = experiment.SCALES[scale]
-    accepted = set(defaults) | ({"results"} & set(inspect.signature(experiment.run).parameters))
+    takes, directory = inspect.signature(experiment.run).parameters, overrides.get("results")
+    accepted = set(defaults) | {"results"}
+    if scheduler is not None and "sweep" not in takes:
+        raise ValueError(f"{name} is no sweep of points: it has nothing to spread over a scheduler")
     if unknown := sorted(set(overrides) - accepted):
         raise ValueError(f"{name} has no parameter {', '.join(unknown)}; it has {', '.join(defaults)}")
-    parameters = defaults | overrides
+    parameters = defaults | {key: value for key, value in overrides.items() if key in defaults}
+    parts = ["demo" if scale == "demo" else "", getattr(experiment, "variant", lambda _: "")(parameters)]
+    variant = "-".join(part for part in parts if part)
     xp = arrays.get_namespace(backend)
     used = arrays.backend_name(xp)
     started, clock = datetime.now(UTC), time.perf_counter()
-    values, found = experiment.run(seed=seed, backend=used, progress=progress, **parameters)
+    if "sweep" in takes:
+        folder = directory and points_folder(directory, results.file_name(name, variant, seed))
+        extra = {"sweep": partial(sweep, scheduler=scheduler, folder=folder, version=results.code_digest(),
+                                  progress=progress, label=name)}  # fmt: skip
+    else:
+        extra = {"progress": progress} | ({"results": directory} if "results" in takes else {})
+    values, found = experiment.run(seed=seed, backend=used, **extra, **parameters)
     recorded = getattr(experiment, "recorded", dict)({key: parameters[key] for key in defaults})
-    parts = ["demo" if scale == "demo" else "", getattr(experiment, "variant", lambda _: "")(parameters)]
     return results.Result(
         experiment=name,
-        variant="-".join(part for part in parts if part),
+        variant=variant,
         parameters={key: list(value) if isinstance(value, tuple) else value for key, value in recorded.items()},
         seed=seed,
         backend=used,
@@ -76,3 +93,8 @@ def run(name, scale="demo", seed=0, backend=None, progress=False, **overrides):
         values=values,
         arrays=found,
     )
+
+
+def points_folder(directory, name):
+    """Return the folder in which the sweep behind a result of that name keeps its points until it is stored."""
+    return Path(directory) / f".{name}.points"

@@ -1,15 +1,16 @@
 """The classical network: how many random memories it keeps (Section 1 and the n = 2 case of Section 2)."""
 
 import numpy as np
-from tqdm.auto import tqdm
 
-from dam import theory
+from dam import checks, fits, theory
 from dam.arrays import get_namespace, to_numpy
 from dam.datasets import random_patterns
 from dam.memory import hebbian, retrieve_classical
+from dam.sweeps import sweep as sweep_here
 
 SUMMARY = "Classical network: overlap kept after settling, unstable bits and intact memories against the load K/N"
-LOADS = tuple(round(0.01 * k, 2) for k in (2, 4, 6, 8, *range(10, 21), 22, 24, 26, 28, 30))
+LOADS = (0.02, 0.04, 0.06, 0.08, 0.1, 0.11, 0.12, 0.125, 0.13, 0.135, 0.14, 0.145, 0.15, 0.155, 0.16, 0.165, 0.17,
+         0.18, 0.19, 0.2, 0.22, 0.25, 0.3)  # fmt: skip
 SCALES = {
     "demo": {"N": (250, 500, 1000), "alpha": LOADS, "starts": 50},
     "paper": {"N": (250, 500, 1000, 2000, 4000), "alpha": LOADS, "starts": 200},
@@ -17,40 +18,64 @@ SCALES = {
 SECONDS = {"demo": 10, "paper": 400}
 
 
-def run(*, seed, N, alpha, starts, backend=None, progress=False):
+def run(*, seed, N, alpha, starts, backend=None, sweep=sweep_here):
     """Start the network at its memories, for several sizes N and loads α = K/N.
+
+    Small networks have fewer memories than ``starts``: their numbers are averages over several sets of memories.
 
     Returns
     -------
     values : dict
         ``alpha_drop_N{N}``: load at which the mean overlap falls through 0.7 (between the about 0.97 of retrieval
-        and the about 0.35 of the spin glass); ``alpha_half_percent_N{N}``: load at which 0.5 % of the bits are
-        unstable; ``intact_N{N}``: fraction of memories without an unstable bit at K = N / (2 ln N), eq. (6).
+        and the about 0.35 of the spin glass); ``alpha_drop_infinite``: its limit for large N by `dam.fits.limit`, of
+        four sizes or more; ``alpha_half_percent_N{N}``: load at which 0.5 % of the bits are unstable;
+        ``intact_N{N}``: fraction of memories without an unstable bit at K = N / (2 ln N), eq. (6).
     arrays : dict
         ``N``, ``alpha``; (len(N), len(alpha)) each: ``overlap`` (mean of ξ·σ/N after settling), ``overlap_spread``
         (its standard deviation over starts), ``unstable`` (fraction of bits unstable at the memories).
     """
-    xp = get_namespace(backend)
-    shape = (len(N), len(alpha))
-    overlap, spread, unstable = np.empty(shape), np.empty(shape), np.empty(shape)
-    values = {}
-    bar = tqdm(total=len(N) * len(alpha), desc="loads", disable=not progress, leave=False)
-    for row, size in enumerate(N):
-        rng = np.random.default_rng([seed, size])
-        for column, load in enumerate(alpha):
-            xi = xp.asarray(random_patterns(max(1, round(load * size)), size, rng))
-            T, cues = hebbian(xi), xi[:starts, :]
-            m = to_numpy(xp.sum(retrieve_classical(cues, T, rng) * cues, axis=1)) / size
-            overlap[row, column], spread[row, column] = m.mean(), m.std()
-            unstable[row, column] = to_numpy(unstable_bits(xi, T)).mean() / size
-            bar.update()
-        values[f"alpha_drop_N{size}"] = crossing(alpha, overlap[row], 0.7)
-        values[f"alpha_half_percent_N{size}"] = crossing(alpha, unstable[row], 0.005)
-        xi = xp.asarray(random_patterns(round(theory.capacity_no_errors(size, 2)), size, rng))
-        values[f"intact_N{size}"] = float(np.mean(to_numpy(unstable_bits(xi, hebbian(xi))) == 0))
-    bar.close()
+    largest = checks.count("N", max(N))
+    K = round(max(alpha) * largest)
+    checks.memory(24 * largest**2 + 9 * K * largest + 24 * starts * largest, f"N = {largest} with K = {K}")
+    no_errors = {size: theory.capacity_no_errors(size, 2) / size for size in N}
+    tasks = [
+        {"seed": seed, "N": size, "alpha": load, "starts": starts, "backend": backend}
+        for size in sorted(N, reverse=True)
+        for load in (*alpha, no_errors[size])
+    ]
+    found = {(task["N"], task["alpha"]): outcome for task, outcome in zip(tasks, sweep(point, tasks))}
     arrays = {"N": np.array(N), "alpha": np.array(alpha)}
-    return values, arrays | {"overlap": overlap, "overlap_spread": spread, "unstable": unstable}
+    for name in ("overlap", "overlap_spread", "unstable"):
+        arrays[name] = np.array([[found[size, load][name] for load in alpha] for size in N])
+    values = {}
+    for row, size in enumerate(N):
+        values[f"alpha_drop_N{size}"] = crossing(alpha, arrays["overlap"][row], 0.7)
+        values[f"alpha_half_percent_N{size}"] = crossing(alpha, arrays["unstable"][row], 0.005)
+        values[f"intact_N{size}"] = found[size, no_errors[size]]["intact"]
+    drops = [values[f"alpha_drop_N{size}"] for size in N]
+    enough = len(N) >= 4 and np.all(np.isfinite(drops))
+    values["alpha_drop_infinite"] = fits.limit(N, drops)[0] if enough else float("nan")
+    return values, arrays
+
+
+def point(*, seed, N, alpha, starts, backend):
+    """Return the averages of `run` for one size and one load, over sets of memories with enough starts together."""
+    xp = get_namespace(backend)
+    K = max(1, round(alpha * N))
+    rng = np.random.default_rng([seed, N, round(1e6 * alpha)])
+    m, unstable = [], []
+    for _ in range(-(-starts // K)):
+        xi = xp.asarray(random_patterns(K, N, rng))
+        T, cues = hebbian(xi), xi[:starts, :]
+        m.append(to_numpy(xp.sum(retrieve_classical(cues, T, rng) * cues, axis=1)) / N)
+        unstable.append(to_numpy(unstable_bits(xi, T)))
+    m, unstable = np.concatenate(m), np.concatenate(unstable)
+    return {
+        "overlap": float(m.mean()),
+        "overlap_spread": float(m.std()),
+        "unstable": float(unstable.mean() / N),
+        "intact": float(np.mean(unstable == 0)),
+    }
 
 
 def unstable_bits(xi, T):

@@ -1,0 +1,67 @@
+"""Fits with their uncertainty: exponents, limits of infinite size, intervals over independent sets."""
+
+import numpy as np
+from scipy import optimize, special
+
+from dam import checks
+
+
+def exponent(x, y):
+    """Return the exponent b of the power law y = a x^b through positive points, by least squares on logarithms.
+
+    Parameters
+    ----------
+    x : array (P,)
+    y : array (P,) or (sets, P)
+
+    Returns
+    -------
+    float or array (sets,)
+
+    Raises ``ValueError`` if there are fewer than two points, or a number that is not positive.
+    """
+    x, y = np.asarray(x, float), np.asarray(y, float)
+    if x.ndim != 1 or len(x) < 2 or y.shape[-1:] != x.shape:
+        raise ValueError(f"x and y must hold at least two points each, as many as the other, got {x.shape}, {y.shape}")
+    if not (np.all(x > 0) and np.all(y > 0)):
+        raise ValueError("x and y must be positive: a power law has no other points")
+    log_x = np.log(x) - np.log(x).mean()
+    return np.log(y) @ log_x / (log_x @ log_x)
+
+
+def interval(values, level=0.95):
+    """Return the mean of independent values and the half-width of its confidence interval (Student's t).
+
+    Parameters
+    ----------
+    values : sequence of float
+        One for each independent set. The half-width of a single value is NaN.
+    level : float
+    """
+    values = np.asarray(values, float)
+    if values.ndim != 1 or len(values) == 0 or not np.all(np.isfinite(values)):
+        raise ValueError(f"values must be a sequence of finite numbers, got {values!r}")
+    level = checks.number("level", level, 0, 1)
+    if len(values) == 1:
+        return float(values[0]), float("nan")
+    half = special.stdtrit(len(values) - 1, (1 + level) / 2) * values.std(ddof=1) / len(values) ** 0.5
+    return float(values.mean()), float(half)
+
+
+def limit(N, y):
+    """Return the limit y_∞ of y = y_∞ + a N^(-b) for large N, by least squares, with a and b.
+
+    Raises ``ValueError`` unless there are at least three sizes.
+    """
+    N, y = np.asarray(N, float), np.asarray(y, float)
+    if N.ndim != 1 or N.shape != y.shape or len(N) < 3:
+        raise ValueError(f"N and y must hold at least three points each, got shapes {N.shape} and {y.shape}")
+
+    def residuals(b):  # for a given b the best y_∞ and a follow linearly
+        design = np.stack([np.ones_like(N), N**-b], axis=1)
+        coefficients = np.linalg.lstsq(design, y)[0]
+        return coefficients, float(np.sum((design @ coefficients - y) ** 2))
+
+    best = optimize.minimize_scalar(lambda b: residuals(b)[1], bounds=(0.1, 3), method="bounded")
+    (y_infinite, a), _ = residuals(best.x)
+    return float(y_infinite), float(a), float(best.x)
