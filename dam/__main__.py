@@ -47,7 +47,7 @@ def parser():
             )
         one.add_argument("--quiet", action="store_true", help="show no progress bar")
         for key, value in module.SCALES["paper"].items():
-            add_parameter(one, key, value)
+            add_parameter(one, key, value, module.SCALES["demo"][key])
 
     command = commands.add_parser("claims", help="print the paper against ours; exit 1 if a claim fails")
     command.set_defaults(command=show_claims)
@@ -55,15 +55,16 @@ def parser():
     return top
 
 
-def add_parameter(command, key, value):
-    """Add the option for a parameter of an experiment, typed as its value at paper scale."""
+def add_parameter(command, key, value, demo):
+    """Add the option for a parameter of an experiment, typed as its value at paper scale or, if None, at demo scale."""
     name, shown = f"--{key.replace('_', '-')}", f"paper scale: {value}".replace("%", "%%")
-    if isinstance(value, bool):
+    kind = demo if value is None else value
+    if isinstance(kind, bool):
         command.add_argument(name, dest=key, action=argparse.BooleanOptionalAction, default=None, help=shown)
-    elif isinstance(value, tuple):
-        command.add_argument(name, dest=key, type=type(value[0]), nargs="+", metavar=key, help=shown)
+    elif isinstance(kind, tuple):
+        command.add_argument(name, dest=key, type=type(kind[0]), nargs="+", metavar=key, help=shown)
     else:
-        command.add_argument(name, dest=key, type=str if value is None else type(value), metavar=key, help=shown)
+        command.add_argument(name, dest=key, type=str if kind is None else type(kind), metavar=key, help=shown)
 
 
 def list_experiments(options):

@@ -46,8 +46,8 @@ def sweep(point, tasks, *, scheduler=None, folder=None, version="", progress=Fal
     todo = [i for i, outcome in enumerate(outcomes) if outcome is None]
     bar = tqdm(total=len(tasks), initial=len(tasks) - len(todo), desc=label, disable=not progress, leave=False)
     with bar, _backend(scheduler):
-        calls = (joblib.delayed(_numbered)(point, i, tasks[i]) for i in todo)
-        for i, outcome in joblib.Parallel(return_as="generator_unordered", pre_dispatch="all")(calls) if todo else ():
+        run = joblib.Parallel(return_as="generator_unordered", pre_dispatch="all", batch_size=1)
+        for i, outcome in run(joblib.delayed(_numbered)(point, i, tasks[i]) for i in todo):
             outcomes[i] = outcome
             if files[i] is not None:
                 _keep(files[i], outcome)
@@ -66,9 +66,7 @@ def _backend(scheduler):
     try:
         import distributed  # noqa: F401
     except ImportError:
-        raise RuntimeError(
-            "a scheduler needs the package distributed; install it with pip install 'dam[scale]'"
-        ) from None
+        raise RuntimeError("a scheduler needs distributed; install it with pip install 'dam[scale]'") from None
     return joblib.parallel_config("dask", scheduler_host=scheduler)
 
 

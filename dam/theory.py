@@ -72,6 +72,22 @@ def error_probability_exact_moments(N, K, F):
     return math.erfc(signal / math.sqrt(2 * (K - 1) * variance)) / 2 if checks.count("K", K) > 1 else 0.0
 
 
+def half_stable(N, F):
+    """Return the number of memories K at which half of them are fixed points, by the Gaussian with exact moments.
+
+    The bits are taken as independent: (1 - P)^N = 1/2 for the P of `error_probability_exact_moments`. For large N it
+    approaches eq. (6) from above, since eq. (6) keeps of ln P the leading term only.
+
+    Parameters
+    ----------
+    N : int
+    F : interaction
+    """
+    signal, variance, _ = noise_moments(N, F)
+    z = NormalDist().inv_cdf(-math.expm1(math.log(0.5) / N))
+    return 1 + signal**2 / (variance * z**2)
+
+
 def alpha(n, p_error=0.005):
     """Return α_n of eq. (5): the load K / N^(n-1) at which a bit is unstable with probability ``p_error``.
 

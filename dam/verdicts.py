@@ -5,6 +5,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from dam.fits import interval
 from dam.results import mean_and_spread
 
 
@@ -25,7 +26,7 @@ class Claim:
     variant: str = ""
     digits: int = 3
     unit: str = ""
-    undecided: str = ""
+    undecided: str = "the stored result does not hold the number it needs"
 
 
 @dataclass(frozen=True)
@@ -67,13 +68,23 @@ def every(low, high):
     return lambda numbers: all(low <= number <= high for number in numbers)
 
 
+def covers(number):
+    """Return a rule: the 95 % confidence interval of the mean over seeds contains the number."""
+
+    def holds(numbers):
+        mean, half = interval(numbers)
+        return abs(mean - number) <= half
+
+    return holds
+
+
 def verdict(claim, experiment, runs):
-    """Return the `Verdict` on a claim from the results of an experiment over seeds (and variants)."""
-    runs = [run for run in runs if not claim.variant or claim.variant in run.variant.split("-")]
+    """Return the `Verdict` on a claim from the results of an experiment over seeds, of the claim's variant."""
+    runs = [run for run in runs if run.variant.removeprefix("demo").removeprefix("-") == claim.variant]
     numbers = [number for run in runs if (number := claim.measure(run)) is not None]
     if not numbers:
         return Verdict(claim, experiment, len(runs), math.nan, math.nan, None)
-    return Verdict(claim, experiment, len(runs), *mean_and_spread(numbers), bool(claim.holds(numbers)))
+    return Verdict(claim, experiment, len(numbers), *mean_and_spread(numbers), bool(claim.holds(numbers)))
 
 
 def text(verdicts):

@@ -1,12 +1,13 @@
 """Closed forms against the paper's printed numbers and against direct evaluation and simulation."""
 
+import itertools
 import math
 
 import numpy as np
 import pytest
 
 import dam
-from dam import theory
+from dam import Polynomial, RectifiedPolynomial, theory
 from dam.memory import local_fields
 
 
@@ -68,3 +69,45 @@ def test_error_probability_against_simulation_at_n_2():
 def test_bad_input(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+@pytest.mark.parametrize("F", [Polynomial(2), Polynomial(3), RectifiedPolynomial(2), RectifiedPolynomial(4)], ids=str)
+@pytest.mark.parametrize("N", [4, 7])
+def test_moments_of_the_gap_by_enumeration(N, F):
+    """All 2^N other memories, straight from eq. (4), against the state that is all ones."""
+    f = lambda x: float(F(np.array([float(x)]))[0])
+    gaps = []
+    for signs in itertools.product((-1, 1), repeat=N):
+        rest = sum(signs[1:])
+        gaps.append(f(rest + signs[0]) - f(rest - signs[0]))
+    gaps = np.array(gaps)
+    signal, variance, kurtosis = theory.noise_moments(N, F)
+    assert signal == f(N) - f(N - 2)
+    assert gaps.mean() == 0
+    assert variance == pytest.approx(np.mean(gaps**2))
+    assert kurtosis == pytest.approx(np.mean(gaps**4) / np.mean(gaps**2) ** 2 - 3)
+
+
+def test_exact_moments_approach_the_leading_order():
+    for n in (2, 3, 4):
+        N = 4000
+        K = round(theory.capacity(N, n))
+        exact, leading = theory.error_probability_exact_moments(N, K, Polynomial(n)), theory.error_probability(N, K, n)
+        assert exact == pytest.approx(leading, rel=0.02)
+        half = theory.error_probability_exact_moments(N, 2 * K - 1, RectifiedPolynomial(n))
+        assert half == pytest.approx(exact, rel=1e-3)  # half the noise: twice the memories
+    assert theory.error_probability_exact_moments(10, 1, Polynomial(2)) == 0
+
+
+def test_tail_is_the_leading_term():
+    for K in (1000, 3000, 10_000):
+        integral, tail = theory.error_probability(100, K, 4), theory.error_tail(100, K, 4)
+        x = 100**3 / (15 * K)  # 1 - 1/x < integral / tail < 1 for the normal tail
+        assert 1 - 1 / x < integral / tail < 1
+
+
+def test_half_stable_solves_its_equation():
+    for F in (Polynomial(3), RectifiedPolynomial(4)):
+        K = theory.half_stable(100, F)
+        p = [theory.error_probability_exact_moments(100, round(K) + d, F) for d in (-2, 2)]
+        assert (1 - p[0]) ** 100 > 0.5 > (1 - p[1]) ** 100

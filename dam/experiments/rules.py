@@ -10,7 +10,7 @@ from dam.arrays import get_namespace, to_numpy
 from dam.datasets import random_patterns
 from dam.experiments.fig4 import KINDS
 from dam.experiments.fig5 import half_crossing, stable_fraction
-from dam.memory import retrieval_bytes, retrieve, unstable_spins
+from dam.memory import energy, retrieval_bytes, retrieve, trajectory, unstable_spins
 from dam.sweeps import sweep as sweep_here
 
 SUMMARY = "Update (4) against the older field rule, rectified against power: capacity for stability and for recall"
@@ -21,6 +21,7 @@ SCALES = {
 }
 SECONDS = {"demo": 3, "paper": 120}
 MOST = 40  # times eq. (6): the search goes no further
+PATHS = 20
 
 
 def run(*, seed, n, N, damage, memories, tolerance, backend=None, sweep=sweep_here):
@@ -42,7 +43,8 @@ def run(*, seed, n, N, damage, memories, tolerance, backend=None, sweep=sweep_he
     values : dict
         For each kind, rule and n: ``K_stable_{kind}_{rule}_n{n}`` and ``K_recall_{kind}_{rule}_n{n}`` (NaN above
         `MOST` times eq. (6)); ``unsettled_{kind}_{rule}_n{n}``: share of the cues at the last K below the crossing
-        that 100 N flips did not bring to rest; ``gain_{rule}_n{n}``: K_stable rectified over power.
+        that 100 N flips did not bring to rest; ``rises_{kind}_{rule}_n{n}``: share of the flips from `PATHS` random
+        starts, at K of eq. (6), that raise the energy; ``gain_{rule}_n{n}``: K_stable rectified over power.
     arrays : dict
         ``n``; ``K_theory`` (eq. 6).
     """
@@ -62,7 +64,7 @@ def run(*, seed, n, N, damage, memories, tolerance, backend=None, sweep=sweep_he
 
 
 def point(*, seed, n, N, kind, rule, damage, memories, tolerance, backend):
-    """Return K_stable, K_recall and the share of unsettled cues for one energy under one rule."""
+    """Return K_stable, K_recall, and the shares of unsettled cues and of rising flips, of one energy and one rule."""
     xp, F = get_namespace(backend), KINDS[kind](n)
     K = max(1, round(theory.capacity_no_errors(N, n)))
     unsettled = {}
@@ -86,4 +88,13 @@ def point(*, seed, n, N, kind, rule, damage, memories, tolerance, backend):
     K_stable, _ = half_crossing(stable, K, MOST * K, tolerance)
     K_recall, tried = half_crossing(recalled, K, MOST * K, tolerance)
     last = max((count for count, share in tried if share >= 0.5), default=min(unsettled))
-    return {"K_stable": K_stable, "K_recall": K_recall, "unsettled": unsettled[last]}
+    rng = np.random.default_rng([seed, N, n])
+    xi = xp.asarray(random_patterns(K, N, rng))
+    paths = [trajectory(xp.asarray(random_patterns(1, N, rng)), xi, F, rng, rule=rule) for _ in range(PATHS)]
+    steps = np.concatenate([np.diff(to_numpy(energy(path, xi, F))) for path in paths])
+    return {
+        "K_stable": K_stable,
+        "K_recall": K_recall,
+        "unsettled": unsettled[last],
+        "rises": float((steps > 0).mean()),
+    }
