@@ -14,7 +14,8 @@ class Claim:
     """A statement of the paper and the rule by which our results are judged.
 
     ``measure`` maps a `dam.results.Result` to a number, or to None where the result cannot decide (``undecided`` says
-    why); ``holds`` maps the list of these numbers over seeds to a bool; ``unit`` follows the printed number.
+    why); ``holds`` maps the list of these numbers over seeds to a bool; ``unit`` follows the printed number;
+    ``reason`` says why ours fails, where it does.
     """
 
     name: str
@@ -26,6 +27,7 @@ class Claim:
     variant: str = ""
     digits: int = 3
     unit: str = ""
+    reason: str = ""
     undecided: str = "the stored result does not hold the number it needs"
 
 
@@ -55,7 +57,9 @@ class Verdict:
         """The verdict in words."""
         if self.holds is None:
             return f"not judged: {self.claim.undecided}" if self.seeds else "not judged: no stored result"
-        return "holds" if self.holds else "fails"
+        if self.holds:
+            return "holds"
+        return f"fails: {self.claim.reason}" if self.claim.reason else "fails"
 
 
 def within(low, high):

@@ -150,6 +150,18 @@ def test_a_short_training_is_not_judged_on_the_final_error():
     assert verdicts.verdict(claim, "mnist", [run]).holds is False
 
 
+def test_a_failing_claim_says_why():
+    result = experiments.run("fig4", "demo", seed=0, backend="numpy", N=20, K=30, starts=40)
+    result.arrays["overlap_rectified_n5"][0] = 12
+    verdict = next(v for v in claims.judge("fig4", [result]) if v.claim.name == "all-recalled-rectified-n5")
+    assert verdict.holds is False and verdict.word == "fails: " + verdict.claim.reason
+    assert "mixtures of three memories" in claims.text([verdict])
+
+
+def test_covers_is_the_confidence_interval():
+    assert verdicts.covers(2)([1.0, 3.0, 2.1]) and not verdicts.covers(2)([2.1, 2.11, 2.12])
+
+
 def test_rules():
     assert verdicts.within(1, 2)([0.5, 2.5]) and not verdicts.every(1, 2)([0.5, 2.5])
     assert verdicts.every(1, 2)([1, 2]) and not verdicts.within(1, 2)([2, 2.1])

@@ -50,6 +50,7 @@ def _fig4():
                 every(100, 100),
                 digits=2,
                 unit=" %",
+                reason="a few starts in 10,000 end in stable mixtures of three memories",
             )
 
 
@@ -81,6 +82,7 @@ def _fig5():
             value(f"exponent_{kind}"),
             covers(2),
             digits=2,
+            reason="as N grows, fewer random starts reach the memories that eq. (6) counts, though these are stable",
         )
         for n in (2, 3, 4):
             yield Claim(

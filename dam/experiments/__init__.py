@@ -71,13 +71,14 @@ def run(name, scale="demo", seed=0, backend=None, progress=False, scheduler=None
     xp = arrays.get_namespace(backend)
     used = arrays.backend_name(xp)
     started, clock = datetime.now(UTC), time.perf_counter()
+    options = {"progress": progress, "results": directory}
     if "sweep" in takes:
         folder = directory and points_folder(directory, results.file_name(name, variant, seed))
-        extra = {"sweep": partial(sweep, scheduler=scheduler, folder=folder, version=results.code_digest(),
-                                  progress=progress, label=name)}  # fmt: skip
-    else:
-        extra = {"progress": progress} | ({"results": directory} if "results" in takes else {})
-    values, found = experiment.run(seed=seed, backend=used, **extra, **parameters)
+        options["sweep"] = partial(
+            sweep, scheduler=scheduler, folder=folder, version=results.code_digest(), progress=progress, label=name
+        )
+    options = {key: value for key, value in options.items() if key in takes}
+    values, found = experiment.run(seed=seed, backend=used, **options, **parameters)
     recorded = getattr(experiment, "recorded", dict)({key: parameters[key] for key in defaults})
     return results.Result(
         experiment=name,
@@ -96,5 +97,8 @@ def run(name, scale="demo", seed=0, backend=None, progress=False, scheduler=None
 
 
 def points_folder(directory, name):
-    """Return the folder in which the sweep behind a result of that name keeps its points until it is stored."""
+    """Return the folder in which the sweep behind a result of that name keeps its points until it is stored.
+
+    A run that goes on from points kept there gives the time it took itself as the result's ``wall_seconds``.
+    """
     return Path(directory) / f".{name}.points"
