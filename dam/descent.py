@@ -19,6 +19,7 @@ BATCH_BYTES = {
     True: 2**23,
     False: 2**30,
 }  # per batch-sized array: on a CPU, what the caches hold; on a GPU, 1 GiB
+SMALLEST = 64  # states in a batch
 
 
 class DenseFields:
@@ -133,9 +134,12 @@ def settle(sigma, fields, rng, max_flips=None):
 
 
 def batches_of(sigma, width):
-    """Return the states in batches: where there are many, at least two, of at most `BATCH_BYTES` at that width."""
-    most = BATCH_BYTES[not array_api_compat.is_cupy_array(sigma)] // (8 * width)
-    size = max(1, min(most, max(32, -(-sigma.shape[0] // 2))))
+    """Return the states in batches: as many as `BATCH_BYTES` allows at that width, and where there are many, two.
+
+    At least `SMALLEST` to a batch: a product with fewer rows spends its time on reading the memories.
+    """
+    most = max(SMALLEST, BATCH_BYTES[not array_api_compat.is_cupy_array(sigma)] // (8 * width))
+    size = min(most, max(SMALLEST, -(-sigma.shape[0] // 2)))
     return [sigma[start : min(start + size, sigma.shape[0]), :] for start in range(0, sigma.shape[0], size)]
 
 

@@ -6,6 +6,7 @@ terms add up to less than 2^53, and no tie is decided by rounding.
 """
 
 import math
+import os
 import warnings
 
 import array_api_compat
@@ -13,7 +14,7 @@ import numpy as np
 
 from dam import checks, pairs
 from dam.arrays import array_namespace
-from dam.descent import ClassicalFields, DenseFields, batches_of, settle_batches
+from dam.descent import BATCH_BYTES, SMALLEST, ClassicalFields, DenseFields, batches_of, settle_batches
 
 
 def overlaps(sigma, xi):
@@ -156,7 +157,8 @@ def unstable_spins(sigma, xi, F, *, rule="energy"):
 
 def retrieval_bytes(K, N, S):
     """Return about how many bytes of memory `retrieve` takes for K memories, N neurons and S states."""
-    return 12 * K * N + 24 * S * N + 2**28  # memories, their steps; states; buffers of the batches and tables
+    buffers = 24 * max(BATCH_BYTES[True] // 8, SMALLEST * K)  # of one batch; there is one for every thread
+    return 12 * K * N + 24 * S * N + os.cpu_count() * buffers + 2**27  # memories, their steps; states; tables
 
 
 def _fields(sigma, xi, F, rule):
