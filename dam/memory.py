@@ -124,7 +124,7 @@ def retrieve(sigma, xi, F, rng=None, *, rule="energy", max_flips=None, threads=N
     If sums of F can exceed 2^53 (large n, or F = exp), a field smaller than its own rounding error counts as zero.
     """
     xp = checks.states_and_memories(sigma, xi)
-    make_fields = _fields(sigma, xi, F, rule)
+    make_fields = batch_fields(sigma, xi, F, rule)
     if max_flips is None:
         max_flips = 100 * xi.shape[1] if rule == "field" else None
     final, unsettled = settle_batches(
@@ -150,7 +150,7 @@ def unstable_spins(sigma, xi, F, *, rule="energy"):
     Parameters, errors and the treatment of rounding as in `retrieve`; the states are taken in batches.
     """
     xp = checks.states_and_memories(sigma, xi)
-    make_fields = _fields(sigma, xi, F, rule)
+    make_fields = batch_fields(sigma, xi, F, rule)
     batches = batches_of(xp.astype(sigma, xp.float64), xi.shape[0])
     return xp.concat([make_fields(batch).gains(batch) < 0 for batch in batches])
 
@@ -161,7 +161,7 @@ def retrieval_bytes(K, N, S):
     return 12 * K * N + 24 * S * N + os.cpu_count() * buffers + 2**27  # memories, their steps; states; tables
 
 
-def _fields(sigma, xi, F, rule):
+def batch_fields(sigma, xi, F, rule):
     """Return what makes the fields of a batch of states, once memory and arithmetic are known to do."""
     checks.memory(retrieval_bytes(*xi.shape, sigma.shape[0]), "retrieval", xi)
     responses = _tables(xi, F, rule)
@@ -254,11 +254,12 @@ def retrieve_classical(sigma, T, rng=None):
         Wrong shapes, states that are not ±1, T not symmetric or not finite.
     """
     xp = _states_and_matrix(sigma, T)
-    states, N = xp.astype(sigma, xp.float64), T.shape[0]
+    N = T.shape[0]
     T = xp.where(xp.eye(N, dtype=xp.bool), xp.zeros_like(T), T)
-    largest = float(xp.max(xp.abs(T)))
-    exact = xp.all(T == xp.round(T)) and N * largest < 2**53
-    rounding = 0.0 if exact else 100 * N**2 * float(xp.finfo(xp.float64).eps) * largest
+    largest, whole = float(xp.max(xp.abs(T))), xp.all(T == xp.round(T))
+    rounding = 0.0 if whole and N * largest < 2**53 else 100 * N**2 * float(xp.finfo(xp.float64).eps) * largest
+    dtype = xp.float32 if whole and N * largest < 2**24 else xp.float64  # exact either way, and half to move
+    states, T = xp.astype(sigma, dtype), xp.astype(T, dtype)
     final, _ = settle_batches(states, lambda batch: ClassicalFields(batch, T, rounding), N, checks.generator(rng))
     return xp.astype(final, sigma.dtype)
 
