@@ -78,6 +78,27 @@ def test_breakdown_draws_means_over_runs():
     assert {text.get_text() for text in top.get_legend().get_texts()} == {"N = 10", "theory, large N"}
 
 
+def test_transition_draws_means_over_runs_and_the_end_of_the_theory():
+    alpha, runs = np.array([0.1, 0.2]), {"N = 10": np.array([[1.0, 0.4], [0.8, 0.2]])}
+    ax = plotting.transition(alpha, runs, (np.array([0.12, 0.14]), np.array([0.99, 0.97])), (0.05, 0.25)).axes[0]
+    curve, end, border, mean = ax.lines[:4]
+    np.testing.assert_allclose(mean.get_ydata(), [0.9, 0.3])
+    assert end.get_xydata().tolist() == [[0.14, 0.97]] and border.get_xdata() == [0.14, 0.14]
+    assert list(curve.get_ydata()) == [0.99, 0.97] and ax.get_xlim() == (0.05, 0.25)
+
+
+def test_finite_size_draws_every_set_and_the_limit_at_infinite_size():
+    N, falls, widths = np.array([8, 1000]), np.array([[0.2, 0.15], [0.21, 0.16]]), np.array([[0.1, 0.02], [0.2, 0.03]])
+    curve, slope = (np.array([0, 0.25]), np.array([0.14, 0.2])), (N, np.array([0.1, 0.01]))
+    top, bottom = plotting.finite_size(N, falls, widths, curve, (0.138, 0.14, 0.01), slope).axes
+    dots = [line for line in top.lines if line.get_marker() == "o"]
+    np.testing.assert_allclose([dot.get_xdata() for dot in dots], [[0.25, 0.01]] * 2)
+    np.testing.assert_array_equal([dot.get_ydata() for dot in dots], falls)
+    np.testing.assert_array_equal([line.get_ydata() for line in bottom.lines if line.get_marker() == "o"], widths)
+    ((segment,),) = (bars.get_segments() for bars in top.containers[0].lines[2])
+    np.testing.assert_allclose(segment, [[0, 0.13], [0, 0.15]])
+
+
 def test_recall_counts_every_run():
     picture = np.ones((28, 28))
     figure = plotting.recall(picture, -picture, np.array([1.0, 0.9, 0.31, -0.1]), "title")

@@ -124,6 +124,7 @@ def _errors():
         within(0, 15),
         digits=0,
         unit=" % at most",
+        reason="with few memories the noise is a discrete sum (n = 2), and heavy-tailed (n = 3 and 4)",
     )
     yield Claim(
         "tail",
@@ -134,6 +135,7 @@ def _errors():
         within(0, 25),
         digits=0,
         unit=" % at most",
+        reason="with few memories the noise is no Gaussian, and at large loads the leading term is not enough",
     )
 
 

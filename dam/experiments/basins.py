@@ -14,7 +14,7 @@ SCALES = {
     "demo": {"n": (2, 3, 4), "N": 64, "K": (8, 100), "load": (0.5,), "step": 4, "cues": 100},
     "paper": {"n": (2, 3, 4, 5, 6), "N": 64, "K": (8, 100, 1000), "load": (0.1, 0.5, 1.0), "step": 2, "cues": 500},
 }
-SECONDS = {"demo": 3, "paper": 120}
+SECONDS = {"demo": 3, "paper": 500}
 
 
 def run(*, seed, n, N, K, load, step, cues, backend=None, sweep=sweep_here):

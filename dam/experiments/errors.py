@@ -15,7 +15,7 @@ SCALES = {
     "demo": {"n": (2, 3, 4), "N": (30, 100), "load": (0.5, 1.0, 2.0), "bits": 100_000},
     "paper": {"n": (2, 3, 4), "N": (25, 50, 100, 200), "load": LOADS, "bits": 2_000_000},
 }
-SECONDS = {"demo": 5, "paper": 120}
+SECONDS = {"demo": 5, "paper": 600}
 STATES = 2000  # memories of one set that are tested, at most
 
 

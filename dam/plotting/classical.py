@@ -66,6 +66,77 @@ def breakdown(alpha, overlap, unstable, theory_overlap, theory_unstable):
     return figure
 
 
+def transition(alpha, overlap, theory, window):
+    """How the fall of the retrieved overlap sharpens with the size.
+
+    Parameters
+    ----------
+    alpha : (A,) array
+        Loads K/N.
+    overlap : dict of (R, A) array
+        Label of each size, and the overlap after settling of its R runs. Markers show the mean over runs, bars the
+        standard deviation.
+    theory : tuple of two (P,) arrays
+        Loads and overlaps of the prediction for infinite size; its last load is marked.
+    window : tuple of two float
+        Loads at the edges of the figure.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    figure, ax = plt.subplots(figsize=(4.8, 4.6))
+    ax.plot(*theory, color="black", linewidth=1.5, label="theory, infinite $N$", zorder=3)
+    end = np.argmax(theory[0])
+    ax.plot(theory[0][end], theory[1][end], "o", color="black", markersize=7, zorder=3)
+    ax.axvline(theory[0][end], color="black", linestyle=":", linewidth=1.2)
+    for (name, values), color, marker in zip(overlap.items(), COLORS, "os^Dv"):
+        spread = np.std(values, axis=0, ddof=min(1, len(values) - 1))
+        style = {"color": color, "marker": marker, "markersize": 4, "linewidth": 1.1, "capsize": 2}
+        ax.errorbar(alpha, np.mean(values, axis=0), spread, label=name, **style)
+    ax.set(xlabel="load α = K/N", ylabel="overlap after settling, $m$", xlim=window, ylim=(0.2, 1.03))
+    figure.legend(loc="outside upper center", ncols=3, fontsize=10)
+    return figure
+
+
+def finite_size(N, falls, widths, curve, limit, slope):
+    """Where the overlap falls, and over how wide a range of loads, against the size; one panel each.
+
+    Parameters
+    ----------
+    N : (A,) array
+        Sizes.
+    falls, widths : (R, A) array
+        Load at the fall and width of the fall, of R sets of memories.
+    curve : tuple of two (P,) arrays
+        N^(-2/3) and load of the fit through the falls.
+    limit : tuple of three float
+        The load expected for infinite size; mean and half-width of ours.
+    slope : tuple of two (A,) arrays
+        N and width of the power law fitted to the widths.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    figure, (top, bottom) = plt.subplots(2, 1, figsize=(4.6, 6))
+    expected, mean, half = limit
+    top.axhline(expected, color="black", linestyle=":", linewidth=1.2, label=f"theory, {expected}")
+    top.plot(*curve, "--", color="0.4", label="fit")
+    for number, values in enumerate(falls):
+        top.plot(N ** (-2 / 3), values, "o", color=COLORS[0], markersize=5, label=None if number else "one seed each")
+        bottom.plot(N, widths[number], "o", color=COLORS[0], markersize=5)
+    top.errorbar([0], [mean], [half], fmt="D", color=COLORS[1], markersize=6, capsize=4, label="limit of the fits")
+    top.set(xlabel="$N^{-2/3}$", ylabel="load at the fall", xlim=(-0.001, None), xticks=[0, 0.01, 0.02, 0.03])
+    top.legend(fontsize=10)
+    bottom.plot(*slope, "--", color="0.4")
+    bottom.set(xlabel="neurons $N$", ylabel="width of the fall", xscale="log", yscale="log")
+    bottom.set_xticks(N, labels=[str(size) for size in N])
+    bottom.set_yticks([0.01, 0.02, 0.05, 0.1], labels=["0.01", "0.02", "0.05", "0.1"])
+    bottom.minorticks_off()
+    return figure
+
+
 def recall(cue, final, overlaps, title):
     """One cue and where the network takes it, above the histogram of the final overlaps of many such runs.
 

@@ -64,13 +64,13 @@ def gap_histograms(panels, bins, curves):
 
 
 def final_overlaps(panels, bins):
-    """Where random starts end, as in Fig. 4: stored runs as filled histograms, live runs as points over them.
+    """Where random starts end, as in Fig. 4: a live run as filled histograms, stored runs as points over them.
 
     Parameters
     ----------
-    panels : dict of tuple (stored, live)
-        Title of each panel, two in a row. ``stored`` is the array of final overlaps of a stored run, or None;
-        ``live`` a list of such arrays, one for each seed.
+    panels : dict of tuple (live, stored)
+        Title of each panel, two in a row. ``live`` is the array of final overlaps of the live run; ``stored`` a list
+        of such arrays, one for each seed, drawn as mean and standard deviation of their histograms.
     bins : (B + 1,) array
         Edges of the bins.
 
@@ -81,32 +81,31 @@ def final_overlaps(panels, bins):
     rows = -(-len(panels) // 2)
     figure, axes = plt.subplots(rows, 2, figsize=(4.8, 1.75 * rows + 0.8), sharex=True, sharey="row", squeeze=False)
     middle = (bins[1:] + bins[:-1]) / 2
-    for ax, (title, (stored, live)) in zip(axes.flat, panels.items()):
-        if stored is not None:
-            weights = np.full(len(stored), 100 / len(stored))
-            ax.hist(stored, bins, weights=weights, color=COLORS[4], alpha=0.7, label="stored run")
-        percent = [100 * np.histogram(values, bins)[0] / len(values) for values in live]
-        mean, spread = np.mean(percent, axis=0), np.std(percent, axis=0)
+    for ax, (title, (live, stored)) in zip(axes.flat, panels.items()):
+        weights = np.full(len(live), 100 / len(live))
+        ax.hist(live, bins, weights=weights, color=COLORS[4], alpha=0.7, label="live run")
+        percent = [100 * np.histogram(values, bins)[0] / len(values) for values in stored]
+        mean, spread = np.mean(percent, axis=0), np.std(percent, axis=0, ddof=min(1, len(percent) - 1))
         seen = mean > 0
-        style = {"fmt": "o", "color": COLORS[1], "markersize": 3.5, "elinewidth": 1.2}
-        ax.errorbar(middle[seen], mean[seen], spread[seen], label="live runs", **style)
+        style = {"fmt": "o", "color": COLORS[1], "markersize": 3, "elinewidth": 1.2}
+        ax.errorbar(middle[seen], mean[seen], spread[seen], label="stored seeds", **style)
         ax.set_title(title, fontsize=11)
     for ax in axes.flat:
         ax.set_ylim(bottom=0)
-    figure.supxlabel(r"final overlap with the closest memory, $\max_\mu\, \xi^\mu\!\cdot\sigma$", fontsize=11)
+    figure.supxlabel("final overlap with the closest memory", fontsize=11)
     figure.supylabel("share of starts (%)", fontsize=11)
     figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside upper center", ncols=2, fontsize=10)
     return figure
 
 
-def half_capacity(live, stored, curves):
+def half_capacity(stored, live, curves):
     """K_1/2 against the number of neurons, as in Fig. 5.
 
     Parameters
     ----------
-    live, stored : tuple of (D,) array and dict of (R, D) array
-        Numbers of neurons; label of each kind of energy and K_1/2 of R seeds, drawn as mean and standard deviation.
-        Filled symbols for the live runs, open ones for the stored; the same kinds in the same order.
+    stored, live : dict of tuple (N, K, half)
+        Label of each kind of energy; (D,) arrays of numbers of neurons, of K_1/2, and of half the length of the error
+        bars (NaN: none). Filled symbols for the stored, open ones for the live runs; the same kinds in the same order.
     curves : dict of tuple of two arrays
         Label, and N and K of each theoretical curve.
 
@@ -117,17 +116,52 @@ def half_capacity(live, stored, curves):
     figure, ax = plt.subplots(figsize=(4.8, 4.4))
     for (name, (x, y)), style in zip(curves.items(), ("-", ":")):
         ax.plot(x, y, style, color="black", linewidth=1.5, label=name)
-    for (N, runs), size, face in ((live, 6, None), (stored, 8, "none")):
-        for (name, values), color, marker in zip(runs.items(), COLORS, "os"):
-            spread = values.std(axis=0, ddof=1) if len(values) > 1 else None
+    for points, size, face in ((stored, 5, None), (live, 9, "none")):
+        for (name, (N, K, half)), color, marker in zip(points.items(), COLORS, "os"):
             style = {"fmt": marker, "color": color, "markersize": size, "markerfacecolor": face or color}
-            ax.errorbar(N, values.mean(axis=0), spread, capsize=3, elinewidth=1.2, label=name, **style)
+            ax.errorbar(N, K, half, capsize=3, elinewidth=1.2, label=name, **style)
     ax.set(xlabel="neurons $N$", ylabel="memories $K_{1/2}$", xscale="log", yscale="log")
     ax.set_xticks([50, 70, 100, 150, 200], labels=["50", "70", "100", "150", "200"])
     ax.set_yticks([100, 200, 500, 1000, 2000], labels=["100", "200", "500", "1000", "2000"])
     ax.minorticks_off()
     ax.legend(fontsize=10, loc="upper left")
     return figure
+
+
+def scaling(panels, ticks):
+    """Numbers of memories over eq. (6) against the number of neurons, one panel for each power, below each other.
+
+    Parameters
+    ----------
+    panels : dict of tuple (points, curves)
+        Title of each panel. ``points`` maps a label to (N, ratio, half), (D,) arrays of numbers of neurons, ratios to
+        eq. (6), and half the length of the error bars (NaN: none); ``curves`` is a list of (N, ratio), predictions.
+    ticks : list of sequence of int
+        Numbers of neurons to be written at the axis of each panel.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    figure, axes = plt.subplots(len(panels), 1, figsize=(4.8, 2.5 * len(panels) + 0.8), squeeze=False)
+    for ax, (title, (points, curves)), shown in zip(axes.flat, panels.items(), ticks):
+        ax.axhline(1, color="black", linewidth=1.5, label="eq. (6)")
+        for number, (N, ratio) in enumerate(curves):
+            ax.plot(N, ratio, "--", color="0.4", linewidth=1.3, label=None if number else "normal noise")
+        for (name, (N, ratio, half)), (color, marker, face) in zip(points.items(), _SYMBOLS):
+            style = {"fmt": marker, "color": color, "markersize": 5.5, "markerfacecolor": face or color}
+            ax.errorbar(N, ratio, half, capsize=2.5, elinewidth=1.2, label=name, **style)
+        ax.set(xscale="log", yscale="log", ylabel="$K$ / eq. (6)")
+        ax.set_xticks(shown, labels=[str(N) for N in shown])
+        ax.set_yticks([0.5, 1, 2, 3], labels=["0.5", "1", "2", "3"])
+        ax.minorticks_off()
+        ax.set_title(title, fontsize=11)
+    axes[-1, 0].set_xlabel("neurons $N$")
+    figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside upper center", ncols=2, fontsize=10)
+    return figure
+
+
+_SYMBOLS = ((COLORS[0], "o", None), (COLORS[1], "s", None), (COLORS[0], "o", "white"), (COLORS[1], "s", "white"))
 
 
 def recalled_pictures(rows, title):
