@@ -7,10 +7,11 @@ code runs on NumPy and on CuPy; on a CPU, batches of states are spread over thre
 import os
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
+from functools import cache
 
 import array_api_compat
 import numpy as np
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController
 
 from dam import checks
 from dam.arrays import array_namespace
@@ -143,6 +144,12 @@ def batches_of(sigma, width):
     return [sigma[start : min(start + size, sigma.shape[0]), :] for start in range(0, sigma.shape[0], size)]
 
 
+@cache
+def _blas():
+    """Return the handle on the BLAS threads; made once, since looking for the libraries takes milliseconds."""
+    return ThreadpoolController()
+
+
 def settle_batches(sigma, make_fields, width, rng, max_flips=None, threads=None):
     """`settle` in batches of states: on a CPU one thread a batch, each with its own random stream.
 
@@ -166,7 +173,7 @@ def settle_batches(sigma, make_fields, width, rng, max_flips=None, threads=None)
     def work(batch, rng):
         return settle(batch, make_fields(batch), rng, max_flips)
 
-    one_blas_thread = threadpool_limits(1) if on_cpu else nullcontext()
+    one_blas_thread = _blas().limit(limits=1) if on_cpu else nullcontext()
     with one_blas_thread, ThreadPoolExecutor(threads if on_cpu else 1) as pool:
         results = list(pool.map(work, batches, rng.spawn(len(batches))))
     return xp.concat([final for final, _ in results]), sum(unsettled for _, unsettled in results)
