@@ -2,11 +2,13 @@
 
 import hashlib
 import json
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 
 from dam import files
+from dam.recipes import Recipe
 
 
 def digest(x, y):
@@ -61,6 +63,7 @@ def load(path, key):
             arrays = dict(content)
         found = json.loads(str(arrays.pop("header")))
         epoch, xi, V = found.pop("epoch"), arrays.pop("xi"), arrays.pop("V")
+        found["recipe"] = asdict(Recipe(**found["recipe"]))  # with fields that are newer than the file
     except Exception as error:  # a damaged file shows up as many kinds of error
         raise ValueError(
             f"the checkpoint {path} is truncated or damaged ({error}); delete it to start again"

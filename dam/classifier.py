@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from dam import checks
 from dam.arrays import array_namespace
 from dam.interactions import power
-from dam.powers import flushed, rectified_power, threshold, warm_enough
+from dam.powers import KINDS, flushed, safe_power, size, threshold, warm_enough
 
 CLASSES = 10
 OBJECTIVES = ("power", "softmax")
 
 
-def arguments_exact(v, visible, labels, n, T):
+def arguments_exact(v, visible, labels, n, T, kind="rectified"):
     """Return the arguments of the tanh in eq. (9), with x_α = -1 and β = 1/T^n.
 
     With H_μ = Σ_i ξ_i^μ v_i - Σ_γ ξ_γ^μ the two arguments of F in (9) are H + 2 ξ_α and H, so one product
@@ -34,6 +34,8 @@ def arguments_exact(v, visible, labels, n, T):
         Degree of F, at least 1.
     T : float
         Temperature in neurons, above 0.
+    kind : {'rectified', 'power'}
+        Whether F is x^n for positive x only, eq. (3), or for all.
 
     Returns
     -------
@@ -42,35 +44,35 @@ def arguments_exact(v, visible, labels, n, T):
     Raises
     ------
     ValueError
-        Wrong shapes, NaN or infinity among the pixels, n or T out of range.
+        Wrong shapes, NaN or infinity among the pixels, n or T out of range, an unknown kind.
     TypeError
         Arrays of different libraries.
     """
-    xp, v, visible, labels = _checked(v, visible, labels, n, T)
-    return _forward_exact(xp, v, visible, labels, n, T)[0]
+    xp, v, visible, labels = _checked(v, visible, labels, n, T, kind)
+    return _forward_exact(xp, v, visible, labels, n, T, kind)[0]
 
 
-def arguments_dual(v, visible, labels, n, T):
+def arguments_dual(v, visible, labels, n, T, kind="rectified"):
     """Return the arguments of the tanh in eq. (11): (2n/T) Σ_μ ξ_α^μ f(ξ^μ·v / T), f(x) = x^(n-1) for x > 0.
 
     The slope 2n/T is that of (9) at small ξ_α (Section 5). Parameters, result and errors as in
     `arguments_exact`.
     """
-    xp, v, visible, labels = _checked(v, visible, labels, n, T)
+    xp, v, visible, labels = _checked(v, visible, labels, n, T, kind)
     h = v @ visible.T
-    T = warm_enough(xp, h, n, T)
-    return 2 * n / T * (rectified_power(h / T, n - 1) @ labels)
+    T = warm_enough(xp, size(xp, h, kind), n, T)
+    return 2 * n / T * (safe_power(h / T, n - 1, kind) @ labels)
 
 
-def scores_exact(v, visible, labels, n, T):
+def scores_exact(v, visible, labels, n, T, kind="rectified"):
     """Return c = tanh of `arguments_exact`: eq. (9)."""
-    a = arguments_exact(v, visible, labels, n, T)
+    a = arguments_exact(v, visible, labels, n, T, kind)
     return array_namespace(a=a).tanh(a)
 
 
-def scores_dual(v, visible, labels, n, T):
+def scores_dual(v, visible, labels, n, T, kind="rectified"):
     """Return c = tanh of `arguments_dual`: eq. (11)."""
-    a = arguments_dual(v, visible, labels, n, T)
+    a = arguments_dual(v, visible, labels, n, T, kind)
     return array_namespace(a=a).tanh(a)
 
 
@@ -117,7 +119,7 @@ def slope(a, t, m, objective="power"):
     return flushed(xp, 2 * m * power(d, 2 * m - 1) * (4 * e / ((1 + e) * (1 + e))))
 
 
-def gradients_dual(v, t, visible, labels, n, T, m, objective="power"):
+def gradients_dual(v, t, visible, labels, n, T, m, objective="power", kind="rectified"):
     """Return the gradients (∂C/∂visible, ∂C/∂labels) of the objective of a minibatch in the dual form (11).
 
     Parameters
@@ -130,6 +132,8 @@ def gradients_dual(v, t, visible, labels, n, T, m, objective="power"):
         Power of the objective (14), at least 1; of no consequence for "softmax".
     objective : {'power', 'softmax'}
         Eq. (14), or cross-entropy of the softmax of the arguments.
+    kind : {'rectified', 'power'}
+        As in `arguments_exact`.
 
     Returns
     -------
@@ -140,63 +144,65 @@ def gradients_dual(v, t, visible, labels, n, T, m, objective="power"):
     ValueError, TypeError
         As in `arguments_exact`; also for targets of another shape, m < 1 or an unknown objective.
     """
-    xp, v, visible, labels = _checked(v, visible, labels, n, T)
+    xp, v, visible, labels = _checked(v, visible, labels, n, T, kind)
     _check_objective(t, v, labels, m, objective)
-    return backward_dual(xp, v, t, visible, labels, n, T, m, objective)[1:]
+    return backward_dual(xp, v, t, visible, labels, n, T, m, objective, kind)[1:]
 
 
-def gradients_exact(v, t, visible, labels, n, T, m, objective="power"):
+def gradients_exact(v, t, visible, labels, n, T, m, objective="power", kind="rectified"):
     """Return the gradients (∂C/∂visible, ∂C/∂labels) in the associative form (9). See `gradients_dual`."""
-    xp, v, visible, labels = _checked(v, visible, labels, n, T)
+    xp, v, visible, labels = _checked(v, visible, labels, n, T, kind)
     _check_objective(t, v, labels, m, objective)
-    return backward_exact(xp, v, t, visible, labels, n, T, m, objective)[1:]
+    return backward_exact(xp, v, t, visible, labels, n, T, m, objective, kind)[1:]
 
 
-def backward_dual(xp, v, t, visible, labels, n, T, m, objective):
+def backward_dual(xp, v, t, visible, labels, n, T, m, objective, kind):
     """Return the arguments and both gradients of the dual form; no checks."""
     h = v @ visible.T
-    T = warm_enough(xp, h, n, T)
+    T = warm_enough(xp, size(xp, h, kind), n, T)
     h = h / T
-    f = rectified_power(h, n - 1)
+    f = safe_power(h, n - 1, kind)
     a = 2 * n / T * (f @ labels)
     s = 2 * n / T * slope(a, t, m, objective)
     if n == 1:
         return a, xp.zeros_like(visible), f.T @ s
-    dh = ((n - 1) / T * s @ labels.T) * rectified_power(h, n - 2)
+    dh = ((n - 1) / T * s @ labels.T) * safe_power(h, n - 2, kind)
     return a, flushed(xp, dh).T @ v, f.T @ s
 
 
-def backward_exact(xp, v, t, visible, labels, n, T, m, objective):
+def backward_exact(xp, v, t, visible, labels, n, T, m, objective, kind):
     """Return the arguments and both gradients of eq. (9); no checks.
 
     The ten element-wise terms are summed before the one product with the digits.
     """
-    a, H, T = _forward_exact(xp, v, visible, labels, n, T)
+    a, H, T = _forward_exact(xp, v, visible, labels, n, T, kind)
     s = n / T * slope(a, t, m, objective)
-    total = -xp.sum(s, axis=1)[:, None] * rectified_power(H, n - 1)
+    total = -xp.sum(s, axis=1)[:, None] * safe_power(H, n - 1, kind)
     own = []
     for alpha in range(labels.shape[1]):
-        term = s[:, alpha, None] * rectified_power(H + 2 * labels[:, alpha] / T, n - 1)
+        term = s[:, alpha, None] * safe_power(H + 2 * labels[:, alpha] / T, n - 1, kind)
         total = total + term
         own.append(xp.sum(term, axis=0))
     total = flushed(xp, total)
     return a, total.T @ v, 2 * xp.stack(own, axis=1) - xp.sum(total, axis=0)[:, None]
 
 
-def _forward_exact(xp, v, visible, labels, n, T):
+def _forward_exact(xp, v, visible, labels, n, T, kind):
     """Return the arguments of (9), H / T ``(M, K)``, and T."""
     H = v @ visible.T - xp.sum(labels, axis=1)
     T = warm_enough(xp, xp.abs(H) + 2 * xp.max(xp.abs(labels)), n, T)
     H = H / T
-    F = rectified_power(H, n)
-    fields = [xp.sum(rectified_power(H + 2 * labels[:, alpha] / T, n) - F, axis=1) for alpha in range(labels.shape[1])]
+    F = safe_power(H, n, kind)
+    shifted = (safe_power(H + 2 * labels[:, alpha] / T, n, kind) for alpha in range(labels.shape[1]))
+    fields = [xp.sum(up - F, axis=1) for up in shifted]
     return xp.stack(fields, axis=1), H, T
 
 
-def _checked(v, visible, labels, n, T):
+def _checked(v, visible, labels, n, T, kind):
     xp = array_namespace(v=v, visible=visible, labels=labels)
     checks.degree(n)
     checks.temperature(T)
+    checks.choice("kind", kind, KINDS)
     checks.matrix("visible", visible)
     checks.matrix("labels", labels)
     checks.matrix("v", v, visible.shape[1], " (one for each visible weight)")
@@ -220,15 +226,16 @@ def _check_objective(t, v, labels, m, objective):
 
 @dataclass
 class Classifier:
-    """A trained network: memories ``visible (K, N)`` and ``labels (K, N_c)``, degree n and temperature T.
+    """A trained network: memories ``visible (K, N)`` and ``labels (K, N_c)``, degree n, temperature T, kind of F.
 
-    Raises ``ValueError`` if the shapes do not fit, a weight is not finite, or n or T is out of range.
+    Raises ``ValueError`` if the shapes do not fit, a weight is not finite, n or T is out of range, or kind is unknown.
     """
 
     visible: object
     labels: object
     n: int
     T: float
+    kind: str = "rectified"
 
     def __post_init__(self):
         checks.matrix("visible", self.visible)
@@ -236,7 +243,8 @@ class Classifier:
         for name in ("visible", "labels"):
             checks.finite(name, getattr(self, name))
         no_digits = xp.zeros((1, self.visible.shape[1]), dtype=xp.float32)
-        _, _, self.visible, self.labels = _checked(no_digits, self.visible, self.labels, self.n, self.T)
+        settings = self.n, self.T, self.kind
+        _, _, self.visible, self.labels = _checked(no_digits, self.visible, self.labels, *settings)
 
     def scores(self, v):
         """Return c ``(M, N_c)`` of eq. (9) for digits ``v (M, N)``."""
@@ -270,7 +278,7 @@ class Classifier:
         checks.matrix("v", v, self.visible.shape[1], " (one for each visible weight)")
         M, rows = v.shape[0], max(1, 2**19 // self.visible.shape[0])
         chunks = (v[i : min(i + rows, M), :] for i in range(0, M, rows))
-        parts = [function(chunk, self.visible, self.labels, self.n, self.T) for chunk in chunks]
+        parts = [function(chunk, self.visible, self.labels, self.n, self.T, self.kind) for chunk in chunks]
         return xp.concat(parts)
 
 

@@ -87,6 +87,41 @@ def _read_idx(folder, name):
     return np.frombuffer(content, np.uint8, offset=header).reshape(shape)
 
 
+def held_out_split(y, seed=0):
+    """Split training digits for the choice of hyperparameters: five sixths to train on, one sixth to test on.
+
+    Of the 60,000 MNIST digits these are 50,000 and 10,000, as in Appendix A. Each class gives a sixth of its digits,
+    to within one digit, so that the split has the classes in the proportions of the data: a random split has them so
+    only on average, and its errors would vary a little more from split to split.
+
+    Parameters
+    ----------
+    y : (S,) array of int
+        Classes.
+    seed : int
+        Which digits of a class are held out.
+
+    Returns
+    -------
+    kept : (S - S // 6,) array of int
+        Indices to train on, in ascending order.
+    held_out : (S // 6,) array of int
+        The others, in ascending order.
+
+    Raises
+    ------
+    ValueError
+        y is no vector of at least 6 entries, or the seed is no integer >= 0.
+    """
+    y = np.asarray(y)
+    if y.ndim != 1 or len(y) < 6:
+        raise ValueError(f"y must be a vector of at least 6 classes, one for each digit, got shape {y.shape}")
+    order = np.random.default_rng(checks.count("seed", seed, minimum=0)).permutation(len(y))
+    order = order[np.argsort(y[order], kind="stable")]  # class by class, at random within a class
+    held_out = np.sort(order[5::6])
+    return np.setdiff1d(np.arange(len(y)), held_out), held_out
+
+
 def random_patterns(K, N, rng, dtype=np.float64):
     """Return ``(K, N)`` independent random ±1, each sign with probability 1/2.
 

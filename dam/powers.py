@@ -9,6 +9,8 @@ import numpy as np
 from dam.arrays import array_namespace
 from dam.interactions import power
 
+KINDS = ("rectified", "power")
+
 
 def smallest(xp, dtype):
     """Return a number safely above the subnormals, 1e-30 in float32: what is below it counts as zero."""
@@ -34,15 +36,20 @@ def warm_enough(xp, h, n, T):
     return xp.where(least > T, least, T * xp.ones_like(least)) if xp.any(least > T) else T
 
 
+def size(xp, x, kind):
+    """Return what decides whether a power of x counts: x itself if it is rectified, else |x|."""
+    return x if kind == "rectified" else xp.abs(x)
+
+
 def flushed(xp, x):
     """Return x with zeros in place of what is subnormal or nearly so."""
     return x * xp.astype(xp.abs(x) > smallest(xp, x.dtype), x.dtype)
 
 
-def rectified_power(x, k):
-    """Return x^k for x > 0, else 0; also 0 where the power would be subnormal."""
+def safe_power(x, k, kind="rectified"):
+    """Return x^k, eq. (3): for x > 0, else 0, if it is rectified; 0 also where the power would be subnormal."""
     xp = array_namespace(x=x)
-    on = xp.astype(x > threshold(xp, x.dtype, k), x.dtype)
+    on = xp.astype(size(xp, x, kind) > threshold(xp, x.dtype, k), x.dtype)
     return on if k == 0 else power(x * on, k)
 
 

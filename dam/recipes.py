@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 
 from dam import checks
 from dam.classifier import OBJECTIVES
+from dam.powers import KINDS
 
 FORMS = ("dual", "exact")
 
@@ -52,6 +53,8 @@ class Recipe:
         Train through eq. (11) or through eq. (9).
     objective : {'power', 'softmax'}
         Eq. (14), or cross-entropy of the softmax of the arguments of the tanh.
+    kind : {'rectified', 'power'}
+        Whether F is x^n for positive x only, eq. (3), or for all.
 
     Raises
     ------
@@ -74,6 +77,7 @@ class Recipe:
     init_std: float = 0.3
     form: str = "dual"
     objective: str = "power"
+    kind: str = "rectified"
 
     def __post_init__(self):
         for name, low in COUNTS.items():
@@ -82,6 +86,7 @@ class Recipe:
             checks.number(name, getattr(self, name), low, high)
         checks.choice("form", self.form, FORMS)
         checks.choice("objective", self.objective, OBJECTIVES)
+        checks.choice("kind", self.kind, KINDS)
 
     @classmethod
     def paper(cls, n, **changes):

@@ -75,7 +75,7 @@ class ArrayStep:
         backward = classifier.backward_dual if r.form == "dual" else classifier.backward_exact
         v = xp.take(self.x, xp.asarray(rows), axis=0)
         visible, labels = self.xi[:, : self.N], self.xi[:, self.N :]
-        a, *gradient = backward(xp, v, self.t, visible, labels, r.n, T, r.m, r.objective)
+        a, *gradient = backward(xp, v, self.t, visible, labels, r.n, T, r.m, r.objective, r.kind)
         if not xp.all(xp.isfinite(a)):
             raise FloatingPointError("the arguments of the tanh are not finite")
         self.xi, self.V = momentum_update(self.xi, self.V, xp.concat(gradient, axis=1), r.momentum, epsilon)
@@ -88,8 +88,9 @@ class ArrayStep:
 
     def arguments(self, v, T):
         """Return the arguments ``(S, N_c)`` of the tanh in the recipe's form for digits ``v (S, N)``."""
-        network = classifier.Classifier(self.xi[:, : self.N], self.xi[:, self.N :], self.recipe.n, T)
-        return network.arguments_dual(v) if self.recipe.form == "dual" else network.arguments(v)
+        r = self.recipe
+        network = classifier.Classifier(self.xi[:, : self.N], self.xi[:, self.N :], r.n, T, r.kind)
+        return network.arguments_dual(v) if r.form == "dual" else network.arguments(v)
 
 
 class BlockStep:
@@ -172,12 +173,12 @@ class BlockStep:
 
     def _forward_block(self, b, rows):
         """Compute overlaps h / T of a block, their powers n-2 and n-1, and its part of the sum over memories."""
-        block = self.blocks[b]
+        block, rectified = self.blocks[b], self.recipe.kind == "rectified"
         np.matmul(self.xi[block, : self.N], self.u[:rows].T, out=self.buffers[0, block, :rows])
         for part in _cached(block):
             h, a, c = self.buffers[:, part, :rows]
             on = self.on[b, : len(h), :rows]
-            np.greater(h, self.threshold, out=on)
+            np.greater(h if rectified else np.abs(h, out=a), self.threshold, out=on)
             np.multiply(h, on, out=h)
             powers.powers_into(h, on, self.recipe.n, a, c)
         np.matmul(self.xi[block, self.N :].T, self.f[block, :rows], out=self.partial[b, :, :rows])

@@ -149,8 +149,9 @@ def train(
             if checkpoint is not None and ((epoch + 1) % checkpoint_every == 0 or epoch + 1 == epochs):
                 checkpoints.save(checkpoint, key, epoch + 1, to_numpy(step.xi), to_numpy(step.V), history)
         weights = to_numpy(step.xi)
+    T = float(recipe.temperature(epochs - 1))
     visible, labels = (origin.asarray(a) for a in (weights[:, : x.shape[1]], weights[:, x.shape[1] :]))
-    return classifier.Classifier(visible, labels, recipe.n, float(recipe.temperature(epochs - 1))), history
+    return classifier.Classifier(visible, labels, recipe.n, T, recipe.kind), history
 
 
 def _epoch(step, batches, epoch, checkpoint):

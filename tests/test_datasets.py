@@ -6,7 +6,7 @@ import shutil
 import numpy as np
 import pytest
 
-from dam.datasets import MNIST_FILES, MNIST_FOLDER, mnist, random_patterns, xor_memories
+from dam.datasets import MNIST_FILES, MNIST_FOLDER, held_out_split, mnist, random_patterns, xor_memories
 
 
 def test_mnist_is_the_original():
@@ -57,6 +57,39 @@ def test_missing_file(copy):
     (copy / "t10k-images-idx3-ubyte.gz").unlink()
     with pytest.raises(FileNotFoundError, match="t10k-images-idx3-ubyte.gz is missing"):
         mnist(copy)
+
+
+def test_held_out_split_of_mnist():
+    y = mnist().y_train
+    kept, held_out = held_out_split(y)
+    assert len(kept) == 50_000 and len(held_out) == 10_000
+    assert np.array_equal(np.sort(np.concatenate([kept, held_out])), np.arange(60_000))  # every digit once
+    assert np.all(np.diff(kept) > 0) and np.all(np.diff(held_out) > 0)
+    assert np.abs(np.bincount(y[held_out]) - np.bincount(y) / 6).max() < 1
+    assert np.array_equal(held_out, held_out_split(y, seed=0)[1])
+    common = np.intersect1d(held_out, held_out_split(y, seed=1)[1])
+    assert abs(len(common) - 10_000 / 6) < 5 * np.sqrt(10_000 * 5 / 36)  # another seed, an independent sixth
+
+
+@pytest.mark.parametrize("size", [6, 11, 12, 100])
+def test_held_out_split_of_any_size(size):
+    y = np.random.default_rng(size).integers(0, 3, size)
+    kept, held_out = held_out_split(y, seed=3)
+    assert len(held_out) == size // 6
+    assert sorted([*kept, *held_out]) == list(range(size))
+
+
+@pytest.mark.parametrize(
+    ("y", "seed", "message"),
+    [
+        (np.zeros(5), 0, r"y must be a vector of at least 6 classes, one for each digit, got shape \(5,\)"),
+        (np.zeros((9, 2)), 0, r"y must be a vector .* got shape \(9, 2\)"),
+        (np.zeros(9), -1, "seed must be an integer of at least 0, got -1"),
+    ],
+)
+def test_held_out_split_refuses(y, seed, message):
+    with pytest.raises(ValueError, match=message):
+        held_out_split(y, seed)
 
 
 def test_random_patterns():

@@ -42,11 +42,14 @@ def start(recipe, x, dtype, seed=0):
 # --- the step
 
 
+@pytest.mark.parametrize("kind", powers.KINDS)
 @pytest.mark.parametrize("objective", classifier.OBJECTIVES)
 @pytest.mark.parametrize("n", (2, 3, 4, 5, 6, 9, 20, 30))
-def test_the_step_in_place_equals_the_pure_step_and_float64(digits, n, objective):
+def test_the_step_in_place_equals_the_pure_step_and_float64(digits, n, objective, kind):
     x, y, *_ = digits
-    recipe = replace(Recipe.paper(n), **SMALL, objective=objective)
+    recipe = replace(
+        Recipe.paper(n), **SMALL, objective=objective, kind=kind, init_mean=-0.3 if kind == "rectified" else 0.3
+    )
     batches = training.minibatches(y, recipe.batch_per_class, seed=0, epoch=0)[:6]
     with steps.make_step(*start(recipe, x, np.float32), recipe) as fast:
         assert isinstance(fast, steps.BlockStep)
@@ -209,6 +212,7 @@ def test_a_compressed_schedule_fits_its_epochs(n):
         ({"batch_per_class": 0}, "batch_per_class must be"),
         ({"form": "both"}, "form must be one of dual, exact, got 'both'"),
         ({"objective": "hinge"}, "objective must be one of power, softmax"),
+        ({"kind": "cubic"}, "kind must be one of rectified, power, got 'cubic'"),
     ],
 )
 def test_a_bad_recipe(change, message):
@@ -242,6 +246,7 @@ def test_minibatches_are_balanced_and_follow_from_seed_and_epoch():
         (20, {"form": "exact", "T_initial": 450, "T_final": 450, "epsilon0": 0.08}),
         (3, {"objective": "softmax"}),
         (3, {"form": "exact", "objective": "softmax"}),
+        (3, {"kind": "power"}),
     ],
 )
 def test_it_learns(digits, n, changes):
@@ -486,9 +491,9 @@ def test_the_experiment_stores_what_it_says(small_mnist, digits, tmp_path):
     result = experiments.run("mnist", "demo", backend="numpy", results=tmp_path, **small_mnist)
     assert os.listdir(tmp_path) == []  # no checkpoint stays behind
     assert {field.name for field in fields(Recipe)} <= set(result.parameters)
-    assert (result.variant, result.parameters["epochs"], result.parameters["K"]) == ("demo-n3", 3, 60)
+    assert (result.variant, result.parameters["epochs"], result.parameters["K"]) == ("demo-n3-compressed", 3, 60)
     results.save(result, tmp_path)
-    stored = results.load("mnist", "demo-n3", 0, tmp_path)
+    stored = results.load("mnist", "demo-n3-compressed", 0, tmp_path)
     assert stored.arrays["visible"].dtype == stored.arrays["labels"].dtype == np.float16
     network = classifier.Classifier(stored.arrays["visible"], stored.arrays["labels"], 3, stored.values["T"])
     assert classifier.error_percent(network, *digits[2:]) == stored.values["test_error_percent"]
@@ -500,10 +505,11 @@ def test_the_experiment_stores_what_it_says(small_mnist, digits, tmp_path):
     assert set(curves.arrays) == {"test_error", "train_error"} and curves.values["epochs"] == 3
 
 
-def test_the_experiment_keeps_a_checkpoint_beside_its_results(small_mnist, tmp_path, monkeypatch):
+@pytest.mark.parametrize(("schedule", "name"), [("paper", "n3"), ("compressed", "n3-compressed")])
+def test_the_experiment_keeps_a_checkpoint_beside_its_results(small_mnist, tmp_path, monkeypatch, schedule, name):
     """It survives an interrupt, is not overwritten unasked, and goes when the training is done."""
-    options = small_mnist | {"schedule": "paper", "backend": "numpy", "results": tmp_path}
-    checkpoint = tmp_path / ".mnist-n3-seed0.ckpt.npz"
+    options = small_mnist | {"schedule": schedule, "backend": "numpy", "results": tmp_path}
+    checkpoint = tmp_path / f".mnist-{name}-seed0.ckpt.npz"
     save = checkpoints.save
 
     def stop_after_saving(*arguments):

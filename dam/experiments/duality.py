@@ -8,7 +8,7 @@ from tqdm import tqdm
 from dam import checks, datasets
 from dam.arrays import get_namespace, to_numpy
 from dam.classifier import Classifier, arguments_exact
-from dam.powers import rectified_power
+from dam.powers import safe_power
 from dam.results import file_name, load
 
 SUMMARY = "Duality: exact update (9) against its dual (11) on test digits, with the trained networks"
@@ -134,8 +134,8 @@ def overlap_ratio(v, visible, labels, n):
     h = v @ visible.T
     largest = h.max(axis=1)
     h = h / np.where(largest > 0, largest, 1)[:, None]
-    activity = rectified_power(h, n - 1).sum(axis=1)
-    shifted = rectified_power(h, n - 2) @ np.abs(labels.sum(axis=1))
+    activity = safe_power(h, n - 1).sum(axis=1)
+    shifted = safe_power(h, n - 2) @ np.abs(labels.sum(axis=1))
     ratio = np.full_like(activity, np.inf)
     np.divide(activity * largest, shifted, out=ratio, where=shifted > 0)
     return np.where(activity > 0, ratio, 0)
@@ -163,8 +163,8 @@ def arguments_around(center, v, visible, labels, n, T):
     if center != "pixels":
         h = h - labels.sum(axis=1)
     if center != "midpoint":
-        return 2 * n / T * rectified_power(h / T, n - 1) @ labels
-    columns = (rectified_power((h + own) / T, n - 1) @ own for own in labels.T)
+        return 2 * n / T * safe_power(h / T, n - 1) @ labels
+    columns = (safe_power((h + own) / T, n - 1) @ own for own in labels.T)
     return 2 * n / T * np.stack(list(columns), axis=1)
 
 

@@ -23,8 +23,8 @@ SECONDS = {"demo": 30, "paper": 6000}
 
 
 def variant(parameters):
-    """Return the variant of the result's name: ``n3``."""
-    return f"n{parameters['n']}"
+    """Return the variant of the result's name: ``n3``, or ``n3-compressed``."""
+    return f"n{parameters['n']}{'' if parameters['schedule'] == 'paper' else '-compressed'}"
 
 
 def recipe(parameters):
@@ -56,8 +56,7 @@ def run(*, seed, backend=None, progress=False, results=None, checkpoint=None, re
     """Train on the 60,000 digits and measure the test error on the 10,000.
 
     ``checkpoint`` is a file to keep the state in every few epochs, and ``resume`` goes on from it if it is
-    there. With the folder ``results`` instead, a training on the paper's schedule keeps its checkpoint there
-    until it is done.
+    there. With the folder ``results`` instead, a training keeps its checkpoint there until it is done.
 
     Returns
     -------
@@ -69,7 +68,7 @@ def run(*, seed, backend=None, progress=False, results=None, checkpoint=None, re
         ``visible (K, 784)`` and ``labels (K, 10)`` as float16, if ``weights`` is true; ``test_error`` and
         ``train_error`` of each epoch in %.
     """
-    own = checkpoint is None and results is not None and parameters["schedule"] == "paper"
+    own = checkpoint is None and results is not None
     if own:
         checkpoint = Path(results) / f".mnist-{variant(parameters)}-seed{seed}.ckpt.npz"
     elif checkpoint is None and resume:
@@ -90,7 +89,7 @@ def run(*, seed, backend=None, progress=False, results=None, checkpoint=None, re
         backend=backend,
     )
     visible, labels = (to_numpy(w).astype(np.float16) for w in (network.visible, network.labels))
-    stored = Classifier(visible, labels, network.n, network.T)
+    stored = Classifier(visible, labels, network.n, network.T, network.kind)
     below = np.flatnonzero(history["test_error"] < 2)
     values = {
         "test_error_percent": error_percent(stored, x_test, y_test),
