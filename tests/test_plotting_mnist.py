@@ -4,7 +4,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
-from dam import plotting_mnist
+from dam.plotting import mnist as plotting_mnist
 
 
 @pytest.fixture(autouse=True)

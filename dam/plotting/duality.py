@@ -4,7 +4,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.ticker import LogLocator
 
-from dam.plotting import COLORS
+from dam.plotting.style import COLORS
 
 MARKERS = "os^D"
 STYLES = ("-", "--", "-.", ":")

@@ -3,7 +3,8 @@
 import matplotlib.pyplot as plt
 import numpy as np
 
-from dam.plotting import COLORS, picture
+from dam.plotting.shared import picture
+from dam.plotting.style import COLORS
 
 
 def network(digit, answer):
