@@ -1,25 +1,53 @@
-"""Time a training step: against its two matrix products, and against the tiled form of Appendix A.
+"""Time a training step for n = 2, 3, 20 and 30, beside the matrix products it needs and what one would otherwise run.
 
-python benchmarks/training.py [--json FILE] [--rounds R]
+usage: python benchmarks/training.py [--json FILE] [--rounds R] [--n 2 3 20 30] [--trained]
+
+K = 2000 memories, minibatches of 1000 digits, all float32 but the tiled form. The sides take turns, because the speed
+of a machine changes while others work on it: a round is a few steps of each side, after one that is not counted.
+Times are medians over the rounds, and ratios are medians of the ratios within a round.
+
+products   the floor: the two bare (K, M) x (M, N) products of a step, on all threads;
+dam        the step of `dam.train`;
+exact      the same for ``form="exact"``, eq. (9) instead of its dual;
+eager      the recipe in PyTorch on the CPU, with the threads that it takes by itself (benchmarks/rivals_training.py);
+compiled   that through ``torch.compile``, compiled beforehand;
+tiled      the form of Appendix A: float64, digits tiled ten-fold, in the first two rounds.
+
+With --trained, products and dam are timed once more on the stored trained networks, at their last temperature.
 """
 
 import argparse
+import contextlib
 import itertools
 import json
 import os
 import platform
 import statistics
 import time
+from dataclasses import dataclass, replace
 
 import numpy as np
+import rivals_training
 from threadpoolctl import threadpool_info
 
-from dam import arrays, datasets, steps
+from dam import arrays, datasets, results, steps
 from dam.classifier import targets
 from dam.recipes import Recipe
 from dam.training import initial_weights, minibatches
 
-COLUMNS = ("n", "two products", "our step", "ratio", "tiled form", "times ours")
+ABSENT = "not installed: pip install .[bench]"
+DEGREES = (2, 3, 20, 30)
+
+
+@dataclass
+class Side:
+    """One of those that take turns: ``steps`` timed in a round, in at most ``rounds``, after a warm one or not."""
+
+    task: object
+    steps: int = 5
+    rounds: int = 1000
+    warm: bool = True
+    context: object = contextlib.nullcontext()
 
 
 def products(v, visible):
@@ -34,54 +62,76 @@ def products(v, visible):
     return both
 
 
-def tiled_step(v, t, xi, V, recipe, T, epsilon):
-    """Do one update in the form of Appendix A: float64, digits tiled ten-fold into U and V, ``**``."""
-    M, N = v.shape
-    classes, n, m = t.shape[1], recipe.n, recipe.m
-    U = np.vstack([np.tile(v.T, (1, classes)), -np.ones((classes, M * classes))])  # (N + N_c, M N_c), class by class
-    W = U.copy()
-    for alpha in range(classes):
-        W[N + alpha, alpha * M : (alpha + 1) * M] = 1
-    plus, minus = np.maximum(xi @ W / T, 0), np.maximum(xi @ U / T, 0)
-    c = np.tanh((plus**n - minus**n).sum(axis=0))
-    d = c - t.T.ravel()
-    outer = 2 * m * n / T * d ** (2 * m - 1) * (1 - c**2)
-    gradient = (outer * plus ** (n - 1)) @ W.T - (outer * minus ** (n - 1)) @ U.T
-    V = recipe.momentum * V - gradient
-    size = np.maximum(np.abs(V).max(axis=1, keepdims=True), 1e-30)
-    return np.clip(xi + epsilon * V / size, -1, 1), V
-
-
-def durations(task, repeats):
-    """Return how long each of so many runs of a task took, in seconds, after one that is not counted."""
+def durations(task, repeats, warm=True):
+    """Return how long each of so many runs of a task took, in seconds, after one that is not counted if ``warm``."""
     found = []
-    for _ in range(repeats + 1):
+    for _ in range(repeats + warm):
         begun = time.perf_counter()
         task()
         found.append(time.perf_counter() - begun)
-    return found[1:]
+    return found[warm:]
 
 
-def measure(n, data, rounds):
-    """Return a row of the table for degree n, K = 2000, 1000 digits a minibatch: medians, and one tiled step."""
-    recipe = Recipe.paper(n)
-    T, epsilon = recipe.temperature(0), recipe.epsilon(0)
+def take_turns(sides, rounds):
+    """Return for each side, by name, the median seconds of a step in every round that it took part in."""
+    found = {name: [] for name in sides}
+    for i in range(rounds):
+        for name, side in sides.items():
+            if i < side.rounds:
+                with side.context:
+                    found[name].append(statistics.median(durations(side.task, side.steps, side.warm)))
+    return found
+
+
+def ratio(seconds, others):
+    """Return the median over rounds of a side's seconds over another's in the same round."""
+    return statistics.median(s / other for s, other in zip(seconds, others))
+
+
+def problem(n, data, start, changes):
+    """Return recipe, weights, temperature and rate: at the start of a training, or of a stored trained network."""
+    recipe = replace(Recipe.paper(n), **changes)
+    if start is None:
+        return recipe, initial_weights(recipe, 794, 0, np.float32), recipe.temperature(0), recipe.epsilon(0)
+    xi = np.hstack([start.arrays["visible"], start.arrays["labels"]]).astype(np.float32)
+    return recipe, xi, start.values["T"], recipe.epsilon(start.values["epochs"])
+
+
+def measure(n, data, rounds, start=None, **changes):
+    """Return the seconds of each side in each round, and why others are absent; from a stored network only two sides.
+
+    ``changes`` replace fields of the recipe. Raises ``AssertionError`` if the first update in PyTorch is another than
+    dam's.
+    """
+    recipe, xi, T, epsilon = problem(n, data, start, changes)
     batches = minibatches(data.y_train, recipe.batch_per_class, seed=0, epoch=0)
-    t = targets(np.repeat(np.arange(10), recipe.batch_per_class))
-    xi = initial_weights(recipe, 794, 0, np.float32)
-    v, visible = data.x_train[batches[0]], np.ascontiguousarray(xi[:, :784])
-    both, rows, bare, ours = products(v, visible), itertools.cycle(batches), [], []
-    step = steps.make_step(data.x_train, t, xi.copy(), np.zeros_like(xi), recipe)
-    for _ in range(rounds):  # taking turns, so that a change of load meets both
-        bare += durations(both, 5)
-        with step:
-            ours += durations(lambda: step(next(rows), T, epsilon), 5)
-    bare, ours = statistics.median(bare), statistics.median(ours)
-    wide = [a.astype(np.float64) for a in (v, t, xi)]
-    begun = time.perf_counter()
-    tiled_step(*wide, np.zeros(xi.shape), recipe, T, epsilon)
-    tiled = time.perf_counter() - begun
-    return dict(zip(COLUMNS, (n, bare, ours, ours / bare, tiled, tiled / ours), strict=True))
+    t, x, v = targets(np.repeat(np.arange(10), recipe.batch_per_class)), data.x_train, data.x_train[batches[0]]
+    rows, V, absent = itertools.cycle(batches), np.zeros_like(xi), {}
+    step = steps.make_step(x, t, xi.copy(), V.copy(), recipe)
+    sides = {
+        "products": Side(products(v, np.ascontiguousarray(xi[:, :784]))),
+        "dam": Side(lambda: step(next(rows), T, epsilon), context=step),
+    }
+    if start is None:
+        exact = steps.make_step(x, t, xi.copy(), V.copy(), replace(recipe, form="exact"))
+        sides["exact"] = Side(lambda: exact(next(rows), T, epsilon), steps=2)
+        first = steps.ArrayStep(x, t, xi, V, recipe)
+        first(batches[0], T, epsilon)
+        for name, compiled in (("eager", False), ("compiled", True)):
+            try:
+                rival = rivals_training.TorchStep(x, t, xi, V, recipe, compiled)
+                rival(batches[0], T, epsilon)
+            except ImportError:
+                absent[name] = ABSENT
+            except Exception as error:  # a compiler can fail in many ways
+                absent[name] = f"fails: {type(error).__name__}"
+            else:
+                assert np.allclose(rival.xi, first.xi, atol=1e-4), f"PyTorch, {name}, does another update"
+                sides[name] = Side(lambda rival=rival: rival(next(rows), T, epsilon))
+        wide = [a.astype(np.float64) for a in (v, t, xi, V)]
+        tiled = lambda: rivals_training.tiled_step(*wide, recipe, T, epsilon)
+        sides["tiled"] = Side(tiled, steps=1, rounds=2, warm=False)
+    return take_turns(sides, rounds), absent
 
 
 def machine():
@@ -96,26 +146,38 @@ def machine():
     return f"{arrays.device_name(np)}; {python}, {blas}; {load}"
 
 
-def main():
-    """Print the table."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+def lines(n, seconds, absent):
+    """Return the lines of the table for degree n."""
+    yield f"n = {n:<8}{'ms':>10}{'products = 1':>15}{'dam = 1':>10}"
+    for name, s in seconds.items():
+        ratios = ratio(s, seconds["products"]), ratio(s, seconds["dam"])
+        yield f"{name:12}{1e3 * statistics.median(s):10.1f}{ratios[0]:15.2f}{ratios[1]:10.2f}"
+    for name, why in absent.items():
+        yield f"{name:12}{why}"
+
+
+def main(arguments=None):
+    """Measure, print the tables, and write them as JSON if asked."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--json", metavar="FILE", help="also write the figures there")
-    parser.add_argument("--rounds", type=int, default=8, help="of five steps each; default: 8")
-    options = parser.parse_args()
-    where, data = machine(), datasets.mnist()
-    print(f"One training step, K = 2000, 1000 digits.\n{where}\n")
-    print("".join(f"{name:>14}" for name in COLUMNS))
-    rows = [measure(n, data, options.rounds) for n in (3, 20)]
-    for row in rows:
-        n, bare, ours, ratio, tiled, times = row.values()
-        print(
-            f"{n:14}"
-            + "".join(f"{1e3 * s:11.1f} ms" for s in (bare, ours))
-            + f"{ratio:14.2f}{tiled:12.2f} s{times:14.0f}"
-        )
+    parser.add_argument("--rounds", type=int, default=8, help="default: 8")
+    parser.add_argument("--n", type=int, nargs="+", default=DEGREES, help="default: 2 3 20 30")
+    parser.add_argument("--trained", action="store_true", help="also on the stored trained networks")
+    options = parser.parse_args(arguments)
+    where, data, found = machine(), datasets.mnist(), {"start": {}, "trained": {}}
+    print(f"One training step, K = 2000, 1000 digits.\n{where}")
+    for n in options.n:
+        seconds, absent = measure(n, data, options.rounds)
+        found["start"][n] = seconds
+        print("", *lines(n, seconds, absent), sep="\n", flush=True)
+        if options.trained:
+            stored = results.load("mnist", f"n{n}")
+            found["trained"][n], _ = measure(n, data, options.rounds, stored)
+            print(f"trained for {stored.values['epochs']} epochs:")
+            print(*lines(n, found["trained"][n], {}), sep="\n", flush=True)
     if options.json:
         with open(options.json, "w", encoding="utf8") as file:
-            json.dump({"machine": where, "seconds": rows}, file, indent=2)
+            json.dump({"machine": where, "seconds": found}, file, indent=2)
 
 
 if __name__ == "__main__":

@@ -49,7 +49,7 @@ def arguments_exact(v, visible, labels, n, T, kind="rectified"):
         Arrays of different libraries.
     """
     xp, v, visible, labels = _checked(v, visible, labels, n, T, kind)
-    return _forward_exact(xp, v, visible, labels, n, T, kind)[0]
+    return forward_exact(xp, v, visible, labels, n, T, kind)[0]
 
 
 def arguments_dual(v, visible, labels, n, T, kind="rectified"):
@@ -175,7 +175,7 @@ def backward_exact(xp, v, t, visible, labels, n, T, m, objective, kind):
 
     The ten element-wise terms are summed before the one product with the digits.
     """
-    a, H, T = _forward_exact(xp, v, visible, labels, n, T, kind)
+    a, H, T = forward_exact(xp, v, visible, labels, n, T, kind)
     s = n / T * slope(a, t, m, objective)
     total = -xp.sum(s, axis=1)[:, None] * safe_power(H, n - 1, kind)
     own = []
@@ -187,7 +187,7 @@ def backward_exact(xp, v, t, visible, labels, n, T, m, objective, kind):
     return a, total.T @ v, 2 * xp.stack(own, axis=1) - xp.sum(total, axis=0)[:, None]
 
 
-def _forward_exact(xp, v, visible, labels, n, T, kind):
+def forward_exact(xp, v, visible, labels, n, T, kind):
     """Return the arguments of (9), H / T ``(M, K)``, and T."""
     H = v @ visible.T - xp.sum(labels, axis=1)
     T = warm_enough(xp, xp.abs(H) + 2 * xp.max(xp.abs(labels)), n, T)

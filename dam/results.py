@@ -47,9 +47,13 @@ class Result:
         return file_name(self.experiment, self.variant, self.seed)
 
     def provenance(self):
-        """Return one line that says how the result was computed, for the caption of a figure."""
+        """Return one line that says how the result was computed, for the caption of a figure.
+
+        Its duration is that of all trainings, where the result says so: a resumed run took only its own part of it.
+        """
         commit = f"commit {self.commit[:10]}, " if self.commit else ""
-        when = f"{self.started[:10]}, {self.wall_seconds:.0f} s on {self.device}"
+        seconds = self.values.get("train_seconds", self.wall_seconds)
+        when = f"{self.started[:10]}, {seconds:.0f} s on {self.device}"
         return f"{self.name}, {commit}{self.backend} {self.versions[self.backend]}, {when}"
 
 

@@ -1,8 +1,9 @@
-"""The rivals of the benchmarks: they follow eq. (4) too, and the benchmark counts and scales as it says."""
+"""The rivals of the benchmarks do what `dam` does, and the benchmarks count and scale as they say."""
 
 import importlib
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,12 +12,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import dam
-from dam import memory
+from dam import classifier, datasets, memory, results, steps
 from dam.arrays import get_namespace
 from dam.experiments.fig4 import KINDS
+from dam.recipes import Recipe
 
 sys.path.append(str(Path(__file__).parents[1] / "benchmarks"))
-retrieval, rivals = (importlib.import_module(name) for name in ("retrieval", "rivals"))
+names = ("retrieval", "rivals", "training", "rivals_training")
+retrieval, rivals, training, rivals_training = (importlib.import_module(name) for name in names)
 
 RIVALS = {"loop": rivals.loop, "numpy": rivals.numpy_sweep, "torch": rivals.torch_sweep}
 
@@ -164,3 +167,119 @@ def test_command_writes_its_figures(tmp_path, capsys, monkeypatch):
     stored, printed = json.loads((tmp_path / "figures.json").read_text()), capsys.readouterr().out
     assert stored["figures"] == found and set(stored["dense"]) == set(KINDS) and stored["starts"] == 3
     assert "fig4: 1.0 s (limit 60 s), peak memory 0.50 GB (limit 2 GB)" in printed and "hopfieldkit" in printed
+
+
+# training
+
+
+def small_problem(n, dtype, K=30, N=20, M=40):
+    """Digits, targets, weights and a recipe, with overlaps as large for T as in a training."""
+    rng = np.random.default_rng(n)
+    x = rng.uniform(-1, 1, (3 * M, N)).astype(dtype)
+    t = classifier.targets(np.arange(M) % 10, dtype=dtype)
+    recipe = Recipe.paper(n, K=K, T_initial=8 if n > 9 else 16, T_final=4)
+    return x, t, np.clip(rng.normal(-0.3, 0.5, (K, N + 10)), -1, 1).astype(dtype), recipe
+
+
+def three_steps(step, recipe):
+    for i in range(3):
+        step(np.arange(40) + 40 * i, recipe.temperature(i), recipe.epsilon(i))
+    return step.xi, step.V
+
+
+@pytest.mark.parametrize("n", [2, 3, 4, 20, 30])
+@pytest.mark.parametrize(("dtype", "tolerance"), [("float64", 1e-12), ("float32", 5e-5)])
+def test_three_steps_in_pytorch_are_three_steps_of_dam(n, dtype, tolerance):
+    pytest.importorskip("torch")
+    x, t, xi, recipe = small_problem(n, dtype)
+    zero, begun = np.zeros_like(xi), xi.copy()
+    ours, _ = three_steps(steps.ArrayStep(x, t, xi.copy(), zero.copy(), recipe), recipe)
+    theirs, V = three_steps(rivals_training.TorchStep(x, t, xi, zero, recipe), recipe)
+    assert str(theirs.dtype) == f"torch.{dtype}" and np.array_equal(xi, begun) and not zero.any()
+    assert np.abs(ours - xi).max() > 0.02 and V.abs().max() > 0
+    np.testing.assert_allclose(theirs.numpy(), ours, atol=tolerance, rtol=0)
+
+
+def test_a_dead_memory_stays_in_pytorch_too():
+    pytest.importorskip("torch")
+    x, t, xi, recipe = small_problem(3, "float32")
+    x, xi[4, :20], xi[5, :20] = np.abs(x), -1, 0.5  # no digit reaches the one, every digit the other
+    theirs, V = three_steps(rivals_training.TorchStep(x, t, xi, np.zeros_like(xi), recipe), recipe)
+    assert np.array_equal(theirs[4].numpy(), xi[4]) and not V[4].any()
+    assert not np.array_equal(theirs[5].numpy(), xi[5])
+
+
+@pytest.mark.parametrize("n", [2, 3, 6])
+def test_tiled_form_is_the_step_in_the_exact_form(n):
+    x, t, xi, recipe = small_problem(n, "float64")
+    recipe = replace(recipe, form="exact")
+    step, V = steps.ArrayStep(x, t, xi.copy(), np.zeros_like(xi), recipe), np.zeros_like(xi)
+    ours, tiled = three_steps(step, recipe)[0], xi
+    for i in range(3):
+        rows = slice(40 * i, 40 * i + 40)
+        tiled, V = rivals_training.tiled_step(x[rows], t, tiled, V, recipe, recipe.temperature(i), recipe.epsilon(i))
+    assert np.abs(ours - xi).max() > 0.02
+    np.testing.assert_allclose(tiled, ours, atol=1e-9, rtol=0)
+
+
+def test_sides_take_turns_and_only_counted_steps_count(monkeypatch):
+    clock, order = [0.0], []
+    monkeypatch.setattr(training.time, "perf_counter", lambda: clock[0])
+
+    def task(name, seconds):
+        def step():
+            order.append(name)
+            clock[0] += seconds if order.count(name) > 1 else 100
+
+        return step
+
+    sides = {
+        "a": training.Side(task("a", 1.0), steps=2),
+        "b": training.Side(task("b", 3.0), steps=1, rounds=2, warm=False),
+    }
+    assert training.take_turns(sides, 3) == {"a": [1.0] * 3, "b": [100, 3.0]}  # b's first step counts
+    assert "".join(order) == "aaabaaabaaa"
+
+
+@pytest.mark.parametrize("n", [2, 30])
+def test_training_table(n, monkeypatch):
+    monkeypatch.setitem(sys.modules, "torch", None)
+    data = datasets.mnist()
+    seconds, absent = training.measure(n, data, 1, K=12, batch_per_class=3)
+    assert list(seconds) == ["products", "dam", "exact", "tiled"] and all(min(s) > 0 for s in seconds.values())
+    assert absent == dict.fromkeys(["eager", "compiled"], "not installed: pip install .[bench]")
+    text = list(training.lines(n, {"products": [0.01, 0.03, 0.02], "dam": [0.02, 0.09, 0.04], "exact": [0.1]}, absent))
+    assert text[2].split() == ["dam", "40.0", "2.00", "1.00"]  # 2, 3 and 2 times the products of the same round
+    assert text[3].split() == ["exact", "100.0", "10.00", "5.00"]
+    assert text[4].startswith("eager") and "pip install" in text[4]
+
+
+def test_a_rival_with_another_update_is_found_out(monkeypatch):
+    class Idle:
+        def __init__(self, x, t, xi, V, recipe, compiled):
+            self.xi = xi
+
+        def __call__(self, rows, T, epsilon):
+            pass
+
+    monkeypatch.setattr(rivals_training, "TorchStep", Idle)
+    with pytest.raises(AssertionError, match="PyTorch, eager, does another update"):
+        training.measure(3, datasets.mnist(), 1, K=12, batch_per_class=3)
+
+
+def test_training_table_of_a_trained_network():
+    stored = results.load("mnist", "n3")
+    recipe, xi, T, epsilon = training.problem(3, None, stored, {})
+    assert xi.shape == (2000, 794) and xi.dtype == np.float32 and T == stored.values["T"]
+    assert epsilon == recipe.epsilon(stored.values["epochs"]) > 0
+    small = results.Result(**{**vars(stored), "arrays": {k: stored.arrays[k][:16] for k in ("visible", "labels")}})
+    seconds, absent = training.measure(3, datasets.mnist(), 1, small, K=16, batch_per_class=3)
+    assert list(seconds) == ["products", "dam"] and not absent
+
+
+def test_training_command_writes_its_figures(tmp_path, capsys, monkeypatch):
+    fixed = {"products": [0.03], "dam": [0.036]}
+    monkeypatch.setattr(training, "measure", lambda n, data, rounds, start=None: (dict(fixed), {"eager": "absent"}))
+    training.main(["--n", "3", "--trained", "--json", str(tmp_path / "figures.json")])
+    stored, printed = json.loads((tmp_path / "figures.json").read_text()), capsys.readouterr().out
+    assert stored["seconds"] == {"start": {"3": fixed}, "trained": {"3": fixed}} and "1.20" in printed

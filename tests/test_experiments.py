@@ -95,7 +95,7 @@ def test_xor_truth_table_written_out():
 
 
 def test_unknown_experiment_scale_and_parameter():
-    with pytest.raises(ValueError, match="unknown experiment 'fig9'; there are basins, classical, "):
+    with pytest.raises(ValueError, match="unknown experiment 'fig9'; there are baselines, basins, classical, "):
         experiments.run("fig9")
     with pytest.raises(ValueError, match="scale must be one of demo, paper, got 'huge'"):
         experiments.run("xor", "huge")

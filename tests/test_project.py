@@ -14,7 +14,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 NOTEBOOKS = sorted((ROOT / "book").glob("*.ipynb"))
-CHAPTERS = ["classical", "dense", "xor", "duality", "mnist"]
+CHAPTERS = ["classical", "dense", "xor", "duality", "mnist", "prototypes"]
 MODULES = sorted((ROOT / "dam").rglob("*.py"))
 LAYERS = [
     {"arrays", "files"},
@@ -22,9 +22,9 @@ LAYERS = [
     {"interactions"},
     {"descent", "pairs", "sweeps"},
     {"memory", "theory", "powers", "fits"},
-    {"classifier"},
+    {"classifier", "attention"},
     {"recipes", "steps", "prototypes"},
-    {"competition"},
+    {"competition", "adversarial", "robustness"},
     {"checkpoints"},
     {"training"},
     {"datasets"},

@@ -58,6 +58,7 @@ def test_provenance_is_one_line():
     text = "fig4-demo-seed0, commit 0123456789, numpy 2.4.6, 2026-01-02, 12 s on a processor"
     assert example().provenance() == text
     assert "commit" not in example(commit="").provenance()
+    assert "2026-01-02, 3600 s on" in example(values={"train_seconds": 3600.2}).provenance()
 
 
 def test_all_seeds_in_order(tmp_path):

@@ -89,10 +89,9 @@ def test_a_study_changes_one_setting(study):
         base = asdict(Recipe.compressed(n, 40))
         found = studies.recipes(study, n, 40, 2000)
         assert list(found)[: len(settings)] == [str(value) for value in settings]
-        fields = {"temperature": {"T_final", "T_initial"}, "ramp": {"ramp_epochs"}, "memories": {"K"}}.get(
-            study, {study}
-        )
-        fields |= {"T_final", "T_initial"} if study == "objective" else set()
+        T = {"T_final", "T_initial"}
+        fields = {"temperature": T, "ramp": {"ramp_epochs"}, "memories": T | {"K"}, "objective": T | {"objective"}}
+        fields = fields.get(study, {study})
         recipes = [asdict(recipe) for recipe in found.values()]
         for recipe in recipes:
             assert {key for key in base if recipe[key] != base[key]} <= fields

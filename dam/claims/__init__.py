@@ -5,12 +5,12 @@ and ``python -m dam claims`` print the same verdicts.
 """
 
 from dam import results
-from dam.claims import capacity, networks
+from dam.claims import capacity, later, networks
 from dam.verdicts import Table, text, verdict
 
 __all__ = ["CLAIMS", "Table", "judge", "judge_stored", "of", "table", "text"]
 
-CLAIMS = capacity.CLAIMS | networks.CLAIMS
+CLAIMS = capacity.CLAIMS | networks.CLAIMS | later.CLAIMS
 
 
 def of(experiment):

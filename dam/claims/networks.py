@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from dam.claims.measures import value
 from dam.verdicts import Claim, every, within
 
 
@@ -46,6 +47,40 @@ def _mnist():
             unit=" %",
             undecided="our network is trained for fewer than the paper's 3000 epochs",
         )
+
+
+def _fig2():
+    for n in (2, 3):
+        yield Claim(
+            f"several-classes-n{n}",
+            "Section 4, Fig. 2, left histogram",
+            f"n = {n}: most memories vote for 3 to 5 classes",
+            "more than half of all memories have 3, 4 or 5 label weights above 0.5",
+            value(f"three_to_five_percent_n{n}"),
+            within(50, 100),
+            digits=1,
+            unit=" %",
+        )
+    yield Claim(
+        "one-class-n30",
+        "Section 4, Fig. 2, left histogram",
+        "n = 30: more than 40 % of the memories vote for one class",
+        "more than 40 % of all memories have exactly one label weight above 0.5",
+        value("one_class_percent_n30"),
+        within(40, 100),
+        digits=1,
+        unit=" %",
+        reason="memories that take little part in decisions count like the others, and they vote for more classes",
+    )
+    yield Claim(
+        "lone-memory-n30",
+        "Section 4, Fig. 2, right histogram",
+        "n = 30: more than 8000 of the 10,000 test images have no other memory comparable to the first",
+        "in eq. (9) for the answer, a single memory has a term above 0.9 of the largest, for more than 8000 of 10,000",
+        value("lone_percent_n30", 100),
+        within(8000, 10000),
+        digits=0,
+    )
 
 
 XOR = (
@@ -97,4 +132,5 @@ CLAIMS = {
     "xor": XOR,
     "duality": DUALITY,
     "mnist": tuple(_mnist()),
+    "fig2": tuple(_fig2()),
 }

@@ -86,13 +86,19 @@ def trained(n, seed=0, directory=None, xp=np):
     It is taken from the folder if that holds it, else from the package. Raises ``FileNotFoundError`` if neither does,
     and ``ValueError`` if the result was stored without its weights.
     """
+    stored = stored_network(n, seed, directory)
+    visible, labels = (xp.asarray(stored.arrays[key].astype(np.float32)) for key in ("visible", "labels"))
+    return Classifier(visible, labels, n, stored.values["T"]), stored.provenance()
+
+
+def stored_network(n, seed=0, directory=None):
+    """Return the stored result of the training at degree n, from the folder or the package; errors as in `trained`."""
     name = file_name("mnist", f"n{n}", seed) + ".json"
     own = directory is not None and (Path(directory) / name).exists()
     stored = load("mnist", f"n{n}", seed, directory if own else None)
     if "visible" not in stored.arrays:
         raise ValueError(f"the stored result {name} holds no weights; run mnist with weights for n = {n}")
-    visible, labels = (xp.asarray(stored.arrays[key].astype(np.float32)) for key in ("visible", "labels"))
-    return Classifier(visible, labels, n, stored.values["T"]), stored.provenance()
+    return stored
 
 
 def compare(exact, dual, y):

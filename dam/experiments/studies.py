@@ -37,8 +37,8 @@ def run(*, seed, study, epochs, K, backend=None, sweep=sweep_here):
 
     ``study`` names it: 'm', the power of the objective (14); 'objective', eq. (14) or cross-entropy of the softmax, the
     latter at several temperatures; 'temperature', the final one; 'ramp', the share of the epochs in which T falls, 0
-    for none; 'kind', F rectified or not; 'form', training through (11) or (9); 'memories', K, for which ``K`` is the
-    unit: at 2000 the numbers are those of the module.
+    for none; 'kind', F rectified or not; 'form', training through (11) or (9); 'memories', their number, with T scaled
+    as K^(1/n), so that the arguments of the tanh stay as they are; there ``K`` takes the place of 2000.
 
     Returns
     -------
@@ -73,7 +73,9 @@ def recipes(study, n, epochs, K):
     base, found = Recipe.compressed(n, epochs, K=K), {}
     for value in STUDIES[study][n]:
         if study == "memories":
-            changes = {"K": max(1, value * K // 2000)}
+            size = max(1, value * K // 2000)
+            scale = (size / 2000) ** (1 / n)  # keeps the arguments of the tanh, which grow as K / T^n
+            changes = {"K": size, "T_initial": scale * base.T_initial, "T_final": scale * base.T_final}
         elif study == "temperature":
             changes = {"T_final": value} | ({} if base.ramp_epochs else {"T_initial": value})
         elif study == "ramp":

@@ -1,8 +1,19 @@
 """Matplotlib figures from NumPy arrays, in one style for the whole book. No numerics."""
 
+from dam.plotting.adversarial import curves, objectives, picture_rows, tables
+from dam.plotting.attention import (
+    attended,
+    averaging,
+    bit_errors,
+    descents,
+    memory_limits,
+    one_update,
+    steepness,
+)
 from dam.plotting.basins import error_curves, error_ratios, flip_costs, freezing, half_overlaps, recovery
 from dam.plotting.classical import breakdown, finite_size, overlap_matrices, recall, transition
 from dam.plotting.dense import final_overlaps, gap_histograms, half_capacity, landscapes, recalled_pictures, scaling
+from dam.plotting.prototypes import contest, count_bars, intervals, memory_blocks, pairs, pruning, readings
 from dam.plotting.shared import histograms, images, learning_curves, picture, shares, spins
 from dam.plotting.style import COLORS, DIVERGING, STYLE, WIDTH, use_style
 from dam.plotting.xor import cube, levels, outcomes
@@ -12,8 +23,15 @@ __all__ = [
     "DIVERGING",
     "STYLE",
     "WIDTH",
+    "attended",
+    "averaging",
+    "bit_errors",
     "breakdown",
+    "contest",
+    "count_bars",
     "cube",
+    "curves",
+    "descents",
     "error_curves",
     "error_ratios",
     "final_overlaps",
@@ -25,18 +43,29 @@ __all__ = [
     "half_overlaps",
     "histograms",
     "images",
+    "intervals",
     "landscapes",
     "learning_curves",
     "levels",
+    "memory_blocks",
+    "memory_limits",
+    "objectives",
+    "one_update",
     "outcomes",
     "overlap_matrices",
+    "pairs",
     "picture",
+    "picture_rows",
+    "pruning",
+    "readings",
     "recall",
     "recalled_pictures",
     "recovery",
     "scaling",
     "shares",
     "spins",
+    "steepness",
+    "tables",
     "transition",
     "use_style",
 ]

@@ -71,12 +71,12 @@ def confusion(counts):
 
 
 def crossings(curves, intervals, level=2.0):
-    """Test errors against epoch, a panel for each network, with the paper's interval for passing a level.
+    """Test errors against epoch, a panel for each power, with the paper's interval for passing a level: Fig. 1B.
 
     Parameters
     ----------
-    curves : dict of (E,) array
-        Title of each panel, and the error in percent after each of E epochs.
+    curves : dict of list of (E,) array
+        Title of each panel, and for each of its runs the error in percent after each of E epochs.
     intervals : dict of (int, int)
         Title of a panel, and the first and last epoch at which runs of the paper passed the level.
     level : float
@@ -86,15 +86,15 @@ def crossings(curves, intervals, level=2.0):
     -------
     matplotlib.figure.Figure
     """
-    figure, axes = plt.subplots(len(curves), 1, figsize=(5.6, 0.5 + 2.1 * len(curves)), sharex=True, squeeze=False)
-    for ax, (title, errors) in zip(axes.flat, curves.items()):
-        ax.plot(np.arange(1, len(errors) + 1), errors, color=COLORS[0], linewidth=1.4)
+    figure, axes = plt.subplots(len(curves), 1, figsize=(5.6, 0.5 + 1.9 * len(curves)), sharex=True, squeeze=False)
+    for ax, (title, runs) in zip(axes.flat, curves.items()):
         ax.axhline(level, color="black", linestyle=":", linewidth=1.2)
-        below = np.flatnonzero(errors < level)
         if title in intervals:
             ax.axvspan(*intervals[title], color=COLORS[1], alpha=0.25, linewidth=0)
-        if len(below):
-            ax.plot(below[0] + 1, errors[below[0]], "v", color="black", markersize=8)
+        for errors in runs:
+            ax.plot(np.arange(1, len(errors) + 1), errors, color=COLORS[0], linewidth=1.2)
+            if len(below := np.flatnonzero(errors < level)):
+                ax.plot(below[0] + 1, errors[below[0]], "v", color="black", markersize=8)
         ax.set(ylim=(1, 8), yscale="log", ylabel="test error (%)")
         ax.set_yticks([1, 2, 3, 5, 8], ["1", "2", "3", "5", "8"])
         ax.minorticks_off()
@@ -133,34 +133,4 @@ def overlaps(panels, bins):
     ax.axvline(0, color="black", linewidth=1)
     ax.set(xlabel="overlap $h_\\mu$ of a memory and a digit (neurons)", ylabel="share of pairs (%)")
     figure.legend(loc="outside upper center", ncols=2)
-    return figure
-
-
-def measures(likeness, deciders):
-    """Two panels of histograms: how much memories look like digits, and how many of them decide.
-
-    Parameters
-    ----------
-    likeness : dict of array
-        Label and correlation coefficients with the nearest training digit.
-    deciders : dict of array
-        Label and numbers of memories.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-    """
-    figure, axes = plt.subplots(2, 1, figsize=(5.6, 6.4))
-    panels = ((likeness, np.linspace(0, 1, 51)), (deciders, np.geomspace(1, 2000, 41)))
-    for ax, (values, bins) in zip(axes, panels):
-        for (name, sample), color, style in zip(values.items(), COLORS, ("-", "--", "-.", ":")):
-            weights = np.full(len(sample), 100 / len(sample))
-            ax.hist(sample, bins, weights=weights, color=color, alpha=0.2, histtype="stepfilled")
-            ax.hist(
-                sample, bins, weights=weights, color=color, histtype="step", linewidth=1.8, linestyle=style, label=name
-            )
-        ax.legend(fontsize=10)
-    axes[0].set(xlabel="correlation with the most similar training digit", ylabel="share of memories (%)", xlim=(0, 1))
-    axes[1].set(xlabel="memories that have half of the weight", ylabel="share of test digits (%)", xscale="log")
-    axes[1].set_xticks([1, 10, 100, 1000], ["1", "10", "100", "1000"])
     return figure

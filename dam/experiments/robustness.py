@@ -1,0 +1,106 @@
+"""Robust accuracy: how many test digits the trained networks still recognize under attack, by distance."""
+
+import numpy as np
+
+from dam import adversarial, checks, datasets
+from dam import robustness as under_attack
+from dam.arrays import get_namespace, to_numpy
+from dam.experiments.duality import stored_network, trained
+from dam.sweeps import sweep as sweep_here
+
+SUMMARY = "Robust accuracy of the trained networks under projected gradient descent, by norm and radius"
+SCALES = {
+    "demo": {
+        "n": (2, 30),
+        "images": 40,
+        "radii_l2": (0, 2, 4),
+        "radii_linf": (0, 0.1, 0.3),
+        "steps": 10,
+        "network_seed": 0,
+    },
+    "paper": {
+        "n": (2, 3, 20, 30),
+        "images": 1000,
+        "radii_l2": (0, 1, 1.5, 2, 3, 4, 6),
+        "radii_linf": (0, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4),
+        "steps": 40,
+        "network_seed": 0,
+    },
+}
+SECONDS = {"demo": 5, "paper": 280}
+
+
+def run(*, seed, n, images, radii_l2, radii_linf, steps, network_seed, backend=None, results=None, sweep=sweep_here):
+    """Attack the trained network of each n within each radius: see `dam.robustness.robust`.
+
+    The objective that is descended is (14) with the power m that the network was trained with, and for comparison with
+    m = 1, the usual quadratic error; an image counts as robust if it withstands both.
+
+    Parameters
+    ----------
+    seed : int
+        Draws the images.
+    n : sequence of int
+        Degrees of the networks.
+    images : int
+        How many test digits, classified correctly or not.
+    radii_l2, radii_linf : sequence of float
+        Ascending. Pixels are in [-1, 1].
+    steps : int
+        Of each attack.
+    network_seed : int
+        Seed of the trainings that made the networks, stored results of the experiment ``mnist``.
+    results : path, optional
+        Folder to look for these networks in before those shipped with the package.
+
+    Returns
+    -------
+    values : dict
+        ``network_n{n}``, where the network comes from; ``accuracy_percent_{norm}_{radius}_n{n}``.
+    arrays : dict
+        ``digit (images,)``; ``radii_l2``, ``radii_linf``; for each norm ``accuracy_{norm} (n, radii)``, and
+        ``accuracy_{norm}_m1`` and ``accuracy_{norm}_own``, under one of the attacks alone; all in %.
+
+    Raises
+    ------
+    FileNotFoundError
+        There is no stored network of a degree.
+    ValueError
+        A parameter is out of range.
+    """
+    checks.number("images", checks.count("images", images), 1, 10_000)
+    digits = np.sort(np.random.default_rng(seed).permutation(10_000)[:images])
+    shared = {"digits": digits.tolist(), "steps": steps, "network_seed": network_seed}
+    shared |= {"directory": results and str(results), "backend": backend}
+    radii = {"l2": list(radii_l2), "linf": list(radii_linf)}
+    made = {degree: trained(degree, network_seed, results)[1] for degree in n}
+    own = {degree: stored_network(degree, network_seed, results).parameters["m"] for degree in n}
+    tasks = [
+        shared | {"n": degree, "m": m, "norm": norm, "radii": radii[norm], "made": made[degree]}
+        for norm in adversarial.NORMS
+        for degree in n
+        for m in (own[degree], 1)
+    ]
+    found = iter(sweep(point, tasks))
+    arrays = {"digit": digits.astype(np.int16)} | {f"radii_{norm}": np.array(radii[norm], float) for norm in radii}
+    values = {f"network_n{degree}": made[degree] for degree in n}
+    for norm in adversarial.NORMS:
+        withstood = np.stack([[next(found)["robust"] for _ in ("own", "m1")] for _ in n])
+        arrays[f"accuracy_{norm}"] = 100 * withstood.all(axis=1).mean(axis=-1)
+        arrays |= {
+            f"accuracy_{norm}_{name}": 100 * withstood[:, k].mean(axis=-1) for k, name in enumerate(("own", "m1"))
+        }
+        values |= {
+            f"accuracy_percent_{norm}_{radius:g}_n{degree}": float(x)
+            for degree, row in zip(n, arrays[f"accuracy_{norm}"])
+            for radius, x in zip(radii[norm], row)
+        }
+    return values, arrays
+
+
+def point(*, n, m, norm, radii, digits, steps, network_seed, directory, made, backend):
+    """Attack one network; return ``robust (radii, images)``. ``made`` as in the experiment ``transfer``."""
+    xp, data = get_namespace(backend), datasets.mnist()
+    network, _ = trained(n, network_seed, directory, xp)
+    v, y = xp.asarray(data.x_test[digits]), xp.asarray(data.y_test[digits])
+    return {"robust": to_numpy(under_attack.robust(v, y, network, radii, norm=norm, steps=steps, m=m))}
