@@ -70,7 +70,7 @@ def _fig2():
         within(40, 100),
         digits=1,
         unit=" %",
-        reason="memories that take little part in decisions count like the others, and they vote for more classes",
+        reason="memories that sleep are counted too, and few of those vote for one class",
     )
     yield Claim(
         "lone-memory-n30",
