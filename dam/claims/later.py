@@ -146,7 +146,7 @@ RUBBISH = (
             within(0, 5),
             digits=1,
             unit=" %",
-            reason="some end in silence, like no digit and with c near 0 for every class",
+            reason="some end at pictures like no digit, most of them without confidence",
         )
         for n in (20, 30)
     ),

@@ -14,7 +14,7 @@ SCALES = {
     "demo": {"n": (2, 30), "noises": 1, "updates": 60, "known": 3000, "network_seed": 0},
     "paper": {"n": (2, 3, 20, 30), "noises": 8, "updates": 300, "known": 60_000, "network_seed": 0},
 }
-SECONDS = {"demo": 15, "paper": 200}
+SECONDS = {"demo": 15, "paper": 140}
 
 STARTS = ("uniform", "shuffled")
 """Noise: pixels drawn from [-1, 1], or those of a training digit in random order, most of them paper."""

@@ -26,7 +26,7 @@ SCALES = {
         "network_seed": 0,
     },
 }
-SECONDS = {"demo": 10, "paper": 600}
+SECONDS = {"demo": 10, "paper": 130}
 
 AIMS = ("second", "random")
 """Descend to the second class of the network until it leaves the first, or to a random class until it gives that."""
