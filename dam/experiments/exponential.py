@@ -41,7 +41,7 @@ SCALES = {
         "sets": 200,
     },
 }
-SECONDS = {"demo": 5, "paper": 250}
+SECONDS = {"demo": 5, "paper": 60}
 KINDS = {"n2": Polynomial(2), "n3": Polynomial(3), "n4": Polynomial(4), "exp": Exponential()}
 ALL = math.log(2) / 2
 """Largest growth rate α of K = exp(αN) at which all memories stay fixed points: twins, one bit apart, appear."""
