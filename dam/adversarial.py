@@ -5,6 +5,7 @@ image does not belong to. Far from that class all c are saturated and C hardly c
 same direction of descent. So everything here works with ln C, and with steps of a given length.
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -52,11 +53,11 @@ def gradient(v, y, network, m=1, form="exact"):
     ValueError
         Images of another size than the network's, pixels outside [-1, 1], classes out of range, m < 1.
     """
-    xp, v = _checked(v, y, network, m, form)
-    return _gradient(xp, v, targets(y, network.labels.shape[1], v.dtype), network, m, form)[1:]
+    xp, v = checked_images(v, y, network, m, form)
+    return unchecked_gradient(xp, v, targets(y, network.labels.shape[1], v.dtype), network, m, form)[1:]
 
 
-def _gradient(xp, v, t, network, m, form):
+def unchecked_gradient(xp, v, t, network, m, form):
     """Return the arguments of the tanh, ln C and its gradient; no checks.
 
     ``t`` are the targets, or a function that gives them from the arguments.
@@ -91,7 +92,7 @@ def _log_terms(xp, a, t, m):
     """Return 2m ln |tanh a - t| for targets of ±1: ln |tanh a - t| = ln 2 - ln(1 + e^(2ta))."""
     x = 2 * t * a
     soft = xp.where(x > 0, x, xp.zeros_like(x)) + xp.log1p(xp.exp(-xp.abs(x)))
-    return 2 * m * (float(xp.log(xp.asarray(2.0))) - soft)
+    return 2 * m * (math.log(2) - soft)
 
 
 def _log_sum_exp(xp, terms):
@@ -171,7 +172,7 @@ def attack(v, y, network, target=None, *, norm="l2", length=None, max_updates=20
         As in `gradient`; also for an image that is misclassified from the start, a target that is its own class, an
         unknown norm or form, a length that is not positive, or a budget below 1.
     """
-    xp, v = _checked(v, y, network, m, form)
+    xp, v = checked_images(v, y, network, m, form)
     length = _length(norm, length)
     checks.count("max_updates", max_updates)
     y, a = to_numpy(y), to_numpy(_arguments(v, network, form))
@@ -190,7 +191,7 @@ def attack(v, y, network, target=None, *, norm="l2", length=None, max_updates=20
     for update in range(max_updates + 1):
         image = xp.asarray(after[live])
         t = targets(xp.asarray(target[live]), a.shape[1], v.dtype)
-        a_live, _, slope = _gradient(xp, image, t, network, m, form)
+        a_live, _, slope = unchecked_gradient(xp, image, t, network, m, form)
         done = there(np.argmax(to_numpy(a_live), axis=1), live)
         crossed[live[done]], updates[live[done]] = True, update
         live, slope, image = live[~done], slope[xp.asarray(~done)], image[xp.asarray(~done)]
@@ -217,14 +218,14 @@ def path(v, y, target, network, updates, *, norm="l2", length=None, m=1, form="e
     (updates + 1, M, N) array
         The images.
     """
-    xp, v = _checked(v, y, network, m, form)
+    xp, v = checked_images(v, y, network, m, form)
     length = _length(norm, length)
     checks.count("updates", updates, minimum=0)
     classes = network.labels.shape[1]
     target = xp.asarray(_checked_targets(target, to_numpy(y), classes))
     t, first, second, images = targets(target, classes, v.dtype), [], [], []
     for update in range(updates + 1):
-        a, ln_C, slope = _gradient(xp, v, t, network, m, form)
+        a, ln_C, slope = unchecked_gradient(xp, v, t, network, m, form)
         first, second, images = [*first, log_objective(a, y, m)], [*second, ln_C], [*images, v]
         v = step(v, slope, length, norm)
     return xp.stack(first), xp.stack(second), xp.stack(images)
@@ -240,7 +241,7 @@ def _length(norm, length):
     return checks.number("length", length, 1e-9, 1e9)
 
 
-def _checked(v, y, network, m, form):
+def checked_images(v, y, network, m, form):
     """Return the array namespace and the images in the precision of the network's weights."""
     xp = array_namespace(v=v, y=y, visible=network.visible)
     checks.count("m", m)

@@ -86,7 +86,7 @@ def retrieve(x, xi, beta, tolerance=1e-6, max_updates=1000):
     )
 
 
-def effective_number(x, xi, beta):
+def perplexity(x, xi, beta):
     """Return exp(-Σ_μ w_μ ln w_μ) ``(S,)`` of the `weights` w: how many memories a state is made of, from 1 to K.
 
     Errors as in `energy`.

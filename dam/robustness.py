@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from dam import checks
-from dam.adversarial import NORMS, _checked, _gradient, step
+from dam.adversarial import NORMS, checked_images, step, unchecked_gradient
 from dam.arrays import array_namespace, to_numpy
 from dam.classifier import targets
 from dam.prototypes import resemblance
@@ -68,7 +68,7 @@ def robust(v, y, network, radii, *, norm="l2", steps=20, m=1, form="exact"):
     ValueError
         As in `dam.adversarial.gradient`; also for radii that are negative or do not ascend, or no steps.
     """
-    xp, v = _checked(v, y, network, m, form)
+    xp, v = checked_images(v, y, network, m, form)
     checks.choice("norm", norm, NORMS)
     checks.count("steps", steps)
     if len(radii) == 0 or min(radii) < 0 or any(np.diff(radii) <= 0):
@@ -81,7 +81,9 @@ def robust(v, y, network, radii, *, norm="l2", steps=20, m=1, form="exact"):
             if len(live) == 0:
                 break
             own = xp.asarray(y[live])
-            a, _, slope = _gradient(xp, image, lambda a, own=own: _strongest_wrong(xp, a, own), network, m, form)
+            a, _, slope = unchecked_gradient(
+                xp, image, lambda a, own=own: _strongest_wrong(xp, a, own), network, m, form
+            )
             right = np.argmax(to_numpy(a), axis=1) == y[live]
             held[live[~right]] = False
             keep = xp.asarray(np.flatnonzero(right))
@@ -142,13 +144,13 @@ def minima(v, target, network, *, updates=300, length=0.5, m=1, form="exact"):
     ValueError
         As in `dam.adversarial.gradient`; also for a length that is not positive, or no updates.
     """
-    xp, v = _checked(v, target, network, m, form)
+    xp, v = checked_images(v, target, network, m, form)
     checks.count("updates", updates)
     checks.number("length", length, 1e-9, 1e9)
     t = targets(target, network.labels.shape[1], v.dtype)
     reached = xp.full((v.shape[0],), -1, dtype=xp.int64)
     for update in range(updates + 1):
-        a, ln_C, slope = _gradient(xp, v, t, network, m, form)
+        a, ln_C, slope = unchecked_gradient(xp, v, t, network, m, form)
         reached = xp.where((reached < 0) & _confident(xp, a, t), xp.full_like(reached, update), reached)
         if update < updates:
             outward = ((v <= -1) & (slope > 0)) | ((v >= 1) & (slope < 0))

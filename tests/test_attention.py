@@ -149,12 +149,12 @@ def entropies_by_loops(x, xi, beta):
 
 
 @given(seed=st.integers(0, 10**6), beta=st.floats(0.01, 500))
-def test_effective_number_lies_between_one_and_all(seed, beta):
+def test_perplexity_lies_between_one_and_all(seed, beta):
     x, xi = problem(seed)
-    found = attention.effective_number(x, xi, beta)
+    found = attention.perplexity(x, xi, beta)
     np.testing.assert_allclose(found, list(entropies_by_loops(x, xi, beta)), rtol=1e-9)
     assert np.all(found >= 1 - 1e-12) and np.all(found <= len(xi) + 1e-9)
-    np.testing.assert_allclose(attention.effective_number(0 * x, xi, beta), len(xi))
+    np.testing.assert_allclose(attention.perplexity(0 * x, xi, beta), len(xi))
 
 
 @pytest.mark.parametrize("beta", [0.3, 1.0])
