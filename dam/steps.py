@@ -2,8 +2,8 @@
 
 A step holds the weights ``xi (K, N + N_c)``, visible and label weights of a memory side by side as in
 Appendix A's joint index I, and their momentum ``V`` of the same shape. `BlockStep` is the fast one: blocks of
-memories go through threads, everything element-wise is done in place while a block is in cache, and powers
-are products. `ArrayStep` is the same in pure functions: for other array libraries, for the associative form
+memories go through threads, everything element-wise is done in place, a whole block at a time, and powers are
+products. `ArrayStep` is the same in pure functions: for other array libraries, for the associative form
 (9), and as the test of `BlockStep`.
 """
 
@@ -17,7 +17,6 @@ from dam import classifier, powers
 from dam.arrays import array_namespace
 
 BLOCKS = 4  # of memories; fixed, so that sums and results do not depend on the number of threads
-CACHED_ROWS = 125  # of a block, for element-wise work
 FLOOR = 1e-30  # least max |V| to divide by: a dead memory's momentum vanishes
 
 
@@ -109,7 +108,7 @@ class BlockStep:
         self.buffers = np.empty((3, K, M), dtype)
         roles = {2: (1, 0, 2), 3: (0, 2, 1)}.get(recipe.n, (1, 2, 0))  # see powers_into
         self.p, self.f, self.dh = (self.buffers[i] for i in roles)
-        self.on = np.empty((BLOCKS, CACHED_ROWS, M), bool)
+        self.on = np.empty((BLOCKS, -(-K // BLOCKS), M), bool)
         self.u = np.empty((M, self.N), dtype)  # digits over T
         self.gradient = np.empty_like(xi)
         self.partial = np.empty((BLOCKS, classes, M), dtype)
@@ -175,39 +174,31 @@ class BlockStep:
         """Compute overlaps h / T of a block, their powers n-2 and n-1, and its part of the sum over memories."""
         block, rectified = self.blocks[b], self.recipe.kind == "rectified"
         np.matmul(self.xi[block, : self.N], self.u[:rows].T, out=self.buffers[0, block, :rows])
-        for part in _cached(block):
-            h, a, c = self.buffers[:, part, :rows]
-            on = self.on[b, : len(h), :rows]
-            np.greater(h if rectified else np.abs(h, out=a), self.threshold, out=on)
-            np.multiply(h, on, out=h)
-            powers.powers_into(h, on, self.recipe.n, a, c)
+        h, a, c = self.buffers[:, block, :rows]
+        on = self.on[b, : len(h), :rows]
+        np.greater(h if rectified else np.abs(h, out=a), self.threshold, out=on)
+        np.multiply(h, on, out=h)
+        powers.powers_into(h, on, self.recipe.n, a, c)
         np.matmul(self.xi[block, self.N :].T, self.f[block, :rows], out=self.partial[b, :, :rows])
 
     def _backward(self, block, s, epsilon):
         """Compute the gradient of a block of memories and update them: Appendix A and eq. (13)."""
-        np.matmul(self.f[block], s, out=self.gradient[block, self.N :])
-        np.matmul(self.xi[block, self.N :], self.dtype(self.recipe.n - 1) * s.T, out=self.dh[block])
-        for part in _cached(block):
-            dh = self.dh[part]
-            dh *= self.p[part]
-            dh += self.flush
-            dh -= self.flush
-        np.matmul(self.dh[block], self.u, out=self.gradient[block, : self.N])
-        for part in _cached(block):
-            xi, V, G, size = (self.xi[part], self.V[part], self.gradient[part], self.size[part])
-            V *= self.dtype(self.recipe.momentum)
-            V -= G
-            np.abs(V, out=G)
-            np.max(G, axis=1, keepdims=True, out=size)
-            dead = size < FLOOR
-            if dead.any():
-                V[dead[:, 0]] = 0
-                size[dead] = FLOOR
-            np.multiply(V, epsilon / size, out=G)
-            xi += G
-            np.clip(xi, -1, 1, out=xi)
-
-
-def _cached(block):
-    """Split a block of memories into parts whose arrays fit into the cache."""
-    return [slice(k, min(k + CACHED_ROWS, block.stop)) for k in range(block.start, block.stop, CACHED_ROWS)]
+        p, f, dh, G = self.p[block], self.f[block], self.dh[block], self.gradient[block]
+        xi, V, size = self.xi[block], self.V[block], self.size[block]
+        np.matmul(xi[:, self.N :], self.dtype(self.recipe.n - 1) * s.T, out=dh)
+        dh *= p
+        dh += self.flush
+        dh -= self.flush
+        np.matmul(f, s, out=G[:, self.N :])
+        np.matmul(dh, self.u, out=G[:, : self.N])
+        V *= self.dtype(self.recipe.momentum)
+        V -= G
+        np.abs(V, out=G)
+        np.max(G, axis=1, keepdims=True, out=size)
+        dead = size < FLOOR
+        if dead.any():
+            V[dead[:, 0]] = 0
+            size[dead] = FLOOR
+        np.multiply(V, epsilon / size, out=G)
+        xi += G
+        np.clip(xi, -1, 1, out=xi)
