@@ -14,6 +14,7 @@ from dam import checks
 from dam.arrays import array_namespace, to_numpy
 from dam.classifier import forward_exact, targets
 from dam.powers import flushed, safe_power, size, warm_enough
+from dam.relu import ReLUNetwork
 
 NORMS = ("l2", "linf")
 FORMS = ("exact", "dual")
@@ -60,8 +61,11 @@ def gradient(v, y, network, m=1, form="exact"):
 def unchecked_gradient(xp, v, t, network, m, form):
     """Return the arguments of the tanh, ln C and its gradient; no checks.
 
-    ``t`` are the targets, or a function that gives them from the arguments.
+    ``t`` are the targets, or a function that gives them from the arguments. A `ReLUNetwork` has the cross-entropy
+    -ln p in place of ln C.
     """
+    if isinstance(network, ReLUNetwork):
+        return network.gradient(v, t)
     n, labels, kind = network.n, network.labels, network.kind
     if form == "exact":
         a, H, T = forward_exact(xp, v, network.visible, labels, n, network.T, kind)
@@ -146,7 +150,8 @@ def attack(v, y, network, target=None, *, norm="l2", length=None, max_updates=20
         Images that the network classifies correctly, pixels in [-1, 1].
     y : (M,) array of int
         Their classes.
-    network : Classifier
+    network : Classifier or dam.relu.ReLUNetwork
+        The latter has no objective (14): its cross-entropy is descended, whatever m and form are.
     target : (M,) array of int, optional
         Classes to descend to; an image has crossed when the network answers with its own. By default the class with the
         second largest argument at the start, and an image has crossed when the network leaves the class y.
@@ -218,6 +223,8 @@ def path(v, y, target, network, updates, *, norm="l2", length=None, m=1, form="e
     (updates + 1, M, N) array
         The images.
     """
+    if isinstance(network, ReLUNetwork):
+        raise TypeError("path follows the objective (14), which a ReLUNetwork does not have; attack works with one")
     xp, v = checked_images(v, y, network, m, form)
     length = _length(norm, length)
     checks.count("updates", updates, minimum=0)
@@ -232,7 +239,7 @@ def path(v, y, target, network, updates, *, norm="l2", length=None, m=1, form="e
 
 
 def _arguments(v, network, form):
-    return network.arguments(v) if form == "exact" else network.arguments_dual(v)
+    return network.arguments(v) if form == "exact" or isinstance(network, ReLUNetwork) else network.arguments_dual(v)
 
 
 def _length(norm, length):

@@ -48,7 +48,7 @@ def robust(v, y, network, radii, *, norm="l2", steps=20, m=1, form="exact"):
     ----------
     v, y : (M, N) and (M,) arrays
         Images, pixels in [-1, 1], and their classes. A misclassified image is not robust at any radius.
-    network : Classifier
+    network : Classifier or dam.relu.ReLUNetwork
     radii : (R,) sequence of float
         At least 0, in ascending order. Radius 0 gives the accuracy without an attack.
     norm : {'l2', 'linf'}

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from dam import datasets, experiments, results
 from dam.__main__ import main
 from dam.experiments import baselines
+from dam.networks import relu_network
 
 SMALL = {"digits": 600, "tested": 200, "units": 50, "epochs": 6, "batch": 25, "learning_rate": (0.001,)}
 
@@ -141,6 +142,9 @@ def test_relu_networks_are_those_of_the_seed(result):
     assert values["relu_test_error_percent"] == pytest.approx(arrays["relu_test_errors"].mean())
     assert values["relu_test_error_spread"] == pytest.approx(arrays["relu_test_errors"].std(ddof=1))
     assert arrays["relu_loss"].shape == (2, values["relu_epochs"])
+    stored = relu_network(arrays)  # of the two, the better one
+    error = 100 * np.mean(stored.predict(data.x_test[:200]) != data.y_test[:200])
+    assert values["relu_stored_error_percent"] == error == pytest.approx(min(errors), abs=0.5)
 
 
 def test_what_is_kept_and_how_long_it_took(result):

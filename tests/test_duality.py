@@ -8,6 +8,7 @@ import pytest
 from dam import datasets, experiments, results
 from dam.classifier import Classifier, arguments_dual
 from dam.experiments import duality
+from dam.networks import trained
 
 
 @pytest.fixture(scope="module")
@@ -177,14 +178,14 @@ def test_remainder_stays_below_its_bound():
 
 
 def test_a_network_of_ones_own_comes_before_the_shipped_one(folder, tmp_path):
-    network, provenance = duality.trained(3, 0, folder)
+    network, provenance = trained(3, 0, folder)
     assert network.n == 3 and network.T == 40.0 and "a test" in provenance
     assert network.visible.shape == (6, 784) and network.visible.dtype == np.float32
     with pytest.raises(FileNotFoundError, match=r"mnist-n7-seed0\.json; python -m dam run mnist"):
-        duality.trained(7, 0, tmp_path)
+        trained(7, 0, tmp_path)
     results.save(stored("n7", {"T": 40.0}, {"test_error": np.ones(3)}), tmp_path)
     with pytest.raises(ValueError, match=r"mnist-n7-seed0\.json holds no weights"):
-        duality.trained(7, 0, tmp_path)
+        trained(7, 0, tmp_path)
 
 
 @pytest.mark.parametrize("digits", [0, 10001, 2.5, True])

@@ -9,7 +9,8 @@ from test_adversarial import images, network
 from test_transfer import folder  # noqa: F401, small networks that classify most digits
 
 from dam import adversarial, classifier, datasets, experiments, robustness
-from dam.experiments import duality, rubbish
+from dam.experiments import rubbish
+from dam.networks import trained
 
 RADII = {"l2": (0, 0.2, 0.5, 1.0), "linf": (0, 0.05, 0.1, 0.3)}
 
@@ -277,7 +278,7 @@ def test_the_experiment_on_accuracy_is_that_of_single_attacks(folder):  # noqa: 
     v, y = data.x_test[arrays["digit"]], data.y_test[arrays["digit"]]
     assert len(set(arrays["digit"])) == 25
     for row, n in enumerate((2, 3)):
-        net = duality.trained(n, 0, folder)[0]
+        net = trained(n, 0, folder)[0]
         for norm in adversarial.NORMS:
             own, one = (robustness.robust(v, y, net, radii[norm], norm=norm, steps=6, m=m) for m in (n, 1))
             np.testing.assert_allclose(arrays[f"accuracy_{norm}_own"][row], 100 * own.mean(axis=1))
@@ -300,7 +301,7 @@ def test_the_experiment_on_rubbish_is_that_of_single_descents(folder, few_digits
     assert abs(noise[0].mean()) < 0.1 and any(
         np.array_equal(np.sort(noise[1, 0]), np.sort(d)) for d in few_digits.x_train
     )
-    networks = {n: rubbish.double(duality.trained(n, 0, folder)[0], np) for n in (2, 3)}
+    networks = {n: rubbish.double(trained(n, 0, folder)[0], np) for n in (2, 3)}
     correlation = np.corrcoef(noise.reshape(4, 784), few_digits.x_train)[:4, 4:]
     np.testing.assert_allclose(arrays["likeness_start"].ravel(), correlation.max(axis=1), atol=1e-5)
     for n, net in networks.items():
@@ -330,6 +331,6 @@ def test_the_stored_numbers_do_not_depend_on_who_else_is_asked(folder, few_digit
     alone = experiments.run("rubbish", "demo", backend="numpy", results=folder, n=(2,), **settings)
     np.testing.assert_array_equal(both.arrays["images_n2"], alone.arrays["images_n2"])
     assert alone.values["named_percent_n2"] == 100 and "likeness_n3" not in alone.arrays
-    ends, other = both.arrays["images_n2"].reshape(-1, 784), rubbish.double(duality.trained(3, 0, folder)[0], np)
+    ends, other = both.arrays["images_n2"].reshape(-1, 784), rubbish.double(trained(3, 0, folder)[0], np)
     named = 100 * np.mean(other.predict(ends.astype(float)) == np.tile(np.arange(10), 2))
     assert abs(both.values["named_percent_n2"] - named) <= 5  # the stored pictures are rounded to float16

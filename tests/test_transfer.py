@@ -7,7 +7,8 @@ import pytest
 from test_duality import stored
 
 from dam import adversarial, claims, datasets, experiments, results, robustness
-from dam.experiments import duality, transfer
+from dam.experiments import transfer
+from dam.networks import trained
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +40,7 @@ def test_the_table_is_that_of_single_attacks(folder):
     result = experiments.run("transfer", "demo", seed=3, backend="numpy", results=folder, **settings)
     data, arrays = datasets.mnist(), result.arrays
     v, y = data.x_test[arrays["digit"]], data.y_test[arrays["digit"]]
-    networks = [duality.trained(n, 0, folder)[0] for n in (2, 3)]
+    networks = [trained(n, 0, folder)[0] for n in (2, 3)]
     assert len(set(arrays["digit"])) == 12 and np.all(arrays["label"] == y)
     assert all(np.all(net.predict(v) == y) for net in networks)
     for norm in adversarial.NORMS:
@@ -66,7 +67,7 @@ def test_the_measures_on_the_boundary(folder):
     result = experiments.run("transfer", "demo", seed=3, backend="numpy", results=folder, **settings)
     data, arrays, values = datasets.mnist(), result.arrays, result.values
     v, y = data.x_test[arrays["digit"]], data.y_test[arrays["digit"]]
-    networks = [duality.trained(n, 0, folder)[0] for n in (2, 3)]
+    networks = [trained(n, 0, folder)[0] for n in (2, 3)]
     np.testing.assert_allclose(arrays["area"], [robustness.strokes(one[None]).mean() for one in v], rtol=1e-6)
     for row, net in enumerate(networks):
         found = adversarial.attack(v, y, net, max_updates=60, m=net.n)

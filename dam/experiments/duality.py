@@ -1,15 +1,13 @@
 """The duality (Section 5): how close update (9) and its feed-forward dual (11) are, on real digits."""
 
-from pathlib import Path
-
 import numpy as np
 from tqdm import tqdm
 
 from dam import checks, datasets
 from dam.arrays import get_namespace, to_numpy
-from dam.classifier import Classifier, arguments_exact
+from dam.classifier import arguments_exact
+from dam.networks import trained
 from dam.powers import safe_power
-from dam.results import file_name, load
 
 SUMMARY = "Duality: exact update (9) against its dual (11) on test digits, with the trained networks"
 SCALES = {
@@ -78,27 +76,6 @@ def run(*, seed, n, digits, network_seed, backend=None, progress=False, results=
         for name, array in (("exact", exact), ("dual", dual), ("ratio", ratio)):
             arrays[f"{name}_n{degree}"] = array.astype(np.float32)
     return values, arrays
-
-
-def trained(n, seed=0, directory=None, xp=np):
-    """Return the stored trained network of degree n as a `Classifier` on arrays of ``xp``, and its provenance.
-
-    It is taken from the folder if that holds it, else from the package. Raises ``FileNotFoundError`` if neither does,
-    and ``ValueError`` if the result was stored without its weights.
-    """
-    stored = stored_network(n, seed, directory)
-    visible, labels = (xp.asarray(stored.arrays[key].astype(np.float32)) for key in ("visible", "labels"))
-    return Classifier(visible, labels, n, stored.values["T"]), stored.provenance()
-
-
-def stored_network(n, seed=0, directory=None):
-    """Return the stored result of the training at degree n, from the folder or the package; errors as in `trained`."""
-    name = file_name("mnist", f"n{n}", seed) + ".json"
-    own = directory is not None and (Path(directory) / name).exists()
-    stored = load("mnist", f"n{n}", seed, directory if own else None)
-    if "visible" not in stored.arrays:
-        raise ValueError(f"the stored result {name} holds no weights; run mnist with weights for n = {n}")
-    return stored
 
 
 def compare(exact, dual, y):

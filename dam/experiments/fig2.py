@@ -5,7 +5,7 @@ from tqdm import tqdm
 
 from dam import checks, competition, datasets, prototypes
 from dam.arrays import array_namespace, get_namespace, to_numpy
-from dam.experiments.duality import stored_network, trained
+from dam.networks import stored_network, trained
 from dam.recipes import Recipe
 from dam.training import initial_weights
 

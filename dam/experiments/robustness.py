@@ -5,7 +5,7 @@ import numpy as np
 from dam import adversarial, checks, datasets
 from dam import robustness as under_attack
 from dam.arrays import get_namespace, to_numpy
-from dam.experiments.duality import stored_network, trained
+from dam.networks import stored_network, trained
 from dam.sweeps import sweep as sweep_here
 
 SUMMARY = "Robust accuracy of the trained networks under projected gradient descent, by norm and radius"

@@ -5,7 +5,7 @@ import numpy as np
 from dam import checks, datasets, robustness
 from dam.arrays import get_namespace, to_numpy
 from dam.classifier import Classifier
-from dam.experiments.duality import stored_network, trained
+from dam.networks import stored_network, trained
 from dam.prototypes import resemblance
 from dam.sweeps import sweep as sweep_here
 

@@ -4,7 +4,7 @@ import numpy as np
 
 from dam import adversarial, checks, datasets, robustness
 from dam.arrays import array_namespace, get_namespace, to_numpy
-from dam.experiments.duality import stored_network, trained
+from dam.networks import stored_network, trained
 from dam.sweeps import sweep as sweep_here
 
 SUMMARY = "Transfer of adversarial images between the trained networks, by step, by aim and by overshoot"
