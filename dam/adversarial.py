@@ -55,21 +55,33 @@ def gradient(v, y, network, m=1, form="exact"):
         Images of another size than the network's, pixels outside [-1, 1], classes out of range, m < 1.
     """
     xp, v = checked_images(v, y, network, m, form)
-    return unchecked_gradient(xp, v, targets(y, network.labels.shape[1], v.dtype), network, m, form)[1:]
+    t = targets(y, network.labels.shape[1], v.dtype)
+    return unchecked_gradient(xp, v, network, form, objective(network, t, m))[1:]
 
 
-def unchecked_gradient(xp, v, t, network, m, form):
-    """Return the arguments of the tanh, ln C and its gradient; no checks.
+def objective(network, t, m):
+    """Return the objective of a network for targets ``t (M, N_c)``, as a function of its arguments ``a (M, N_c)``.
 
-    ``t`` are the targets, or a function that gives them from the arguments. A `ReLUNetwork` has the cross-entropy
-    -ln p in place of ln C.
+    It returns ln C ``(M,)``, for a `ReLUNetwork` its cross-entropy instead, and the derivatives ``(M, N_c)``.
     """
     if isinstance(network, ReLUNetwork):
-        return network.gradient(v, t)
+        return lambda a: network.cross_entropy(a, t)
+    return lambda a: _slope(array_namespace(a=a), a, t, m)
+
+
+def unchecked_gradient(xp, v, network, form, objective):
+    """Return the arguments ``(M, N_c)``, an objective of them ``(M,)`` and its gradient ``(M, N)``; no checks.
+
+    ``objective`` gives that and its derivatives from the arguments, as those returned by `objective` do.
+    """
+    if isinstance(network, ReLUNetwork):
+        h, a = network.forward(v)
+        value, s = objective(a)
+        return a, value, network.backward(h, s)
     n, labels, kind = network.n, network.labels, network.kind
     if form == "exact":
         a, H, T = forward_exact(xp, v, network.visible, labels, n, network.T, kind)
-        ln_C, s = _slope(xp, a, t(a) if callable(t) else t, m)
+        value, s = objective(a)
         dh = -xp.sum(s, axis=1)[:, None] * safe_power(H, n - 1, kind)
         for alpha in range(labels.shape[1]):
             dh = dh + s[:, alpha, None] * safe_power(H + 2 * labels[:, alpha] / T, n - 1, kind)
@@ -79,9 +91,9 @@ def unchecked_gradient(xp, v, t, network, m, form):
         T = warm_enough(xp, size(xp, h, kind), n, network.T)
         h = h / T
         a = 2 * n / T * (safe_power(h, n - 1, kind) @ labels)
-        ln_C, s = _slope(xp, a, t(a) if callable(t) else t, m)
+        value, s = objective(a)
         dh = 2 * n / T * (n - 1) / T * (s @ labels.T) * safe_power(h, n - 2, kind) if n > 1 else xp.zeros_like(h)
-    return a, ln_C, flushed(xp, dh) @ network.visible
+    return a, value, flushed(xp, dh) @ network.visible
 
 
 def _slope(xp, a, t, m):
@@ -196,7 +208,7 @@ def attack(v, y, network, target=None, *, norm="l2", length=None, max_updates=20
     for update in range(max_updates + 1):
         image = xp.asarray(after[live])
         t = targets(xp.asarray(target[live]), a.shape[1], v.dtype)
-        a_live, _, slope = unchecked_gradient(xp, image, t, network, m, form)
+        a_live, _, slope = unchecked_gradient(xp, image, network, form, objective(network, t, m))
         done = there(np.argmax(to_numpy(a_live), axis=1), live)
         crossed[live[done]], updates[live[done]] = True, update
         live, slope, image = live[~done], slope[xp.asarray(~done)], image[xp.asarray(~done)]
@@ -232,7 +244,7 @@ def path(v, y, target, network, updates, *, norm="l2", length=None, m=1, form="e
     target = xp.asarray(_checked_targets(target, to_numpy(y), classes))
     t, first, second, images = targets(target, classes, v.dtype), [], [], []
     for update in range(updates + 1):
-        a, ln_C, slope = unchecked_gradient(xp, v, t, network, m, form)
+        a, ln_C, slope = unchecked_gradient(xp, v, network, form, objective(network, t, m))
         first, second, images = [*first, log_objective(a, y, m)], [*second, ln_C], [*images, v]
         v = step(v, slope, length, norm)
     return xp.stack(first), xp.stack(second), xp.stack(images)

@@ -46,7 +46,7 @@ def stored_network(which, seed=0, directory=None):
     own = directory is not None and (Path(directory) / name).exists()
     stored = results.load(experiment, variant, seed, directory if own else None)
     if ("relu_visible" if which == RELU else "visible") not in stored.arrays:
-        raise ValueError(f"the stored result {name} holds no weights; run {experiment} with weights for {which}")
+        raise ValueError(f"the stored result {name} holds no weights; run {experiment} again, with them")
     return stored
 
 

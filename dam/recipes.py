@@ -117,6 +117,20 @@ class Recipe:
         rates = {"epsilon0": epsilon0, "decay": max(last ** (1 / epochs), 0.5), "epochs": epochs}
         return replace(paper, **(schedule | rates | changes))
 
+    @classmethod
+    def ten_minutes(cls, n, **changes):
+        """Return a schedule of 200 epochs, about ten minutes on two CPU cores, that nearly reaches the paper's errors.
+
+        The ramp, the decay of ε and the epochs are shortened together, ε starts at up to twice the paper's window, and
+        for large n T is lower; chosen on held-out digits. ``changes`` replace single fields.
+        """
+        paper, epochs = cls.paper(n), 200
+        if paper.ramp_epochs:
+            schedule = {"ramp_epochs": 50, "epsilon0": 0.03, "decay": 0.988}
+        else:
+            schedule = {"T_initial": 500, "T_final": 500, "epsilon0": 0.04, "decay": 0.984}
+        return replace(paper, **(schedule | {"epochs": epochs} | changes))
+
     def temperature(self, epoch):
         """Return T in neurons for an epoch counted from 0."""
         if epoch >= self.ramp_epochs:

@@ -58,17 +58,19 @@ class ReLUNetwork:
         h = v @ self.visible.T + self.hidden_bias
         return h, xp.where(h > 0, h, xp.zeros_like(h)) @ self.labels + self.class_bias
 
-    def gradient(self, v, t):
-        """Return the arguments of the softmax, the cross-entropy and its gradient with respect to the pixels.
+    def backward(self, h, s):
+        """Return the gradient ``(M, N)`` with respect to the pixels of an objective with derivatives ``s (M, N_c)``.
 
-        ``t (M, N_c)`` are targets of ±1, or a function that gives them from the arguments. The results have the shapes
-        ``(M, N_c)``, ``(M,)`` and ``(M, N)``.
+        Those are with respect to the arguments of the softmax; ``h (M, K)`` is from `forward`.
         """
-        xp = array_namespace(v=v, visible=self.visible)
-        h, a = self.forward(v)
-        t = t(a) if callable(t) else t
-        top = xp.max(a, axis=1, keepdims=True)
-        own = xp.sum(xp.where(t > 0, a - top, xp.zeros_like(a)), axis=1)
-        loss = xp.log(xp.sum(xp.exp(a - top), axis=1)) - own
-        dh = slope(a, t, 1, "softmax") @ self.labels.T
-        return a, loss, xp.where(h > 0, dh, xp.zeros_like(dh)) @ self.visible
+        xp = array_namespace(h=h)
+        dh = s @ self.labels.T
+        return xp.where(h > 0, dh, xp.zeros_like(dh)) @ self.visible
+
+    @staticmethod
+    def cross_entropy(a, t):
+        """Return -ln softmax(a) ``(M,)`` of the class whose target in ``t (M, N_c)`` is 1, and its derivatives."""
+        xp = array_namespace(a=a, t=t)
+        a = a - xp.max(a, axis=1, keepdims=True)
+        own = xp.sum(xp.where(t > 0, a, xp.zeros_like(a)), axis=1)
+        return xp.log(xp.sum(xp.exp(a), axis=1)) - own, slope(a, t, 1, "softmax")

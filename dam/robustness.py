@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from dam import checks
-from dam.adversarial import NORMS, checked_images, step, unchecked_gradient
+from dam.adversarial import NORMS, checked_images, objective, step, unchecked_gradient
 from dam.arrays import array_namespace, to_numpy
 from dam.classifier import targets
 from dam.prototypes import resemblance
@@ -37,12 +37,13 @@ def project(v, center, radius, norm):
     return xp.clip(center + change, -1, 1)
 
 
-def robust(v, y, network, radii, *, norm="l2", steps=20, m=1, form="exact"):
+def robust(v, y, network, radii, *, norm="l2", steps=20, m=None, form="exact"):
     """Return which images projected gradient descent cannot take out of their class, within each radius.
 
-    From the image, a step goes against the gradient of ln C for the strongest of the wrong classes at the moment, and
-    the outcome is projected back into the ball; the length of a step is 2.5 times the radius over their number, so that
-    an image can cross the ball. An image that fell within a smaller radius has fallen within a larger one.
+    From the image, a step goes against the gradient of the margin, the argument of its own class minus the largest of
+    the others, or of ln C for the class of the latter; and the outcome is projected back into the ball. The length of a
+    step is 2.5 times the radius over their number, so that an image can cross the ball. An image that fell within a
+    smaller radius has fallen within a larger one.
 
     Parameters
     ----------
@@ -55,8 +56,8 @@ def robust(v, y, network, radii, *, norm="l2", steps=20, m=1, form="exact"):
         See `project`.
     steps : int
         For each radius.
-    m : int
-        Power of the objective (14).
+    m : int, optional
+        Descend ln C of the objective (14) with this power, not the margin.
     form : {'exact', 'dual'}
 
     Returns
@@ -68,7 +69,7 @@ def robust(v, y, network, radii, *, norm="l2", steps=20, m=1, form="exact"):
     ValueError
         As in `dam.adversarial.gradient`; also for radii that are negative or do not ascend, or no steps.
     """
-    xp, v = checked_images(v, y, network, m, form)
+    xp, v = checked_images(v, y, network, 1 if m is None else m, form)
     checks.choice("norm", norm, NORMS)
     checks.count("steps", steps)
     if len(radii) == 0 or min(radii) < 0 or any(np.diff(radii) <= 0):
@@ -80,10 +81,8 @@ def robust(v, y, network, radii, *, norm="l2", steps=20, m=1, form="exact"):
         for _ in range(steps + 1 if radius > 0 else 1):
             if len(live) == 0:
                 break
-            own = xp.asarray(y[live])
-            a, _, slope = unchecked_gradient(
-                xp, image, lambda a, own=own: _strongest_wrong(xp, a, own), network, m, form
-            )
+            own = targets(xp.asarray(y[live]), network.labels.shape[1], v.dtype)
+            a, _, slope = unchecked_gradient(xp, image, network, form, _against(own, network, m))
             right = np.argmax(to_numpy(a), axis=1) == y[live]
             held[live[~right]] = False
             keep = xp.asarray(np.flatnonzero(right))
@@ -93,10 +92,16 @@ def robust(v, y, network, radii, *, norm="l2", steps=20, m=1, form="exact"):
     return xp.asarray(np.stack(found))
 
 
-def _strongest_wrong(xp, a, y):
-    """Return the targets ``(M, N_c)`` of the class other than y with the largest argument."""
-    own = targets(y, a.shape[1], a.dtype) > 0
-    return targets(xp.argmax(xp.where(own, -xp.inf, a), axis=1), a.shape[1], a.dtype)
+def _against(own, network, m):
+    """Return what `robust` descends, as a function of the arguments, for targets ``own (M, N_c)`` of the classes."""
+
+    def of_arguments(a):
+        xp = array_namespace(a=a)
+        wrong = targets(xp.argmax(xp.where(own > 0, -xp.inf, a), axis=1), a.shape[1], a.dtype)
+        s = (own - wrong) / 2  # 1 at the own class, -1 at the strongest of the others
+        return (xp.sum(s * a, axis=1), s) if m is None else objective(network, wrong, m)(a)
+
+    return of_arguments
 
 
 class Minima(NamedTuple):
@@ -150,7 +155,7 @@ def minima(v, target, network, *, updates=300, length=0.5, m=1, form="exact"):
     t = targets(target, network.labels.shape[1], v.dtype)
     reached = xp.full((v.shape[0],), -1, dtype=xp.int64)
     for update in range(updates + 1):
-        a, ln_C, slope = unchecked_gradient(xp, v, t, network, m, form)
+        a, ln_C, slope = unchecked_gradient(xp, v, network, form, objective(network, t, m))
         reached = xp.where((reached < 0) & _confident(xp, a, t), xp.full_like(reached, update), reached)
         if update < updates:
             outward = ((v <= -1) & (slope > 0)) | ((v >= 1) & (slope < 0))

@@ -3,8 +3,8 @@
 A step holds the weights ``xi (K, N + N_c)``, visible and label weights of a memory side by side as in
 Appendix A's joint index I, and their momentum ``V`` of the same shape. `BlockStep` is the fast one: blocks of
 memories go through threads, everything element-wise is done in place, a whole block at a time, and powers are
-products. `ArrayStep` is the same in pure functions: for other array libraries, for the associative form
-(9), and as the test of `BlockStep`.
+products; memories that have fallen asleep for good cost nothing. `ArrayStep` is the same in pure functions: for other
+array libraries, for the associative form (9), and as the test of `BlockStep`.
 """
 
 from concurrent.futures import ThreadPoolExecutor
@@ -14,10 +14,11 @@ from array_api_compat import is_numpy_namespace
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from dam import classifier, powers
-from dam.arrays import array_namespace
+from dam.arrays import array_namespace, to_numpy
 
 BLOCKS = 4  # of memories; fixed, so that sums and results do not depend on the number of threads
 FLOOR = 1e-30  # least max |V| to divide by: a dead memory's momentum vanishes
+ROUNDING = 0.01  # overlaps in neurons that rounding could turn into positive ones
 
 
 def make_step(x, t, xi, V, recipe):
@@ -38,6 +39,22 @@ def momentum_update(xi, V, gradient, p, epsilon):
     V = V * xp.astype(~(size < FLOOR), V.dtype)
     size = xp.where(size < FLOOR, FLOOR * xp.ones_like(size), size)
     return xp.clip(xi + epsilon * V / size, -1, 1), V
+
+
+def asleep(visible, x, above=0.0, kind="rectified", rows=1000):
+    """Return which memories ``(K,)`` are off for all of the digits ``x (S, N)``: no overlap is larger than ``above``.
+
+    Such a memory, with weights ``visible (K, N)``, has no gradient in any form.
+    """
+    xp = array_namespace(visible=visible, x=x)
+    found = np.ones(visible.shape[0], bool)
+    for start in range(0, x.shape[0], rows):
+        left = np.flatnonzero(found)
+        if len(left) == 0:
+            break
+        h = x[start : start + rows] @ xp.take(visible, xp.asarray(left), axis=0).T
+        found[left] = to_numpy(xp.all(powers.size(xp, h, kind) <= above, axis=0))
+    return found
 
 
 class ArrayStep:
@@ -81,6 +98,13 @@ class ArrayStep:
         wrong = xp.argmax(a, axis=1) != xp.argmax(self.t, axis=1)
         return int(xp.sum(xp.astype(wrong, xp.int64)))
 
+    def rest(self):
+        """Leave memories that have fallen asleep for good out of further steps, where that saves time: not here."""
+
+    def state(self):
+        """Return the weights and the momenta, both ``(K, N + N_c)``."""
+        return self.xi, self.V
+
     def is_finite(self):
         """Return whether all weights and momenta are finite."""
         return bool(self.xp.all(self.xp.isfinite(self.xi)) & self.xp.all(self.xp.isfinite(self.V)))
@@ -97,11 +121,13 @@ class BlockStep:
 
     Arrays over (memory, digit) have memories first, so that a block of memories is contiguous. A block's
     forward product, powers, gradient and update stay in one thread, with BLAS on one thread each; only the
-    N_c-wide sums over memories meet, in a fixed order. ``xi`` and ``V`` are updated in place.
+    N_c-wide sums over memories meet, in a fixed order. ``xi`` and ``V`` are updated in place, until `rest` finds
+    sleepers: from then on those awake are updated in a copy, and `state` puts them back.
     """
 
     def __init__(self, x, t, xi, V, recipe):
         self.x, self.xi, self.V, self.recipe = x, xi, V, recipe
+        self.everyone, self.awake = (xi, V), slice(None)
         K, (M, classes), self.N = len(xi), t.shape, x.shape[1]
         self.t, self.right = t, np.argmax(t, axis=1)
         dtype = self.dtype = xi.dtype.type
@@ -116,7 +142,7 @@ class BlockStep:
         self.threshold = dtype(powers.threshold(np, xi.dtype, recipe.n - 1))
         # adding and subtracting this rounds to multiples of the smallest number: it flushes subnormals
         self.flush = dtype(powers.smallest(np, xi.dtype) / np.finfo(dtype).eps)
-        self.blocks = [slice(K * b // BLOCKS, K * (b + 1) // BLOCKS) for b in range(BLOCKS)]
+        self.blocks = self._parts(K)
 
     def __enter__(self):
         threads = max([p["num_threads"] for p in threadpool_info() if p["user_api"] == "blas"], default=1)
@@ -138,6 +164,29 @@ class BlockStep:
         s = self.dtype(2 * r.n / T) * classifier.slope(a, self.t, r.m, r.objective)
         self._each(lambda block: self._backward(block, s, self.dtype(epsilon)), self.blocks)
         return int(np.count_nonzero(np.argmax(a, axis=1) != self.right))
+
+    def rest(self):
+        """See `ArrayStep.rest`. Which memories take part depends on the weights and momenta alone.
+
+        A rectified memory without momentum whose overlaps with all training digits are negative has no gradient, now
+        or later, whatever the others do.
+        """
+        if self.recipe.kind != "rectified":
+            return
+        still = np.flatnonzero(~self.V.any(axis=1))
+        sleepers = still[asleep(self.xi[still, : self.N], self.x, -ROUNDING)]
+        if 0 < len(sleepers) < len(self.xi):
+            xi, V = self.state()
+            self.awake = np.delete(np.arange(len(xi))[self.awake], sleepers)
+            self.xi, self.V = xi[self.awake], V[self.awake]
+            self.blocks = self._parts(len(self.xi))
+
+    def state(self):
+        """See `ArrayStep.state`."""
+        for whole, part in zip(self.everyone, (self.xi, self.V)):
+            if part is not whole:
+                whole[self.awake] = part
+        return self.everyone
 
     def is_finite(self):
         """See `ArrayStep.is_finite`."""

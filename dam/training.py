@@ -136,6 +136,7 @@ def train(
     test = None if x_test is None else (xp.asarray(to_numpy(x_test), dtype=x.dtype), to_numpy(y_test))
     bar = tqdm(total=epochs, initial=first, unit="epoch", disable=not progress)
     with bar, steps.make_step(x, t, xi, V, recipe) as step:
+        step.rest()
         for epoch in range(first, epochs):
             begun = time.perf_counter()
             batches = minibatches(y, recipe.batch_per_class, seed, epoch, classes)
@@ -146,9 +147,10 @@ def train(
                 history[name] = np.append(history[name], value)
             bar.set_postfix_str(f"test error {test_error:.2f} %, training error {train_error:.2f} %")
             bar.update()
+            step.rest()
             if checkpoint is not None and ((epoch + 1) % checkpoint_every == 0 or epoch + 1 == epochs):
-                checkpoints.save(checkpoint, key, epoch + 1, to_numpy(step.xi), to_numpy(step.V), history)
-        weights = to_numpy(step.xi)
+                checkpoints.save(checkpoint, key, epoch + 1, *map(to_numpy, step.state()), history)
+        weights = to_numpy(step.state()[0])
     T = float(recipe.temperature(epochs - 1))
     visible, labels = (origin.asarray(a) for a in (weights[:, : x.shape[1]], weights[:, x.shape[1] :]))
     return classifier.Classifier(visible, labels, recipe.n, T, recipe.kind), history

@@ -4,8 +4,8 @@ import numpy as np
 
 from dam import datasets
 from dam.classifier import error_percent
-from dam.powers import size
 from dam.recipes import Recipe
+from dam.steps import asleep
 from dam.training import train
 
 SCALARS = ("error_percent", "asleep_percent", "seconds")
@@ -45,16 +45,6 @@ def trial(recipe, seed, held_out, backend):
         "error": history["test_error"],
         "train_error": history["train_error"],
         "error_percent": error_percent(network, x_test, y_test),
-        "asleep_percent": 100 * np.mean(asleep(network, x)),
+        "asleep_percent": 100 * np.mean(asleep(network.visible, x, kind=network.kind)),
         "seconds": history["seconds"].sum(),
     }
-
-
-def asleep(network, x, rows=1000):
-    """Return which memories ``(K,)`` are off for all of the digits ``x (S, N)``, and so cannot learn from them."""
-    found = np.ones(len(network.visible), bool)
-    for start in range(0, len(x), rows):
-        left = np.flatnonzero(found)
-        h = x[start : start + rows] @ network.visible[left].T
-        found[left] = np.all(size(np, h, network.kind) <= 0, axis=0)
-    return found

@@ -121,17 +121,18 @@ def test_chosen_on_the_split_and_tested_on_the_test_digits(result):
     error = 100 * np.mean(model.predict(data.x_test[:200]) != data.y_test[:200])
     assert values["logistic_test_error_percent"] == pytest.approx(error, abs=0.5)
     assert values["logistic_C"] == arrays["C"][arrays["logistic_held_out"].argmin()]
-    place = np.unravel_index(arrays["relu_held_out"].argmin(), arrays["relu_held_out"].shape)
-    chosen = arrays["learning_rate"][place[0]], arrays["weight_decay"][place[1]], place[2] + 1
-    names = ("relu_learning_rate", "relu_weight_decay", "relu_epochs")
-    assert tuple(values[name] for name in names) == chosen
-    for name in ("nearest", "logistic", "relu"):
+    late = arrays["relu_held_out"][:, :, 1:].mean(axis=2)  # the last 5 of 6 epochs
+    place = np.unravel_index(late.argmin(), late.shape)
+    assert values["relu_learning_rate"] == arrays["learning_rate"][place[0]]
+    assert values["relu_weight_decay"] == arrays["weight_decay"][place[1]]
+    assert values["relu_held_out_error_percent"] == pytest.approx(late.min())
+    for name in ("nearest", "logistic"):
         assert values[f"{name}_held_out_error_percent"] == arrays[f"{name}_held_out"].min()
 
 
 def test_relu_networks_are_those_of_the_seed(result):
     values, arrays, data = result.values, result.arrays, datasets.mnist()
-    settings = values["relu_learning_rate"], values["relu_weight_decay"], values["relu_epochs"]
+    settings = values["relu_learning_rate"], values["relu_weight_decay"], SMALL["epochs"]
     sizes = {"units": 50, "batch": 25}
     errors = []
     for i in (1, 2):
@@ -141,7 +142,7 @@ def test_relu_networks_are_those_of_the_seed(result):
     assert arrays["relu_test_errors"] == pytest.approx(errors, abs=0.5)
     assert values["relu_test_error_percent"] == pytest.approx(arrays["relu_test_errors"].mean())
     assert values["relu_test_error_spread"] == pytest.approx(arrays["relu_test_errors"].std(ddof=1))
-    assert arrays["relu_loss"].shape == (2, values["relu_epochs"])
+    assert arrays["relu_loss"].shape == (2, SMALL["epochs"])
     stored = relu_network(arrays)  # of the two, the better one
     error = 100 * np.mean(stored.predict(data.x_test[:200]) != data.y_test[:200])
     assert values["relu_stored_error_percent"] == error == pytest.approx(min(errors), abs=0.5)

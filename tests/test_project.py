@@ -14,7 +14,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 NOTEBOOKS = sorted((ROOT / "book").glob("*.ipynb"))
-CHAPTERS = ["classical", "dense", "xor", "duality", "mnist", "prototypes"]
+CHAPTERS = ["classical", "dense", "basins", "xor", "duality", "mnist", "prototypes", "adversarial", "attention"]
 MODULES = sorted((ROOT / "dam").rglob("*.py"))
 LAYERS = [
     {"arrays", "files"},

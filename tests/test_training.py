@@ -16,6 +16,7 @@ import pytest
 from threadpoolctl import threadpool_limits
 
 from dam import checkpoints, classifier, datasets, experiments, powers, results, steps, training
+from dam.experiments import mnist
 from dam.training import Recipe, train
 
 SMALL = {"K": 60, "batch_per_class": 10}
@@ -83,6 +84,67 @@ def test_the_step_under_array_api_strict(digits, form):
         assert general(rows, 200.0, 0.01) == numpy(rows, 200.0, 0.01)
     np.testing.assert_allclose(np.asarray(general.xi), numpy.xi, atol=1e-5)
     assert general.is_finite()
+
+
+@pytest.mark.parametrize("kind", powers.KINDS)
+def test_memories_asleep_by_loops(kind):
+    rng = np.random.default_rng(0)
+    x, visible = rng.uniform(-1, 0.3, (8, 6)), rng.uniform(-0.3, 1, (30, 6))
+    size = (lambda h: h) if kind == "rectified" else abs
+    slow = {above: [all(size(row @ memory) <= above for row in x) for memory in visible] for above in (-0.1, 0.0, 1.2)}
+    assert 0 < sum(slow[1.2 if kind == "power" else 0.0]) < 30
+    for rows in (1, 7, 1000):
+        for above, expected in slow.items():
+            np.testing.assert_array_equal(steps.asleep(visible, x, above, kind, rows), expected)
+
+
+def sleepy(x, classes=10, K=40):
+    """Weights and momenta: a third awake; a third that every digit leaves off, without and with momentum left."""
+    rng = np.random.default_rng(0)
+    xi = rng.normal(-0.3, 0.3, (K, x.shape[1] + classes)).clip(-1, 1).astype(np.float32)
+    off = np.arange(K) % 3 > 0
+    xi[off, : x.shape[1]] = 1.0  # most pixels are paper, -1
+    V = np.zeros_like(xi)
+    V[np.arange(K) % 3 == 2] = rng.normal(0, 1e-3, (np.sum(np.arange(K) % 3 == 2), xi.shape[1]))
+    return xi, V, np.flatnonzero(np.arange(K) % 3 == 1)
+
+
+@pytest.mark.parametrize("n", (2, 20))
+def test_sleepers_are_left_out_and_nothing_else_changes(digits, n):
+    x, y, *_ = digits
+    xi, V, sleepers = sleepy(x)
+    recipe = replace(Recipe.paper(n), **SMALL)
+    t = classifier.targets(np.repeat(np.arange(10), recipe.batch_per_class))
+    assert steps.asleep(xi[sleepers, :784], x, -steps.ROUNDING).all()
+    batches = training.minibatches(y, recipe.batch_per_class, seed=0, epoch=0)[:5]
+    pure = steps.ArrayStep(x, t, xi.copy(), V.copy(), recipe)
+    with steps.make_step(x, t, xi.copy(), V.copy(), recipe) as fast:
+        fast.rest()
+        assert len(fast.xi) == len(fast.V) == len(xi) - len(sleepers)
+        for rows in batches:
+            assert abs(fast(rows, 200.0, 0.01) - pure(rows, 200.0, 0.01)) <= 1
+        np.testing.assert_allclose(fast.state()[0], pure.state()[0], atol=2e-5)
+        fast.rest()
+        fast(batches[0], 200.0, 0.01)
+        for now, then in zip(fast.state(), (xi, V)):
+            assert now.shape == then.shape
+            np.testing.assert_array_equal(now[sleepers], then[sleepers])
+        assert np.abs(fast.state()[0] - xi).max(axis=1)[np.setdiff1d(np.arange(len(xi)), sleepers)].min() > 0.01
+
+
+def test_a_training_with_sleepers_is_resumed_bit_for_bit(digits, tmp_path):
+    x, y, *_ = digits
+    recipe = Recipe.paper(2, **(SMALL | {"K": 60}), init_mean=0.0, epsilon0=0.2, momentum=0.3, epochs=40)
+    whole, _ = quiet(x, y, recipe)
+    still = steps.asleep(whole.visible, x, -steps.ROUNDING)
+    assert 0 < still.sum() < 60
+    path = tmp_path / "c.npz"
+    quiet(x, y, recipe, epochs=31, checkpoint=path)
+    with np.load(path) as kept:
+        assert (~kept["V"].any(axis=1) & still).sum() > 0  # some are left out by then
+    resumed, _ = quiet(x, y, recipe, checkpoint=path, resume=True)
+    np.testing.assert_array_equal(resumed.visible, whole.visible)
+    np.testing.assert_array_equal(resumed.labels, whole.labels)
 
 
 def test_the_result_does_not_depend_on_the_number_of_threads(digits):
@@ -192,6 +254,14 @@ def test_a_compressed_schedule_fits_its_epochs(n):
     r = Recipe.compressed(n, 40)
     assert r.epochs == 40 and r.temperature(39) == r.T_final < r.T_initial + (n > 10)
     assert r.epsilon(39) < r.epsilon0 / 10
+
+
+@pytest.mark.parametrize("n", (2, 3, 20, 30))
+def test_ten_minutes_shorten_everything_together(n):
+    r, paper = Recipe.ten_minutes(n), Recipe.paper(n)
+    assert r.epochs == 200 and (r.n, r.m, r.momentum, r.K) == (n, paper.m, paper.momentum, 2000)
+    assert r.ramp_epochs == paper.ramp_epochs / 4 and r.epsilon0 <= 0.08 and r.epsilon(199) < r.epsilon0 / 10
+    assert Recipe.ten_minutes(n, K=50).K == 50
 
 
 @pytest.mark.parametrize(
@@ -505,7 +575,9 @@ def test_the_experiment_stores_what_it_says(small_mnist, digits, tmp_path):
     assert set(curves.arrays) == {"test_error", "train_error"} and curves.values["epochs"] == 3
 
 
-@pytest.mark.parametrize(("schedule", "name"), [("paper", "n3"), ("compressed", "n3-compressed")])
+@pytest.mark.parametrize(
+    ("schedule", "name"), [("paper", "n3"), ("compressed", "n3-compressed"), ("ten-minutes", "n3-ten-minutes")]
+)
 def test_the_experiment_keeps_a_checkpoint_beside_its_results(small_mnist, tmp_path, monkeypatch, schedule, name):
     """It survives an interrupt, is not overwritten unasked, and goes when the training is done."""
     options = small_mnist | {"schedule": schedule, "backend": "numpy", "results": tmp_path}
@@ -524,6 +596,14 @@ def test_the_experiment_keeps_a_checkpoint_beside_its_results(small_mnist, tmp_p
         experiments.run("mnist", "paper", **(options | {"epochs": 6}))
     assert experiments.run("mnist", "paper", **(options | {"epochs": 6}), resume=True).values["epochs"] == 6
     assert not checkpoint.exists()
+
+
+def test_ten_minutes_end_by_themselves_and_a_longer_paper_is_refused(small_mnist):
+    given = {**dict.fromkeys(mnist.CHANGES), **small_mnist, "weights": False}
+    assert mnist.recorded(given | {"schedule": "ten-minutes", "epochs": 3000})["epochs"] == 200
+    assert mnist.recorded(given | {"schedule": "ten-minutes", "epochs": 7})["epochs"] == 7
+    with pytest.raises(ValueError, match="epochs must be at most the recipe's 3000, got 3001"):
+        experiments.run("mnist", "paper", backend="numpy", **(small_mnist | {"epochs": 3001}))
 
 
 def test_the_experiment_resumes(small_mnist, tmp_path):

@@ -8,12 +8,12 @@ from test_duality import stored
 
 from dam import adversarial, claims, datasets, experiments, results, robustness
 from dam.experiments import transfer
-from dam.networks import trained
+from dam.networks import RELU, relu_arrays, trained
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    """Networks of n = 2 and 3 that know the means of the classes, with different noise: they classify most digits."""
+    """Networks of n = 2 and 3, and of ReLU units, that know the means of the classes: they classify most digits."""
     path, data = tmp_path_factory.mktemp("networks"), datasets.mnist()
     means = np.stack([data.x_train[data.y_train == alpha].mean(axis=0) for alpha in range(10)])
     means = means - means.mean(axis=0)
@@ -24,6 +24,9 @@ def folder(tmp_path_factory):
             "labels": (1.4 * np.eye(10) - 0.4).astype(np.float16),
         }
         results.save(replace(stored(f"n{n}", {"T": 60.0}, arrays), parameters={"m": n}), path)
+    templates = means / np.linalg.norm(means, axis=1, keepdims=True)
+    arrays = relu_arrays(templates, np.eye(10), np.full(10, 1.0), np.zeros(10))
+    results.save(replace(stored("", {}, arrays), experiment="baselines"), path)
     return path
 
 
@@ -40,12 +43,12 @@ def test_the_table_is_that_of_single_attacks(folder):
     result = experiments.run("transfer", "demo", seed=3, backend="numpy", results=folder, **settings)
     data, arrays = datasets.mnist(), result.arrays
     v, y = data.x_test[arrays["digit"]], data.y_test[arrays["digit"]]
-    networks = [trained(n, 0, folder)[0] for n in (2, 3)]
+    networks = [trained(which, 0, folder)[0] for which in (2, 3, RELU)]
     assert len(set(arrays["digit"])) == 12 and np.all(arrays["label"] == y)
     assert all(np.all(net.predict(v) == y) for net in networks)
     for norm in adversarial.NORMS:
         for row, made_on in enumerate(networks):
-            found = adversarial.attack(v, y, made_on, norm=norm, max_updates=60, m=made_on.n)
+            found = adversarial.attack(v, y, made_on, norm=norm, max_updates=60, m=getattr(made_on, "n", 1))
             np.testing.assert_array_equal(arrays[f"crossed_{norm}_second"][row], found.crossed)
             moved = np.linalg.norm(found.images - v, axis=1)
             np.testing.assert_allclose(arrays[f"distance_{norm}_second"][row], moved, rtol=1e-5)
@@ -55,9 +58,10 @@ def test_the_table_is_that_of_single_attacks(folder):
                 wrong = [100 * np.mean(shown_to.predict(image) != y) for shown_to in networks]
                 np.testing.assert_allclose(arrays[f"error_percent_{norm}_second"][k, row], wrong)
     table = arrays["error_percent"]
-    np.testing.assert_array_equal(table, arrays["error_percent_l2_second"][1])
+    np.testing.assert_array_equal(table, arrays["error_percent_l2_second"][1, :2, :2])
+    assert result.values["error_percent_n3_relu"] == arrays["error_percent_l2_second"][1, 1, 2]
     assert result.values["error_percent_n2_n3"] == table[0, 1] and result.values["error_percent_n3_n2"] == table[1, 0]
-    assert 0 < table[0, 0] and arrays["error_percent_l2_random"].shape == (3, 2, 2)
+    assert 0 < table[0, 0] and arrays["error_percent_l2_random"].shape == (3, 3, 3)
     white_box = arrays["error_percent_l2_second"][0].diagonal()
     np.testing.assert_allclose(white_box, 100 * arrays["crossed_l2_second"].mean(axis=1))
 
@@ -67,10 +71,10 @@ def test_the_measures_on_the_boundary(folder):
     result = experiments.run("transfer", "demo", seed=3, backend="numpy", results=folder, **settings)
     data, arrays, values = datasets.mnist(), result.arrays, result.values
     v, y = data.x_test[arrays["digit"]], data.y_test[arrays["digit"]]
-    networks = [trained(n, 0, folder)[0] for n in (2, 3)]
+    networks = [trained(which, 0, folder)[0] for which in (2, 3, RELU)]
     np.testing.assert_allclose(arrays["area"], [robustness.strokes(one[None]).mean() for one in v], rtol=1e-6)
-    for row, net in enumerate(networks):
-        found = adversarial.attack(v, y, net, max_updates=60, m=net.n)
+    for row, (tag, net) in enumerate(zip(("n2", "n3", "relu"), networks)):
+        found = adversarial.attack(v, y, net, max_updates=60, m=getattr(net, "n", 1))
         np.testing.assert_array_equal(arrays["new"][row], found.target)
         inside = [
             ((b - a) ** 2)[robustness.strokes(a[None])[0]].sum() / ((b - a) ** 2).sum() for a, b in zip(v, found.images)
@@ -85,9 +89,9 @@ def test_the_measures_on_the_boundary(folder):
         same = [100 * np.mean((given == answers[row]) & (given != y)) for given in answers]
         np.testing.assert_allclose(arrays["same_percent"][row], same)
         gap = [(arrays[f"like_own_{what}"][row] - arrays[f"like_new_{what}"][row]).mean() for what in transfer.PICTURES]
-        assert values[f"gap_closed_percent_n{net.n}"] == pytest.approx(100 * (1 - gap[1] / gap[0]), rel=1e-5)
-        assert values[f"gap_closed_control_percent_n{net.n}"] == pytest.approx(100 * (1 - gap[2] / gap[0]), rel=1e-5)
-        assert values[f"inside_percent_n{net.n}"] == pytest.approx(100 * np.median(inside), rel=1e-4)
+        assert values[f"gap_closed_percent_{tag}"] == pytest.approx(100 * (1 - gap[1] / gap[0]), rel=1e-5)
+        assert values[f"gap_closed_control_percent_{tag}"] == pytest.approx(100 * (1 - gap[2] / gap[0]), rel=1e-5)
+        assert values[f"inside_percent_{tag}"] == pytest.approx(100 * np.median(inside), rel=1e-4)
 
 
 def test_a_random_change_has_its_length_and_stays_among_the_pixels():

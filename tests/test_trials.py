@@ -48,17 +48,6 @@ def test_a_trial_that_breaks_down_is_reported_as_missing(digits, monkeypatch):
     assert all(np.all(np.isnan(value)) for value in found.values())
 
 
-@pytest.mark.parametrize("kind", ("rectified", "power"))
-def test_memories_asleep_by_loops(kind):
-    rng = np.random.default_rng(0)
-    x, visible = rng.uniform(-1, 0.3, (8, 6)), rng.uniform(-0.3, 1, (30, 6))
-    network = classifier.Classifier(visible, rng.uniform(-1, 1, (30, 4)), 3, 5.0, kind)
-    slow = [all((h := row @ memory) <= 0 and (kind == "rectified" or h == 0) for row in x) for memory in visible]
-    assert kind == "power" or 0 < sum(slow) < 30
-    for rows in (1, 7, 1000):
-        np.testing.assert_array_equal(trials.asleep(network, x, rows), slow)
-
-
 def test_the_search_takes_the_lowest_error_on_the_held_out_digits(digits):
     result = experiments.run("search", "demo", seed=1, backend="numpy")
     assert result.variant == "demo-n3" and result.parameters["T"] == [60.0, 90.0]

@@ -20,18 +20,19 @@ SCALES = {
     "paper": {"n": 3, "epochs": 3000, "schedule": "paper", **SAME},
 }
 SECONDS = {"demo": 30, "paper": 6000}
+SCHEDULES = {"paper": Recipe.paper, "ten-minutes": Recipe.ten_minutes}
 
 
 def variant(parameters):
-    """Return the variant of the result's name: ``n3``, or ``n3-compressed``."""
-    return f"n{parameters['n']}{'' if parameters['schedule'] == 'paper' else '-compressed'}"
+    """Return the variant of the result's name: ``n3``, ``n3-compressed``, or ``n3-ten-minutes``."""
+    return f"n{parameters['n']}" + ("" if parameters["schedule"] == "paper" else f"-{parameters['schedule']}")
 
 
 def recipe(parameters):
     """Return the recipe that the parameters stand for.
 
-    ``schedule`` is 'paper' (Appendix A's, stopped after ``epochs``) or 'compressed' (all of it within
-    ``epochs``); every other field of a recipe that is not None replaces the schedule's.
+    ``schedule`` is 'paper' (Appendix A's) or 'ten-minutes' (`Recipe.ten_minutes`), stopped after ``epochs``, or
+    'compressed' (all of it within ``epochs``); every other field of a recipe that is not None replaces the schedule's.
     """
     changes = {name: parameters[name] for name in CHANGES if parameters.get(name) is not None}
     for name, value in changes.items():
@@ -42,14 +43,21 @@ def recipe(parameters):
                 raise ValueError(f"{name} must be of type {CHANGES[name].__name__}, got {value!r}") from None
     if parameters["schedule"] == "compressed":
         return replace(Recipe.compressed(parameters["n"], parameters["epochs"]), **changes)
-    if parameters["schedule"] != "paper":
-        raise ValueError(f"schedule must be paper or compressed, got {parameters['schedule']!r}")
-    return replace(Recipe.paper(parameters["n"]), **changes)
+    if parameters["schedule"] not in SCHEDULES:
+        raise ValueError(f"schedule must be compressed, {' or '.join(SCHEDULES)}, got {parameters['schedule']!r}")
+    return replace(SCHEDULES[parameters["schedule"]](parameters["n"]), **changes)
 
 
 def recorded(parameters):
     """Return the parameters to store: the whole recipe, ``epochs`` as trained. `run` accepts them again."""
-    return asdict(recipe(parameters)) | {name: parameters[name] for name in ("schedule", "epochs", "weights")}
+    kept = {name: parameters[name] for name in ("schedule", "weights")}
+    return asdict(recipe(parameters)) | kept | {"epochs": length(parameters)}
+
+
+def length(parameters):
+    """Return for how many epochs to train: ``epochs``, but no more than there are in the ten minutes."""
+    short = parameters["schedule"] == "ten-minutes"
+    return min(parameters["epochs"], recipe(parameters).epochs) if short else parameters["epochs"]
 
 
 def run(*, seed, backend=None, progress=False, results=None, checkpoint=None, resume=False, **parameters):
@@ -74,7 +82,7 @@ def run(*, seed, backend=None, progress=False, results=None, checkpoint=None, re
     elif checkpoint is None and resume:
         raise ValueError("resume needs a checkpoint to go on from, got checkpoint=None")
     x, y, x_test, y_test = datasets.mnist()
-    settings = recipe(parameters)
+    settings, epochs = recipe(parameters), length(parameters)
     network, history = train(
         x,
         y,
@@ -82,7 +90,7 @@ def run(*, seed, backend=None, progress=False, results=None, checkpoint=None, re
         seed=seed,
         x_test=x_test,
         y_test=y_test,
-        epochs=parameters["epochs"],
+        epochs=epochs,
         checkpoint=checkpoint,
         resume=resume and Path(checkpoint).exists(),
         progress=progress,
@@ -94,7 +102,7 @@ def run(*, seed, backend=None, progress=False, results=None, checkpoint=None, re
     values = {
         "test_error_percent": error_percent(stored, x_test, y_test),
         "first_epoch_below_2_percent": int(below[0]) + 1 if len(below) else None,
-        "epochs": parameters["epochs"],
+        "epochs": epochs,
         "T": network.T,
         "train_seconds": float(history["seconds"].sum()),
     }

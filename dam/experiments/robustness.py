@@ -5,7 +5,7 @@ import numpy as np
 from dam import adversarial, checks, datasets
 from dam import robustness as under_attack
 from dam.arrays import get_namespace, to_numpy
-from dam.networks import stored_network, trained
+from dam.networks import RELU, stored_network, trained
 from dam.sweeps import sweep as sweep_here
 
 SUMMARY = "Robust accuracy of the trained networks under projected gradient descent, by norm and radius"
@@ -17,6 +17,7 @@ SCALES = {
         "radii_linf": (0, 0.1, 0.3),
         "steps": 10,
         "network_seed": 0,
+        "relu": True,
     },
     "paper": {
         "n": (2, 3, 20, 30),
@@ -25,16 +26,22 @@ SCALES = {
         "radii_linf": (0, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4),
         "steps": 40,
         "network_seed": 0,
+        "relu": True,
     },
 }
 SECONDS = {"demo": 5, "paper": 400}
 
+ATTACKS = ("margin", "own", "m1")
 
-def run(*, seed, n, images, radii_l2, radii_linf, steps, network_seed, backend=None, results=None, sweep=sweep_here):
+
+def run(
+    *, seed, n, images, radii_l2, radii_linf, steps, network_seed, relu, backend=None, results=None, sweep=sweep_here
+):
     """Attack the trained network of each n within each radius: see `dam.robustness.robust`.
 
-    The objective that is descended is (14) with the power m that the network was trained with, and for comparison with
-    m = 1, the usual quadratic error; an image counts as robust if it withstands both.
+    Three attacks: down the margin, down the objective (14) with the power m that the network was trained with, and
+    with m = 1, the usual quadratic error. An image counts as robust if it withstands all. For a ReLU network the last
+    two are the same, down its cross-entropy.
 
     Parameters
     ----------
@@ -49,17 +56,21 @@ def run(*, seed, n, images, radii_l2, radii_linf, steps, network_seed, backend=N
     steps : int
         Of each attack.
     network_seed : int
-        Seed of the trainings that made the networks, stored results of the experiment ``mnist``.
+        Seed of the trainings that made the networks, stored results of the experiment ``mnist``, and ``baselines``.
+    relu : bool
+        Whether the ordinary ReLU network of ``baselines`` takes part, as the last one. Its cross-entropy is descended.
     results : path, optional
         Folder to look for these networks in before those shipped with the package.
 
     Returns
     -------
     values : dict
-        ``network_n{n}``, where the network comes from; ``accuracy_percent_{norm}_{radius}_n{n}``.
+        For every network, i being ``n2``, ..., ``relu``: ``network_{i}``, where it comes from;
+        ``accuracy_percent_{norm}_{radius}_{i}``.
     arrays : dict
-        ``digit (images,)``; ``radii_l2``, ``radii_linf``; for each norm ``accuracy_{norm} (n, radii)``, and
-        ``accuracy_{norm}_m1`` and ``accuracy_{norm}_own``, under one of the attacks alone; all in %.
+        ``digit (images,)``; ``radii_l2``, ``radii_linf``; for each norm ``accuracy_{norm} (networks, radii)``, and
+        ``accuracy_{norm}_margin``, ``accuracy_{norm}_own`` and ``accuracy_{norm}_m1``, under one of the attacks alone;
+        all in %.
 
     Raises
     ------
@@ -73,26 +84,26 @@ def run(*, seed, n, images, radii_l2, radii_linf, steps, network_seed, backend=N
     shared = {"digits": digits.tolist(), "steps": steps, "network_seed": network_seed}
     shared |= {"directory": results and str(results), "backend": backend}
     radii = {"l2": list(radii_l2), "linf": list(radii_linf)}
-    made = {degree: trained(degree, network_seed, results)[1] for degree in n}
-    own = {degree: stored_network(degree, network_seed, results).parameters["m"] for degree in n}
+    names = [*n, RELU] if relu else list(n)
+    made = {name: trained(name, network_seed, results)[1] for name in names}
+    own = {name: 1 if name == RELU else stored_network(name, network_seed, results).parameters["m"] for name in names}
     tasks = [
-        shared | {"n": degree, "m": m, "norm": norm, "radii": radii[norm], "made": made[degree]}
+        shared | {"n": name, "m": m, "norm": norm, "radii": radii[norm], "made": made[name]}
         for norm in adversarial.NORMS
-        for degree in n
-        for m in (own[degree], 1)
+        for name in names
+        for m in (None, own[name], 1)
     ]
     found = iter(sweep(point, tasks))
     arrays = {"digit": digits.astype(np.int16)} | {f"radii_{norm}": np.array(radii[norm], float) for norm in radii}
-    values = {f"network_n{degree}": made[degree] for degree in n}
+    tags = [RELU if name == RELU else f"n{name}" for name in names]
+    values = {f"network_{tag}": made[name] for tag, name in zip(tags, names)}
     for norm in adversarial.NORMS:
-        withstood = np.stack([[next(found)["robust"] for _ in ("own", "m1")] for _ in n])
+        withstood = np.stack([[next(found)["robust"] for _ in ATTACKS] for _ in names])
         arrays[f"accuracy_{norm}"] = 100 * withstood.all(axis=1).mean(axis=-1)
-        arrays |= {
-            f"accuracy_{norm}_{name}": 100 * withstood[:, k].mean(axis=-1) for k, name in enumerate(("own", "m1"))
-        }
+        arrays |= {f"accuracy_{norm}_{name}": 100 * withstood[:, k].mean(axis=-1) for k, name in enumerate(ATTACKS)}
         values |= {
-            f"accuracy_percent_{norm}_{radius:g}_n{degree}": float(x)
-            for degree, row in zip(n, arrays[f"accuracy_{norm}"])
+            f"accuracy_percent_{norm}_{radius:g}_{tag}": float(x)
+            for tag, row in zip(tags, arrays[f"accuracy_{norm}"])
             for radius, x in zip(radii[norm], row)
         }
     return values, arrays

@@ -4,7 +4,7 @@ import numpy as np
 
 from dam import adversarial, checks, datasets, robustness
 from dam.arrays import array_namespace, get_namespace, to_numpy
-from dam.networks import stored_network, trained
+from dam.networks import RELU, stored_network, trained
 from dam.sweeps import sweep as sweep_here
 
 SUMMARY = "Transfer of adversarial images between the trained networks, by step, by aim and by overshoot"
@@ -16,6 +16,7 @@ SCALES = {
         "max_updates": 100,
         "known": 3000,
         "network_seed": 0,
+        "relu": True,
     },
     "paper": {
         "n": (2, 3, 20, 30),
@@ -24,6 +25,7 @@ SCALES = {
         "max_updates": 200,
         "known": 60_000,
         "network_seed": 0,
+        "relu": True,
     },
 }
 SECONDS = {"demo": 10, "paper": 130}
@@ -35,7 +37,9 @@ MAIN = ("l2", "second", 1.1)
 """The protocol of ``error_percent``. The slides do not give theirs: this one was chosen before its table was seen."""
 
 
-def run(*, seed, n, images, overshoot, max_updates, known, network_seed, backend=None, results=None, sweep=sweep_here):
+def run(
+    *, seed, n, images, overshoot, max_updates, known, network_seed, relu, backend=None, results=None, sweep=sweep_here
+):
     """Make adversarial images on every network, by four kinds of attack, and show them to every network.
 
     The objective that is descended is (14) with the power m that the network was trained with.
@@ -55,28 +59,31 @@ def run(*, seed, n, images, overshoot, max_updates, known, network_seed, backend
     known : int
         Among how many training digits, from the first on, the most similar ones are looked for.
     network_seed : int
-        Seed of the trainings that made the networks, stored results of the experiment ``mnist``.
+        Seed of the trainings that made the networks, stored results of the experiment ``mnist``, and ``baselines``.
+    relu : bool
+        Whether the ordinary ReLU network of ``baselines`` takes part, as the last one. Its cross-entropy is descended.
     results : path, optional
         Folder to look for these networks in before those shipped with the package.
 
     Returns
     -------
     values : dict
-        ``network_n{n}``, where the network comes from. For the attack of `MAIN`: ``crossed_percent_n{n}``;
-        ``distance_n{n}``, median Euclidean distance to the boundary, pixels being in [-1, 1];
-        ``error_percent_n{i}_n{j}``, made on i and shown to j. On the boundary: ``inside_percent_n{n}``, median of
-        the measure below, and ``area_percent``; ``gap_closed_percent_n{n}``, by how much the mean over images of the
-        gap ``like_own`` - ``like_new`` has shrunk since the start, and ``gap_closed_control_percent_n{n}``.
+        For every network, i and j being ``n2``, ..., ``relu``: ``network_{i}``, where it comes from. For the attack of
+        `MAIN`: ``crossed_percent_{i}``; ``distance_{i}``, median Euclidean distance to the boundary, pixels being in
+        [-1, 1]; ``error_percent_{i}_{j}``, made on i and shown to j. On the boundary: ``inside_percent_{i}``, median of
+        the measure below, and ``area_percent``; ``gap_closed_percent_{i}``, by how much the mean over images of the gap
+        ``like_own`` - ``like_new`` has shrunk since the start, and ``gap_closed_control_percent_{i}``.
     arrays : dict
-        ``error_percent (n, n)``: rows made on, columns shown to, for `MAIN`; ``digit`` and ``label (images,)``;
-        ``overshoot``. For every norm and aim: ``error_percent_{norm}_{aim} (overshoot, n, n)``; and, ``(n, images)``,
+        ``error_percent (n, n)``: rows made on, columns shown to, for `MAIN`, without the ReLU network; ``digit`` and
+        ``label (images,)``; ``overshoot``. All others have a place for each network, that of the ReLU network last. For
+        every norm and aim: ``error_percent_{norm}_{aim} (overshoot, networks, networks)``; and, ``(networks, images)``,
         ``crossed_{norm}_{aim}``, ``distance_{norm}_{aim}`` and ``largest_{norm}_{aim}``, the largest change of a pixel.
-        For `MAIN`: ``same_percent (n, n)``, for how many the network shown to gives the wrong class that the maker
-        gives; ``area (images,)``, the share of the pixels that lie in the strokes of the start image
-        (`dam.robustness.strokes`); and, on the boundary, ``(n, images)``: ``inside``, the share of the squared change
-        that lies there; ``new``, the class descended to; ``like_own_{what}`` and ``like_new_{what}``, the correlation
-        with the most similar training digit of the own class and of the new one, for what = ``start``, ``boundary``,
-        and ``control``: the start image after a random change of the same Euclidean length.
+        For `MAIN`: ``same_percent (networks, networks)``, for how many the network shown to gives the wrong class that
+        the maker gives; ``area (images,)``, the share of the pixels that lie in the strokes of the start image
+        (`dam.robustness.strokes`); and, on the boundary, ``(networks, images)``: ``inside``, the share of the squared
+        change that lies there; ``new``, the class descended to; ``like_own_{what}`` and ``like_new_{what}``, the
+        correlation with the most similar training digit of the own class and of the new one, for what = ``start``,
+        ``boundary``, and ``control``: the start image after a random change of the same Euclidean length.
 
     Raises
     ------
@@ -89,14 +96,15 @@ def run(*, seed, n, images, overshoot, max_updates, known, network_seed, backend
     checks.number("known", checks.count("known", known), 1, 60_000)
     if MAIN[2] not in overshoot:
         raise ValueError(f"overshoot must hold {MAIN[2]}, the factor of the table, got {tuple(overshoot)}")
-    digits = correct_digits(n, network_seed, results, backend)
+    names = [*n, RELU] if relu else list(n)
+    digits = correct_digits(names, network_seed, results, backend)
     if len(digits) < images:
         raise ValueError(f"images must be at most {len(digits)}, the test digits that all networks classify correctly")
     rng = np.random.default_rng(seed)
     digits = np.sort(rng.permutation(digits)[:images])
     y = datasets.mnist().y_test[digits]
     aimed = (y + rng.integers(1, 10, images)) % 10
-    shared = {"digits": digits.tolist(), "others": list(n), "overshoot": list(overshoot), "max_updates": max_updates}
+    shared = {"digits": digits.tolist(), "others": names, "overshoot": list(overshoot), "max_updates": max_updates}
     shared |= {
         "known": known,
         "seed": seed,
@@ -104,45 +112,47 @@ def run(*, seed, n, images, overshoot, max_updates, known, network_seed, backend
         "directory": results and str(results),
         "backend": backend,
     }
-    shared |= {"made": [trained(degree, network_seed, results)[1] for degree in n]}
-    m = [stored_network(degree, network_seed, results).parameters["m"] for degree in n]
+    shared |= {"made": [trained(name, network_seed, results)[1] for name in names]}
+    m = [1 if name == RELU else stored_network(name, network_seed, results).parameters["m"] for name in names]
     kinds = [(norm, aim) for norm in adversarial.NORMS for aim in AIMS]
     tasks = [
-        shared | {"n": degree, "m": power, "norm": norm, "target": aimed.tolist() if aim == "random" else None}
+        shared | {"n": name, "m": power, "norm": norm, "target": aimed.tolist() if aim == "random" else None}
         for norm, aim in kinds
-        for degree, power in zip(n, m)
+        for name, power in zip(names, m)
     ]
     found = sweep(point, tasks)
     arrays = {"digit": digits.astype(np.int16), "label": y.astype(np.int8), "overshoot": np.array(overshoot)}
     for k, (norm, aim) in enumerate(kinds):
-        rows = found[k * len(n) : (k + 1) * len(n)]
+        rows = found[k * len(names) : (k + 1) * len(names)]
         arrays[f"error_percent_{norm}_{aim}"] = np.stack([row["error_percent"] for row in rows], axis=1)
         for key in ("crossed", "distance", "largest"):
             arrays[f"{key}_{norm}_{aim}"] = np.stack([row[key] for row in rows])
     norm, aim, factor = MAIN
-    rows = found[kinds.index((norm, aim)) * len(n) :][: len(n)]
+    rows = found[kinds.index((norm, aim)) * len(names) :][: len(names)]
     arrays |= {key: np.stack([row[key] for row in rows]) for key in rows[0] if key not in found[-1]}
     arrays["area"] = robustness.strokes(datasets.mnist().x_test[digits]).mean(axis=1).astype(np.float32)
-    table = arrays["error_percent"] = arrays[f"error_percent_{norm}_{aim}"][list(overshoot).index(factor)]
+    table = arrays[f"error_percent_{norm}_{aim}"][list(overshoot).index(factor)]
+    arrays["error_percent"] = table[: len(n), : len(n)]
     crossed, distance = (arrays[f"{key}_{norm}_{aim}"] for key in ("crossed", "distance"))
-    values = {f"network_n{degree}": made for degree, made in zip(n, shared["made"])}
-    values |= {f"crossed_percent_n{degree}": 100 * float(row.mean()) for degree, row in zip(n, crossed)}
-    values |= {f"distance_n{degree}": float(np.median(row)) for degree, row in zip(n, distance)}
-    values |= {f"inside_percent_n{degree}": 100 * float(np.median(row)) for degree, row in zip(n, arrays["inside"])}
+    tags = [RELU if name == RELU else f"n{name}" for name in names]
+    values = {f"network_{tag}": made for tag, made in zip(tags, shared["made"])}
+    values |= {f"crossed_percent_{tag}": 100 * float(row.mean()) for tag, row in zip(tags, crossed)}
+    values |= {f"distance_{tag}": float(np.median(row)) for tag, row in zip(tags, distance)}
+    values |= {f"inside_percent_{tag}": 100 * float(np.median(row)) for tag, row in zip(tags, arrays["inside"])}
     values["area_percent"] = 100 * float(np.median(arrays["area"]))
     start, *gaps = ((arrays[f"like_own_{x}"] - arrays[f"like_new_{x}"]).mean(axis=1) for x in PICTURES)
-    for name, gap in zip(("gap_closed_percent", "gap_closed_control_percent"), gaps):
-        values |= {f"{name}_n{degree}": 100 * float(x) for degree, x in zip(n, 1 - gap / start)}
-    values |= {f"error_percent_n{i}_n{j}": float(table[a, b]) for a, i in enumerate(n) for b, j in enumerate(n)}
+    for key, gap in zip(("gap_closed_percent", "gap_closed_control_percent"), gaps):
+        values |= {f"{key}_{tag}": 100 * float(x) for tag, x in zip(tags, 1 - gap / start)}
+    values |= {f"error_percent_{i}_{j}": float(table[a, b]) for a, i in enumerate(tags) for b, j in enumerate(tags)}
     return values, arrays
 
 
-def correct_digits(n, network_seed, results, backend):
-    """Return the places of the test digits that the networks of all degrees n classify correctly."""
+def correct_digits(names, network_seed, results, backend):
+    """Return the places of the test digits that all networks of these names classify correctly."""
     xp, data = get_namespace(backend), datasets.mnist()
     v, right = xp.asarray(data.x_test), np.ones(len(data.y_test), bool)
-    for degree in n:
-        network, _ = trained(degree, network_seed, results, xp)
+    for name in names:
+        network, _ = trained(name, network_seed, results, xp)
         right &= to_numpy(network.predict(v)) == data.y_test
     return np.flatnonzero(right)
 
@@ -157,7 +167,7 @@ def point(
     of `MAIN` also the measures that `run` names.
     """
     xp, data = get_namespace(backend), datasets.mnist()
-    networks = {degree: trained(degree, network_seed, directory, xp)[0] for degree in others}
+    networks = {name: trained(name, network_seed, directory, xp)[0] for name in others}
     v, y = xp.asarray(data.x_test[digits]), xp.asarray(data.y_test[digits])
     aim = AIMS[target is not None]
     target = None if target is None else xp.asarray(np.array(target))
@@ -178,7 +188,9 @@ def point(
     own = answers[MAIN[2]][n]
     wrong = own != data.y_test[digits]
     same = [100 * np.mean((given == own) & wrong) for given in answers[MAIN[2]].values()]
-    return measured | {"same_percent": np.array(same)} | measures(v, y, found, data, known, [seed, n])
+    return (
+        measured | {"same_percent": np.array(same)} | measures(v, y, found, data, known, [seed, 0 if n == RELU else n])
+    )
 
 
 def measures(v, y, found, data, known, seed):

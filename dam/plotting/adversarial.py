@@ -36,7 +36,7 @@ def objectives(panels, *, xlabel="updates of the image", ylabel="ln C", names=("
     return figure
 
 
-def curves(panels, *, xlabel, ylabel, columns=2, height=2.1, **axis):
+def curves(panels, *, xlabel, ylabel, columns=2, height=2.1, sharex=True, **axis):
     """Lines over one quantity, a panel for each case, all with the same axes.
 
     Parameters
@@ -49,6 +49,8 @@ def curves(panels, *, xlabel, ylabel, columns=2, height=2.1, **axis):
         Entries in a row of the legend.
     height : float
         Of a panel, in inches.
+    sharex : bool
+        Whether the panels have the same horizontal axis.
     **axis
         Passed on to ``Axes.set``.
 
@@ -56,11 +58,12 @@ def curves(panels, *, xlabel, ylabel, columns=2, height=2.1, **axis):
     -------
     matplotlib.figure.Figure
     """
-    figure, axes = _panels(len(panels), height, sharex=True, sharey=True)
+    figure, axes = _panels(len(panels), height, sharex=sharex, sharey=True)
     for ax, (title, lines) in zip(axes.flat, panels.items()):
         for (name, (x, y, *error)), color, style, marker in zip(lines.items(), COLORS, STYLES, MARKERS):
             bars = error[0] if error else None
-            ax.errorbar(x, y, bars, fmt=style, color=color, marker=marker, markersize=4.5, linewidth=1.5, label=name)
+            look = {"color": color, "linestyle": style, "linewidth": 1.5, "marker": marker, "markersize": 4.5}
+            ax.errorbar(x, y, bars, label=name, **look)
         ax.set_title(title, fontsize=11)
         ax.set(**axis)
     _frame(figure, axes, xlabel, ylabel, columns)
@@ -112,7 +115,7 @@ def picture_rows(rows, *, heads=None, texts=None, size=0.62):
     return figure
 
 
-def tables(panels, names, *, xlabel, ylabel, digits=1, limit=100):
+def tables(panels, names, *, xlabel, ylabel, digits=1, limit=100, height=2.35):
     """Tables of percentages as maps with the numbers written in, the darker the larger.
 
     Parameters
@@ -127,12 +130,14 @@ def tables(panels, names, *, xlabel, ylabel, digits=1, limit=100):
         After the decimal point.
     limit : float
         The number that is darkest.
+    height : float
+        Of a table, in inches.
 
     Returns
     -------
     matplotlib.figure.Figure
     """
-    figure, axes = _panels(len(panels), 2.35)
+    figure, axes = _panels(len(panels), height)
     places = range(len(names))
     for ax, (title, table) in zip(axes.flat, panels.items()):
         ax.imshow(table, cmap="Blues", vmin=0, vmax=1.25 * limit)

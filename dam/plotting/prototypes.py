@@ -8,8 +8,8 @@ from dam.plotting.style import COLORS, DIVERGING
 WIDE = 4.8
 """Width in inches of figures that stay legible on a phone."""
 
-STYLES = ("-", "--", "-.", ":")
-MARKERS = "os^D"
+STYLES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)))
+MARKERS = "os^Dv"
 
 
 def memory_blocks(blocks, *, side=5, columns=2):
