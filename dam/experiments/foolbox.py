@@ -3,6 +3,7 @@
 import numpy as np
 
 from dam import adversarial, checks, datasets
+from dam import robustness as under_attack
 from dam.networks import RELU, trained
 from dam.sweeps import sweep as sweep_here
 
@@ -11,9 +12,9 @@ SCALES = {
     "demo": {"n": (2, 30), "images": 20, "radii_l2": (2, 4), "radii_linf": (0.1, 0.3), "steps": 5, "network_seed": 0},
     "paper": {
         "n": (2, 3, 20, 30),
-        "images": 500,
-        "radii_l2": (1, 1.5, 2, 3, 4, 6),
-        "radii_linf": (0.05, 0.1, 0.15, 0.2, 0.3, 0.4),
+        "images": 200,
+        "radii_l2": (1, 2, 3, 4),
+        "radii_linf": (0.05, 0.1, 0.2, 0.3),
         "steps": 40,
         "network_seed": 0,
     },
@@ -24,8 +25,8 @@ SECONDS = {"demo": 20, "paper": 600}
 def run(*, seed, n, images, radii_l2, radii_linf, steps, network_seed, backend=None, results=None, sweep=sweep_here):
     """Attack the trained network of each n, and the ReLU network, with the library's own loss and steps.
 
-    Foolbox climbs the cross-entropy of the image's own class, with gradients by automatic differentiation. The test
-    digits are those that `dam.experiments.robustness` draws for the same seed and number.
+    Foolbox climbs the cross-entropy of the image's own class, with gradients by automatic differentiation. Beside it,
+    our attack down the margin on the same digits, with the same number and length of steps.
 
     Parameters
     ----------
@@ -48,10 +49,11 @@ def run(*, seed, n, images, radii_l2, radii_linf, steps, network_seed, backend=N
     -------
     values : dict
         For every network, i being ``n2``, ..., ``relu``: ``network_{i}``, where it comes from;
-        ``accuracy_percent_{norm}_{radius}_{i}``. ``foolbox`` and ``torch``: their versions.
+        ``accuracy_percent_{norm}_{radius}_{i}`` by the library, and ``ours_percent_{norm}_{radius}_{i}``. ``foolbox``
+        and ``torch``: their versions.
     arrays : dict
         ``digit (images,)``; ``radii_l2``, ``radii_linf``; for each norm ``robust_{norm} (networks, radii, images)`` of
-        bool, that of the ReLU network last.
+        bool, that of the ReLU network last, and ``ours_{norm}``, the same by `dam.robustness.robust`.
 
     Raises
     ------
@@ -74,25 +76,29 @@ def run(*, seed, n, images, radii_l2, radii_linf, steps, network_seed, backend=N
         for norm in adversarial.NORMS
         for name, line in zip(names, made)
     ]
-    found = [one["robust"] for one in sweep(point, tasks)]
+    found = sweep(point, tasks)
     tags = [RELU if name == RELU else f"n{name}" for name in names]
     values = {"foolbox": foolbox.__version__, "torch": torch.__version__}
     values |= {f"network_{tag}": line for tag, line in zip(tags, made)}
     arrays = {"digit": digits.astype(np.int16)} | {f"radii_{norm}": np.array(radii[norm], float) for norm in radii}
     for k, norm in enumerate(adversarial.NORMS):
-        robust = arrays[f"robust_{norm}"] = np.stack(found[k * len(names) : (k + 1) * len(names)])
-        values |= {
-            f"accuracy_percent_{norm}_{radius:g}_{tag}": 100 * float(x)
-            for tag, row in zip(tags, robust.mean(axis=-1))
-            for radius, x in zip(radii[norm], row)
-        }
+        for key, name in (("robust", "accuracy"), ("ours", "ours")):
+            held = np.stack([one[key] for one in found[k * len(names) : (k + 1) * len(names)]])
+            arrays[f"{key}_{norm}"] = held
+            values |= {
+                f"{name}_percent_{norm}_{radius:g}_{tag}": 100 * float(x)
+                for tag, row in zip(tags, held.mean(axis=-1))
+                for radius, x in zip(radii[norm], row)
+            }
     return values, arrays
 
 
 def point(*, name, norm, radii, digits, steps, network_seed, directory, made):
-    """Attack one network; return ``robust (radii, images)``. ``made`` as in the experiment ``transfer``."""
+    """Attack one network; return ``robust`` and ``ours (radii, images)``. ``made`` as in the experiment ``transfer``."""
     network, data = trained(name, network_seed, directory)[0], datasets.mnist()
-    return {"robust": robust(network, data.x_test[digits], data.y_test[digits], radii, norm, steps)}
+    v, y = data.x_test[digits], data.y_test[digits]
+    ours = under_attack.robust(v, y, network, radii, norm=norm, steps=steps)
+    return {"robust": robust(network, v, y, radii, norm, steps), "ours": ours}
 
 
 def robust(network, v, y, radii, norm, steps):
