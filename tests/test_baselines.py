@@ -171,7 +171,8 @@ def test_stored_baselines_agree_with_each_other():
     assert values["relu_parameters"] == 2000 * 785 + 10 * 2001 and values["nearest_parameters"] == 60_000 * 784
     assert values["relu_test_error_percent"] == pytest.approx(arrays["relu_test_errors"].mean())
     for name in ("nearest", "logistic", "relu"):
-        assert values[f"{name}_held_out_error_percent"] == arrays[f"{name}_held_out"].min()
+        held_out = arrays[f"{name}_held_out"][..., -5:].mean(axis=-1) if name == "relu" else arrays[f"{name}_held_out"]
+        assert values[f"{name}_held_out_error_percent"] == pytest.approx(held_out.min())
         assert abs(values[f"{name}_test_error_percent"] - values[f"{name}_held_out_error_percent"]) < 1
 
 

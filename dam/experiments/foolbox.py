@@ -12,14 +12,14 @@ SCALES = {
     "demo": {"n": (2, 30), "images": 20, "radii_l2": (2, 4), "radii_linf": (0.1, 0.3), "steps": 5, "network_seed": 0},
     "paper": {
         "n": (2, 3, 20, 30),
-        "images": 200,
-        "radii_l2": (1, 2, 3, 4),
-        "radii_linf": (0.05, 0.1, 0.2, 0.3),
+        "images": 500,
+        "radii_l2": (1, 1.5, 2, 3, 4, 6),
+        "radii_linf": (0.05, 0.1, 0.15, 0.2, 0.3, 0.4),
         "steps": 40,
         "network_seed": 0,
     },
 }
-SECONDS = {"demo": 20, "paper": 600}
+SECONDS = {"demo": 20, "paper": 240}
 
 
 def run(*, seed, n, images, radii_l2, radii_linf, steps, network_seed, backend=None, results=None, sweep=sweep_here):
@@ -94,7 +94,7 @@ def run(*, seed, n, images, radii_l2, radii_linf, steps, network_seed, backend=N
 
 
 def point(*, name, norm, radii, digits, steps, network_seed, directory, made):
-    """Attack one network; return ``robust`` and ``ours (radii, images)``. ``made`` as in the experiment ``transfer``."""
+    """Attack one network; return ``robust`` and ``ours (radii, images)``. ``made`` is as in ``transfer``."""
     network, data = trained(name, network_seed, directory)[0], datasets.mnist()
     v, y = data.x_test[digits], data.y_test[digits]
     ours = under_attack.robust(v, y, network, radii, norm=norm, steps=steps)
