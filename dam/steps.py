@@ -158,7 +158,7 @@ class BlockStep:
         """See `ArrayStep.__call__`."""
         r = self.recipe
         self._each(lambda part: self._load(rows, part, T), self._parts(len(rows)))
-        a = self._forward(len(rows), T)
+        a = self._forward(len(rows), T, self.xi, self.blocks)
         if not np.isfinite(a).all():
             raise FloatingPointError("the arguments of the tanh are not finite")
         s = self.dtype(2 * r.n / T) * classifier.slope(a, self.t, r.m, r.objective)
@@ -193,12 +193,12 @@ class BlockStep:
         return bool(np.isfinite(self.xi).all() and np.isfinite(self.V).all())
 
     def arguments(self, v, T):
-        """See `ArrayStep.arguments`."""
-        M, parts = len(self.u), []
+        """See `ArrayStep.arguments`. Sleepers take part: they may be on for digits that are not for training."""
+        xi, M, parts = self.state()[0], len(self.u), []
         for i in range(0, len(v), M):
             rows = min(M, len(v) - i)
             np.multiply(v[i : i + rows], self.dtype(1 / T), out=self.u[:rows])
-            parts.append(self._forward(rows, T))
+            parts.append(self._forward(rows, T, xi, self._parts(len(xi))))
         return np.concatenate(parts)
 
     def _each(self, task, parts):
@@ -213,22 +213,22 @@ class BlockStep:
         np.take(self.x, rows[part], axis=0, out=self.u[part], mode="clip")
         self.u[part] *= self.dtype(1 / T)
 
-    def _forward(self, rows, T):
+    def _forward(self, rows, T, xi, blocks):
         """Return the arguments ``(rows, N_c)`` of the tanh in (11) for the digits in u."""
-        self._each(lambda b: self._forward_block(b, rows), range(BLOCKS))
+        self._each(lambda b: self._forward_block(b, rows, xi, blocks[b]), range(BLOCKS))
         a = self.partial[:, :, :rows].sum(axis=0)
         return np.ascontiguousarray(self.dtype(2 * self.recipe.n / T) * a.T)
 
-    def _forward_block(self, b, rows):
+    def _forward_block(self, b, rows, xi, block):
         """Compute overlaps h / T of a block, their powers n-2 and n-1, and its part of the sum over memories."""
-        block, rectified = self.blocks[b], self.recipe.kind == "rectified"
-        np.matmul(self.xi[block, : self.N], self.u[:rows].T, out=self.buffers[0, block, :rows])
+        rectified = self.recipe.kind == "rectified"
+        np.matmul(xi[block, : self.N], self.u[:rows].T, out=self.buffers[0, block, :rows])
         h, a, c = self.buffers[:, block, :rows]
         on = self.on[b, : len(h), :rows]
         np.greater(h if rectified else np.abs(h, out=a), self.threshold, out=on)
         np.multiply(h, on, out=h)
         powers.powers_into(h, on, self.recipe.n, a, c)
-        np.matmul(self.xi[block, self.N :].T, self.f[block, :rows], out=self.partial[b, :, :rows])
+        np.matmul(xi[block, self.N :].T, self.f[block, :rows], out=self.partial[b, :, :rows])
 
     def _backward(self, block, s, epsilon):
         """Compute the gradient of a block of memories and update them: Appendix A and eq. (13)."""

@@ -124,6 +124,10 @@ def test_sleepers_are_left_out_and_nothing_else_changes(digits, n):
         for rows in batches:
             assert abs(fast(rows, 200.0, 0.01) - pure(rows, 200.0, 0.01)) <= 1
         np.testing.assert_allclose(fast.state()[0], pure.state()[0], atol=2e-5)
+        ink = np.ones((3, 784), np.float32) - 0.1 * x[:3]  # sleepers are on for it
+        assert np.all(ink @ xi[sleepers, :784].T > 0)
+        a = pure.arguments(ink, 900.0)
+        np.testing.assert_allclose(fast.arguments(ink, 900.0), a, rtol=1e-4, atol=1e-5 * np.abs(a).max())
         fast.rest()
         fast(batches[0], 200.0, 0.01)
         for now, then in zip(fast.state(), (xi, V)):
