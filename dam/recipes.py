@@ -119,10 +119,10 @@ class Recipe:
 
     @classmethod
     def ten_minutes(cls, n, **changes):
-        """Return a schedule of 200 epochs, about ten minutes on two CPU cores, that nearly reaches the paper's errors.
+        """Return a schedule of 200 epochs, at most about ten minutes on two CPU cores.
 
-        The ramp, the decay of ε and the epochs are shortened together, and ε starts above the paper's window; found on
-        held-out digits. ``changes`` replace single fields.
+        The ramp, the decay of ε and the epochs are shortened together, and ε starts above the paper's window. Chosen
+        among a few for each n by the error on held-out digits. ``changes`` replace single fields.
         """
         paper = cls.paper(n)
         if paper.ramp_epochs:
