@@ -125,12 +125,14 @@ class Recipe:
         among a few for each n by the error on held-out digits. ``changes`` replace single fields.
         """
         paper = cls.paper(n)
-        if paper.ramp_epochs:
-            schedule = {"ramp_epochs": 100, "epsilon0": 0.06}
+        if n == 2:  # does not survive a faster ramp
+            schedule = {"ramp_epochs": 100, "epsilon0": 0.06, "decay": 0.984}
+        elif paper.ramp_epochs:
+            schedule = {"ramp_epochs": 50, "epsilon0": 0.03, "decay": 0.988}
         else:
             T, epsilon0 = (500, 0.1) if n < 25 else (600, 0.06)
-            schedule = {"T_initial": T, "T_final": T, "epsilon0": epsilon0}
-        return replace(paper, **(schedule | {"decay": 0.984, "epochs": 200} | changes))
+            schedule = {"T_initial": T, "T_final": T, "epsilon0": epsilon0, "decay": 0.984}
+        return replace(paper, **(schedule | {"epochs": 200} | changes))
 
     def temperature(self, epoch):
         """Return T in neurons for an epoch counted from 0."""
