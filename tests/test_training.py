@@ -260,11 +260,16 @@ def test_a_compressed_schedule_fits_its_epochs(n):
     assert r.epsilon(39) < r.epsilon0 / 10
 
 
-@pytest.mark.parametrize("n", (2, 3, 20, 30))
-def test_ten_minutes_shorten_everything_together(n):
+@pytest.mark.parametrize(
+    ("n", "ramp_epochs", "T", "epsilon0"),
+    [(2, 100, 60, 0.06), (3, 50, 60, 0.03), (20, 0, 500, 0.1), (30, 0, 600, 0.06)],
+)
+def test_ten_minutes_shorten_everything_together(n, ramp_epochs, T, epsilon0):
     r, paper = Recipe.ten_minutes(n), Recipe.paper(n)
     assert r.epochs == 200 and (r.n, r.m, r.momentum, r.K) == (n, paper.m, paper.momentum, 2000)
-    assert r.ramp_epochs <= paper.ramp_epochs / 2 and r.epsilon0 <= 0.1 and r.epsilon(199) < r.epsilon0 / 10
+    assert (r.ramp_epochs, r.T_final, r.epsilon0) == (ramp_epochs, T, epsilon0)
+    assert r.temperature(199) == T and r.T_initial == (paper.T_initial if ramp_epochs else T)
+    assert r.epsilon(199) < r.epsilon0 / 10
     assert Recipe.ten_minutes(n, K=50).K == 50
 
 

@@ -28,22 +28,7 @@ def run(*, seed, n, images, radii_l2, radii_linf, steps, network_seed, backend=N
     Foolbox climbs the cross-entropy of the image's own class, with gradients by automatic differentiation. Beside it,
     our attack down the margin on the same digits, with the same number and length of steps.
 
-    Parameters
-    ----------
-    seed : int
-        Draws the images.
-    n : sequence of int
-        Degrees of the networks.
-    images : int
-        How many test digits, classified correctly or not.
-    radii_l2, radii_linf : sequence of float
-        Above 0. Pixels are in [-1, 1].
-    steps : int
-        Of each attack, 2.5 radii in all.
-    network_seed : int
-        Seed of the trainings that made the networks, stored results of the experiments ``mnist`` and ``baselines``.
-    results : path, optional
-        Folder to look for these networks in before those shipped with the package.
+    Parameters are those of `dam.experiments.robustness.run`; radii are above 0, and the ReLU network always takes part.
 
     Returns
     -------
