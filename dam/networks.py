@@ -50,6 +50,16 @@ def stored_network(which, seed=0, directory=None):
     return stored
 
 
+def name_of(which):
+    """Return the name of a network in the keys of results: ``n2``, ..., ``relu``."""
+    return RELU if which == RELU else f"n{which}"
+
+
+def trained_m(which, seed=0, directory=None):
+    """Return the power m of the objective (14) that the network was trained with; 1 for the ReLU network."""
+    return 1 if which == RELU else stored_network(which, seed, directory).parameters["m"]
+
+
 def relu_arrays(visible, labels, hidden_bias, class_bias):
     """Return the weights of a ReLU network as float16, by the names that they are stored under."""
     weights = (visible, labels, hidden_bias, class_bias)

@@ -4,7 +4,7 @@ import numpy as np
 
 from dam import adversarial, checks, datasets
 from dam import robustness as under_attack
-from dam.networks import RELU, trained
+from dam.networks import RELU, name_of, trained
 from dam.sweeps import sweep as sweep_here
 
 SUMMARY = "Robust accuracy of the trained networks under the attack of an independent library, Foolbox"
@@ -62,7 +62,7 @@ def run(*, seed, n, images, radii_l2, radii_linf, steps, network_seed, backend=N
         for name, line in zip(names, made)
     ]
     found = sweep(point, tasks)
-    tags = [RELU if name == RELU else f"n{name}" for name in names]
+    tags = [name_of(which) for which in names]
     values = {"foolbox": foolbox.__version__, "torch": torch.__version__}
     values |= {f"network_{tag}": line for tag, line in zip(tags, made)}
     arrays = {"digit": digits.astype(np.int16)} | {f"radii_{norm}": np.array(radii[norm], float) for norm in radii}

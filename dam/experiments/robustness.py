@@ -5,7 +5,7 @@ import numpy as np
 from dam import adversarial, checks, datasets
 from dam import robustness as under_attack
 from dam.arrays import get_namespace, to_numpy
-from dam.networks import RELU, stored_network, trained
+from dam.networks import RELU, name_of, trained, trained_m
 from dam.sweeps import sweep as sweep_here
 
 SUMMARY = "Robust accuracy of the trained networks under projected gradient descent, by norm and radius"
@@ -86,7 +86,7 @@ def run(
     radii = {"l2": list(radii_l2), "linf": list(radii_linf)}
     names = [*n, RELU] if relu else list(n)
     made = {name: trained(name, network_seed, results)[1] for name in names}
-    own = {name: 1 if name == RELU else stored_network(name, network_seed, results).parameters["m"] for name in names}
+    own = {name: trained_m(name, network_seed, results) for name in names}
     tasks = [
         shared | {"n": name, "m": m, "norm": norm, "radii": radii[norm], "made": made[name]}
         for norm in adversarial.NORMS
@@ -95,7 +95,7 @@ def run(
     ]
     found = iter(sweep(point, tasks))
     arrays = {"digit": digits.astype(np.int16)} | {f"radii_{norm}": np.array(radii[norm], float) for norm in radii}
-    tags = [RELU if name == RELU else f"n{name}" for name in names]
+    tags = [name_of(which) for which in names]
     values = {f"network_{tag}": made[name] for tag, name in zip(tags, names)}
     for norm in adversarial.NORMS:
         withstood = np.stack([[next(found)["robust"] for _ in ATTACKS] for _ in names])

@@ -5,7 +5,7 @@ import numpy as np
 from dam import checks, datasets, robustness
 from dam.arrays import get_namespace, to_numpy
 from dam.classifier import Classifier
-from dam.networks import stored_network, trained
+from dam.networks import trained, trained_m
 from dam.prototypes import resemblance
 from dam.sweeps import sweep as sweep_here
 
@@ -78,7 +78,7 @@ def run(*, seed, n, noises, updates, known, network_seed, backend=None, results=
     shared = {"seed": seed, "noises": noises, "updates": updates, "known": known, "others": list(n)}
     shared |= {"network_seed": network_seed, "directory": results and str(results), "backend": backend}
     shared |= {"made": [trained(degree, network_seed, results)[1] for degree in n]}
-    m = [stored_network(degree, network_seed, results).parameters["m"] for degree in n]
+    m = [trained_m(degree, network_seed, results) for degree in n]
     found = sweep(point, [shared | {"n": degree, "m": power} for degree, power in zip(n, m)])
     xp, data = get_namespace(backend), datasets.mnist()
     x = xp.asarray(data.x_train[:known])

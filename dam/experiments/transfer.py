@@ -4,7 +4,7 @@ import numpy as np
 
 from dam import adversarial, checks, datasets, robustness
 from dam.arrays import array_namespace, get_namespace, to_numpy
-from dam.networks import RELU, stored_network, trained
+from dam.networks import RELU, name_of, trained, trained_m
 from dam.sweeps import sweep as sweep_here
 
 SUMMARY = "Transfer of adversarial images between the trained networks, by step, by aim and by overshoot"
@@ -113,7 +113,7 @@ def run(
         "backend": backend,
     }
     shared |= {"made": [trained(name, network_seed, results)[1] for name in names]}
-    m = [1 if name == RELU else stored_network(name, network_seed, results).parameters["m"] for name in names]
+    m = [trained_m(name, network_seed, results) for name in names]
     kinds = [(norm, aim) for norm in adversarial.NORMS for aim in AIMS]
     tasks = [
         shared | {"n": name, "m": power, "norm": norm, "target": aimed.tolist() if aim == "random" else None}
@@ -134,7 +134,7 @@ def run(
     table = arrays[f"error_percent_{norm}_{aim}"][list(overshoot).index(factor)]
     arrays["error_percent"] = table[: len(n), : len(n)]
     crossed, distance = (arrays[f"{key}_{norm}_{aim}"] for key in ("crossed", "distance"))
-    tags = [RELU if name == RELU else f"n{name}" for name in names]
+    tags = [name_of(which) for which in names]
     values = {f"network_{tag}": made for tag, made in zip(tags, shared["made"])}
     values |= {f"crossed_percent_{tag}": 100 * float(row.mean()) for tag, row in zip(tags, crossed)}
     values |= {f"distance_{tag}": float(np.median(row)) for tag, row in zip(tags, distance)}
