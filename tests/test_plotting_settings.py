@@ -13,6 +13,20 @@ def close_figures():
     plt.close("all")
 
 
+def test_temperatures_draw_lines_ranges_and_points_at_their_places():
+    n = np.array([2, 10, 30])
+    lines = {"start": np.array([600.0, 300, 200]), "alone": np.array([56.0, 500, 700])}
+    bars = {"first": [(2, 250, 400), (3, 250, 400)]}
+    figure = plotting.temperatures(n, lines, bars, {"ours": ([2, 30], [90, 630])})
+    (ax,) = figure.axes
+    drawn = {line.get_label(): line.get_xydata() for line in ax.lines}
+    np.testing.assert_array_equal(drawn["start"][:, 1], lines["start"])
+    np.testing.assert_array_equal(drawn["first"], [[3, 250], [3, 400]])
+    np.testing.assert_array_equal(drawn["ours"], [[2, 90], [30, 630]])
+    assert len(ax.lines) == 5 and ax.get_xscale() == ax.get_yscale() == "log"
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["start", "alone", "first", "ours"]
+
+
 def test_windows_write_every_error_and_frame_those_inside():
     errors = np.array([[2.5, 3.0, np.nan], [8.0, 2.6, 4.0]])
     inside = np.array([[True, False, False], [False, True, False]])

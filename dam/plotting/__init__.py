@@ -14,7 +14,7 @@ from dam.plotting.basins import error_curves, error_ratios, flip_costs, freezing
 from dam.plotting.classical import breakdown, finite_size, overlap_matrices, recall, transition
 from dam.plotting.dense import final_overlaps, gap_histograms, half_capacity, landscapes, recalled_pictures, scaling
 from dam.plotting.prototypes import contest, count_bars, intervals, memory_blocks, pairs, pruning, readings
-from dam.plotting.settings import choices, price, windows
+from dam.plotting.settings import choices, price, temperatures, windows
 from dam.plotting.shared import histograms, images, learning_curves, picture, shares, spins
 from dam.plotting.style import COLORS, DIVERGING, STYLE, WIDTH, use_style
 from dam.plotting.xor import cube, levels, outcomes
@@ -69,6 +69,7 @@ __all__ = [
     "spins",
     "steepness",
     "tables",
+    "temperatures",
     "transition",
     "use_style",
     "windows",

@@ -1,4 +1,4 @@
-"""Figures of the chapter on settings, from NumPy arrays: windows, choices, and short trainings. No numerics."""
+"""Figures of the chapter on settings, from NumPy arrays: temperatures, windows, choices, training. No numerics."""
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -6,6 +6,41 @@ from matplotlib.patches import Rectangle
 
 from dam.plotting.prototypes import MARKERS, WIDE
 from dam.plotting.style import COLORS
+
+
+def temperatures(n, lines, bars, points):
+    """Temperatures against the power n, both on logarithmic axes: lines, ranges and points.
+
+    Parameters
+    ----------
+    n : (A,) array
+        Powers of the lines.
+    lines : dict of (A,) array
+        Label of each line, and its temperatures in neurons.
+    bars : dict of list of tuple
+        Label of each kind of range, and its ranges: a power, the lowest and the highest temperature.
+    points : dict of tuple of arrays
+        Label of each kind of point; powers, temperatures.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    figure, ax = plt.subplots(figsize=(WIDE, 4.3))
+    for (label, T), color, style in zip(lines.items(), COLORS, ("-", "--", ":")):
+        ax.plot(n, T, style, color=color, linewidth=1.8, label=label)
+    for (label, ranges), color in zip(bars.items(), COLORS[3:]):
+        for power, low, high in ranges:
+            ax.plot([power, power], [low, high], color=color, linewidth=9, alpha=0.55, label=label)
+    for (label, (powers, T)), marker in zip(points.items(), MARKERS):
+        ax.plot(powers, T, marker, color="black", markersize=7, label=label)
+    ax.set(xscale="log", yscale="log", xlabel="power n", ylabel="temperature (neurons)")
+    ax.set_xticks([2, 3, 5, 10, 20, 30], ["2", "3", "5", "10", "20", "30"])
+    ax.set_yticks([30, 100, 300, 1000, 3000], ["30", "100", "300", "1000", "3000"])
+    ax.minorticks_off()
+    named = dict(zip(*ax.get_legend_handles_labels()[::-1]))
+    figure.legend(named.values(), named.keys(), loc="outside upper center", ncols=2, fontsize=10)
+    return figure
 
 
 def windows(panels, *, xlabel, ylabel):
