@@ -44,12 +44,13 @@ def test_windows_write_every_error_and_frame_those_inside():
 
 def test_choices_show_each_measure_at_its_value():
     panel = {"values": ["1", "3"], "test": np.array([3.0, 2.0]), "training": np.array([np.nan, 0.0])}
-    figure = plotting.choices({"n = 3": panel, "n = 20": panel}, limits=(1, 10), ticks=(1, 2, 5))
-    for ax in figure.axes:
+    panels = {"n = 3": panel, "n = 20": panel, "n = 30": panel | {"values": ["1", "30"]}}
+    figure = plotting.choices(panels, limits=(1, 10), ticks=(1, 2, 5))
+    for ax, labels in zip(figure.axes, (["1", "3"], ["", ""], ["1", "30"]), strict=True):
         test, training = ax.lines
         assert test.get_xdata().tolist() == [3, 2] and test.get_ydata().tolist() == [0, 1]
         assert len(training.get_xdata()) == 0
-        assert [t.get_text() for t in ax.get_yticklabels()] == ["1", "3"] and ax.get_xlim() == (1, 10)
+        assert [t.get_text() for t in ax.get_yticklabels()] == labels and ax.get_xlim() == (1, 10)
     assert [text.get_text() for text in figure.legends[0].get_texts()] == ["test", "training"]
 
 

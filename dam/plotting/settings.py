@@ -31,7 +31,9 @@ def temperatures(n, lines, bars, points):
         ax.plot(n, T, style, color=color, linewidth=1.8, label=label)
     for (label, ranges), color in zip(bars.items(), COLORS[3:]):
         for power, low, high in ranges:
-            ax.plot([power, power], [low, high], color=color, linewidth=9, alpha=0.55, label=label)
+            ax.plot(
+                [power, power], [low, high], color=color, linewidth=9, alpha=0.55, solid_capstyle="butt", label=label
+            )
     for (label, (powers, T)), marker in zip(points.items(), MARKERS):
         ax.plot(powers, T, marker, color="black", markersize=7, label=label)
     ax.set(xscale="log", yscale="log", xlabel="power n", ylabel="temperature (neurons)")
@@ -86,7 +88,8 @@ def choices(panels, *, xlabel="error (%)", limits=None, ticks=None):
     ----------
     panels : dict of dict of (V,) array
         Title of each panel; name of each measure, and its value in % for each value of the setting; and, under the name
-        ``"values"``, those values as text. What is not finite, or 0, is left out.
+        ``"values"``, those values as text; they are written out where they are not those of the first panel. What is
+        not finite, or 0, is left out.
     xlabel : str
     limits : tuple of float, optional
         Of the logarithmic axis of errors.
@@ -106,8 +109,10 @@ def choices(panels, *, xlabel="error (%)", limits=None, ticks=None):
             ((name, errors) for name, errors in panel.items() if name != "values"), COLORS, MARKERS
         ):
             shown = np.isfinite(errors) & (np.asarray(errors) > 0)
-            ax.plot(np.asarray(errors)[shown], places[shown], marker, color=color, markersize=6.5, label=name)
-        ax.set_yticks(places, panel["values"])
+            fill = {} if color == COLORS[0] else {"markerfacecolor": "none"}  # what lies behind must be seen
+            ax.plot(np.asarray(errors)[shown], places[shown], marker, color=color, markersize=6.5, label=name, **fill)
+        fresh = ax is axes.flat[0] or list(panel["values"]) != list(next(iter(panels.values()))["values"])
+        ax.set_yticks(places, panel["values"] if fresh else [])
         ax.set(ylim=(len(places) - 0.5, -0.5), xscale="log")
         ax.grid(axis="x", visible=True)
         ax.set_title(title, fontsize=11)
