@@ -14,7 +14,18 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 NOTEBOOKS = sorted((ROOT / "book").glob("*.ipynb"))
-CHAPTERS = ["classical", "dense", "basins", "xor", "duality", "mnist", "prototypes", "adversarial", "attention"]
+CHAPTERS = [
+    "classical",
+    "dense",
+    "basins",
+    "xor",
+    "duality",
+    "mnist",
+    "prototypes",
+    "settings",
+    "adversarial",
+    "attention",
+]
 MODULES = sorted((ROOT / "dam").rglob("*.py"))
 LAYERS = [
     {"arrays", "files"},

@@ -5,7 +5,7 @@ from dataclasses import asdict
 import numpy as np
 import pytest
 
-from dam import classifier, datasets, experiments, training, trials
+from dam import claims, classifier, datasets, experiments, training, trials
 from dam.experiments import search, studies
 from dam.recipes import Recipe
 
@@ -105,3 +105,19 @@ def test_bad_parameters():
     for name in ("search", "studies"):
         with pytest.raises(ValueError, match="epochs must be an integer of at least 2"):
             experiments.run(name, "demo", epochs=1)
+
+
+def test_claims_compare_a_setting_with_the_best_of_the_others():
+    def judge(**errors):
+        result = experiments.run("xor", "demo", backend="numpy")
+        result.variant, result.values = "objective", {f"error_percent_{name}": e for name, e in errors.items()}
+        return {v.claim.name: v for v in claims.judge("studies", [result])}
+
+    rivals = {"n3_softmax": 3.0, "n3_softmax, 0.5 T": 2.5, "n3_softmax, 2 T": None}
+    found = judge(n3_power=2.2, n20_power=2.2, **rivals, **{name.replace("n3", "n20"): e for name, e in rivals.items()})
+    assert found["softmax-n3"].holds is True and found["softmax-n3"].mean == pytest.approx(0.3)
+    assert found["large-m-n20"].word == "not judged: no stored result"
+    assert found["higher-m-n20"].word == "not judged: no stored result"
+    worse = judge(n3_power=2.4, n20_power=2.7, **rivals, **{name.replace("n3", "n20"): 2.5 for name in rivals})
+    assert worse["softmax-n3"].holds is False
+    assert worse["softmax-n20"].holds is False and worse["softmax-n20"].mean == pytest.approx(-0.2)
