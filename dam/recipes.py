@@ -122,8 +122,8 @@ class Recipe:
         """Return a schedule of 300 epochs, about ten minutes on two CPU cores.
 
         The ramp, the decay of ε and the epochs are shortened together, and ε starts above the paper's window, as far
-        as the weights survive it. Chosen among a few for each n by the error on held-out digits. ``changes`` replace
-        single fields.
+        as the weights survive it. Put together from a few trials for each n, judged by the error on held-out digits.
+        ``changes`` replace single fields.
         """
         paper = cls.paper(n)
         if paper.ramp_epochs:
