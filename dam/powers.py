@@ -63,12 +63,15 @@ def powers_into(h, on, n, a, c):
     elif n == 3:
         np.multiply(h, h, out=c)
     else:
-        _power_into(h, n - 2, a, c)
+        power_into(h, n - 2, a, c)
         np.multiply(a, h, out=c)
 
 
-def _power_into(x, k, out, square):
-    """Put x^k, k >= 2, into ``out`` by repeated squaring; ``square`` is scratch."""
+def power_into(x, k, out, square):
+    """Put x^k, k >= 1, into ``out`` by repeated squaring; ``square`` is scratch."""
+    if k == 1:
+        np.copyto(out, x)
+        return
     result, base = None, x
     while True:
         if k & 1 and result is None:

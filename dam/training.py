@@ -7,7 +7,7 @@ import numpy as np
 from array_api_compat import is_numpy_array
 from tqdm import tqdm
 
-from dam import checkpoints, checks, classifier, steps
+from dam import blocks, checkpoints, checks, classifier
 from dam.arrays import array_namespace, get_namespace, to_numpy
 from dam.powers import coldest
 from dam.recipes import Recipe  # noqa: F401
@@ -135,7 +135,7 @@ def train(
     x, t, xi, V = (xp.asarray(to_numpy(a), dtype=getattr(xp, dtype)) for a in (x, t, xi, V))
     test = None if x_test is None else (xp.asarray(to_numpy(x_test), dtype=x.dtype), to_numpy(y_test))
     bar = tqdm(total=epochs, initial=first, unit="epoch", disable=not progress)
-    with bar, steps.make_step(x, t, xi, V, recipe) as step:
+    with bar, blocks.make_step(x, t, xi, V, recipe) as step:
         step.rest()
         for epoch in range(first, epochs):
             begun = time.perf_counter()

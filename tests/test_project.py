@@ -36,6 +36,7 @@ LAYERS = [
     {"classifier", "attention"},
     {"relu"},
     {"recipes", "steps", "prototypes"},
+    {"blocks"},
     {"competition", "adversarial", "robustness"},
     {"checkpoints"},
     {"training"},
