@@ -220,17 +220,18 @@ class ExactStep(BlockStep):
         np.matmul(xi[block, : self.N], self.u[:rows].T, out=H)
         H -= labels.sum(axis=1, keepdims=True) / 2
         *f_up, f = self.f[:, block, :rows]
-        self._powers(np.maximum(H, self.threshold, out=y), f, square)
+        self._powers(H, y, f, square)
         np.multiply(y, f, out=F)
         for alpha, f in enumerate(f_up):
             np.add(H, labels[:, alpha, None], out=y)
-            self._powers(np.maximum(y, self.threshold, out=y), f, square)
+            self._powers(y, y, f, square)
             y *= f
             y -= F
             np.sum(y, axis=0, out=self.partial[b, alpha, :rows])
 
-    def _powers(self, y, f, square):
-        """Put y^(n-1) into f, and exactly 0 where y is at the threshold: no power is subnormal."""
+    def _powers(self, h, y, f, square):
+        """Put max(h, threshold) into y and y^(n-1) into f, exactly 0 at the threshold: no power is subnormal."""
+        np.clip(h, self.threshold, np.inf, out=y)  # much faster than np.maximum
         powers.power_into(y, self.recipe.n - 1, f, square)
         f -= self.least
 

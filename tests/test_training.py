@@ -637,7 +637,7 @@ def test_the_experiment_keeps_a_checkpoint_beside_its_results(small_mnist, tmp_p
 
 def test_ten_minutes_end_by_themselves_and_a_longer_paper_is_refused(small_mnist):
     given = {**dict.fromkeys(mnist.CHANGES), **small_mnist, "weights": False}
-    assert mnist.recorded(given | {"schedule": "ten-minutes", "epochs": 2500})["epochs"] == 300
+    assert mnist.recorded(given | {"schedule": "ten-minutes", "epochs": 3000})["epochs"] == 250
     assert mnist.recorded(given | {"schedule": "ten-minutes", "epochs": 7})["epochs"] == 7
     with pytest.raises(ValueError, match="epochs must be at most the recipe's 3000, got 3001"):
         experiments.run("mnist", "paper", backend="numpy", **(small_mnist | {"epochs": 3001}))

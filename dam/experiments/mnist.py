@@ -24,14 +24,8 @@ SCHEDULES = {"paper": Recipe.paper, "ten-minutes": Recipe.ten_minutes}
 
 
 def variant(parameters):
-    """Return the variant of the result's name: ``n3``, ``n3-dual``, ``n3-compressed``, ``n3-ten-minutes``, ...
-
-    The form (9) or (11) is named if it is not the schedule's own.
-    """
-    schedule, form = parameters["schedule"], parameters.get("form")
-    own = recipe(parameters | {"form": None}).form
-    parts = (None if schedule == "paper" else schedule, None if form in (None, own) else form)
-    return "-".join([f"n{parameters['n']}", *filter(None, parts)])
+    """Return the variant of the result's name: ``n3``, ``n3-compressed``, or ``n3-ten-minutes``."""
+    return f"n{parameters['n']}" + ("" if parameters["schedule"] == "paper" else f"-{parameters['schedule']}")
 
 
 def recipe(parameters):
