@@ -90,7 +90,7 @@ def ratio(seconds, others):
 
 def problem(n, data, start, changes):
     """Return recipe, weights, temperature and rate: at the start of a training, or of a stored trained network."""
-    recipe = replace(Recipe.paper(n), **changes)
+    recipe = Recipe.paper(n, form="dual", **changes)
     if start is None:
         return recipe, initial_weights(recipe, 794, 0, np.float32), recipe.temperature(0), recipe.epsilon(0)
     xi = np.hstack([start.arrays["visible"], start.arrays["labels"]]).astype(np.float32)
@@ -114,7 +114,7 @@ def measure(n, data, rounds, start=None, **changes):
     }
     if start is None:
         exact = blocks.make_step(x, t, xi.copy(), V.copy(), replace(recipe, form="exact"))
-        sides["exact"] = Side(lambda: exact(next(rows), T, epsilon), steps=2)
+        sides["exact"] = Side(lambda: exact(next(rows), T, epsilon), context=exact)
         first = steps.ArrayStep(x, t, xi, V, recipe)
         first(batches[0], T, epsilon)
         for name, compiled in (("eager", False), ("compiled", True)):

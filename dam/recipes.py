@@ -129,11 +129,11 @@ class Recipe:
         """
         paper = cls.paper(n)
         if paper.ramp_epochs:
-            schedule = {"ramp_epochs": 125, "epsilon0": 0.06}
+            schedule = {"ramp_epochs": 180, "epsilon0": 0.03, "decay": 0.994}
         else:
             T, epsilon0 = (500, 0.1) if n < 25 else (600, 0.06)
-            schedule = {"T_initial": T, "T_final": T, "epsilon0": epsilon0}
-        return replace(paper, **(schedule | {"decay": 0.9845, "epochs": 250} | changes))
+            schedule = {"T_initial": T, "T_final": T, "epsilon0": epsilon0, "decay": 0.9845}
+        return replace(paper, **(schedule | {"epochs": 250} | changes))
 
     def temperature(self, epoch):
         """Return T in neurons for an epoch counted from 0."""

@@ -177,7 +177,7 @@ def small_problem(n, dtype, K=30, N=20, M=40):
     rng = np.random.default_rng(n)
     x = rng.uniform(-1, 1, (3 * M, N)).astype(dtype)
     t = classifier.targets(np.arange(M) % 10, dtype=dtype)
-    recipe = Recipe.paper(n, K=K, T_initial=8 if n > 9 else 16, T_final=4)
+    recipe = Recipe.paper(n, form="dual", K=K, T_initial=8 if n > 9 else 16, T_final=4)
     return x, t, np.clip(rng.normal(-0.3, 0.5, (K, N + 10)), -1, 1).astype(dtype), recipe
 
 

@@ -290,14 +290,14 @@ def test_a_compressed_schedule_fits_its_epochs(n):
 
 @pytest.mark.parametrize(
     ("n", "ramp_epochs", "T", "epsilon0"),
-    [(2, 125, 60, 0.06), (3, 125, 60, 0.06), (20, 0, 500, 0.1), (30, 0, 600, 0.06)],
+    [(2, 180, 60, 0.03), (3, 180, 60, 0.03), (20, 0, 500, 0.1), (30, 0, 600, 0.06)],
 )
 def test_ten_minutes_shorten_everything_together(n, ramp_epochs, T, epsilon0):
     r, paper = Recipe.ten_minutes(n), Recipe.paper(n)
     assert r.epochs == 250 and r.form == "exact" and (r.n, r.m, r.K) == (n, paper.m, 2000) and 0.6 <= r.momentum <= 0.95
     assert (r.ramp_epochs, r.T_final, r.epsilon0) == (ramp_epochs, T, epsilon0)
     assert r.temperature(249) == T and r.T_initial == (paper.T_initial if ramp_epochs else T)
-    assert r.epsilon(249) < r.epsilon0 / 40
+    assert r.epsilon(249) < r.epsilon0 / 4
     assert Recipe.ten_minutes(n, K=50).K == 50
 
 
