@@ -5,6 +5,7 @@ block at a time, and powers are products. Memories that have fallen asleep for g
 through eq. (11), `ExactStep` through eq. (9); both do what `dam.steps.ArrayStep` does.
 """
 
+import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -45,7 +46,6 @@ class BlockStep:
         self.t, self.right = t, np.argmax(t, axis=1)
         dtype = self.dtype = xi.dtype.type
         self.u = np.empty((M, self.N), dtype)  # digits over T
-        self.gradient = np.empty_like(xi)
         self.partial = np.empty((BLOCKS, classes, M), dtype)
         self.size = np.empty((K, 1), dtype)
         self.threshold = dtype(powers.threshold(np, xi.dtype, recipe.n - 1))
@@ -56,7 +56,8 @@ class BlockStep:
     def __enter__(self):
         threads = max([p["num_threads"] for p in threadpool_info() if p["user_api"] == "blas"], default=1)
         self.limits = threadpool_limits(1, user_api="blas")
-        self.pool = ThreadPoolExecutor(min(threads, BLOCKS))
+        self.own = threading.local()
+        self.pool = ThreadPoolExecutor(min(threads, BLOCKS), initializer=self._allocate)
         return self
 
     def __exit__(self, *_):
@@ -114,6 +115,13 @@ class BlockStep:
             parts.append(self._forward(rows, T, xi, self._parts(len(xi))))
         return np.concatenate(parts)
 
+    def _allocate(self):
+        """Give a thread arrays of its own for one block: the less memory is in use, the more of it is in the cache."""
+        shape = (-(-len(self.everyone[0]) // BLOCKS), len(self.u))
+        self.own.gradient = np.empty((shape[0], self.xi.shape[1]), self.dtype)
+        self.own.scratch = np.empty((self.SCRATCH, *shape), self.dtype)
+        self.own.on = np.empty(shape, bool)
+
     def _each(self, task, parts):
         for _ in self.pool.map(task, parts):
             pass
@@ -133,7 +141,8 @@ class BlockStep:
 
     def _backward(self, block, s, T, epsilon):
         """Compute the gradient of a block of memories and update them: Appendix A and eq. (13)."""
-        xi, V, G, size = self.xi[block], self.V[block], self.gradient[block], self.size[block]
+        xi, V, size = self.xi[block], self.V[block], self.size[block]
+        G = self.own.gradient[: len(xi)]
         self._backward_block(block, s, T, G)
         V *= self.dtype(self.recipe.momentum)
         V -= G
@@ -149,15 +158,13 @@ class BlockStep:
 
 
 class DualStep(BlockStep):
-    """The step through eq. (11), for NumPy: two matrix products, and the powers n-1 and n-2 of the overlaps."""
+    """The step through eq. (11), for NumPy: two matrix products, and the powers n-2 and n-1 of the overlaps."""
+
+    SCRATCH = 1
 
     def __init__(self, x, t, xi, V, recipe):
         super().__init__(x, t, xi, V, recipe)
-        K, M = len(xi), len(t)
-        self.buffers = np.empty((3, K, M), self.dtype)
-        roles = {2: (1, 0, 2), 3: (0, 2, 1)}.get(recipe.n, (1, 2, 0))  # see powers_into
-        self.p, self.f, self.dh = (self.buffers[i] for i in roles)
-        self.on = np.empty((BLOCKS, -(-K // BLOCKS), M), bool)
+        self.powers = np.empty((2, len(xi), len(t)), self.dtype)  # (h / T)^(n-2) and (h / T)^(n-1)
 
     def _scaled(self, a, T):
         return self.dtype(2 * self.recipe.n / T) * a
@@ -168,18 +175,19 @@ class DualStep(BlockStep):
 
     def _forward_block(self, b, rows, T, xi, block):
         """Compute overlaps h / T of a block, their powers n-2 and n-1, and its part of the sum over memories."""
-        rectified = self.recipe.kind == "rectified"
-        np.matmul(xi[block, : self.N], self.u[:rows].T, out=self.buffers[0, block, :rows])
-        h, a, c = self.buffers[:, block, :rows]
-        on = self.on[b, : len(h), :rows]
-        np.greater(h if rectified else np.abs(h, out=a), self.threshold, out=on)
-        np.multiply(h, on, out=h)
-        powers.powers_into(h, on, self.recipe.n, a, c)
-        np.matmul(xi[block, self.N :].T, self.f[block, :rows], out=self.partial[b, :, :rows])
+        p, f = self.powers[:, block, :rows]
+        h = {2: f, 3: p}.get(self.recipe.n, self.own.scratch[0, : len(f), :rows])
+        on = self.own.on[: len(f), :rows]
+        np.matmul(xi[block, : self.N], self.u[:rows].T, out=h)
+        powers.on_into(h, self.threshold, self.recipe.kind, on)
+        h *= on
+        powers.powers_into(h, on, self.recipe.n, p, f)
+        np.matmul(xi[block, self.N :].T, f, out=self.partial[b, :, :rows])
 
     def _backward_block(self, block, s, T, G):
         """Put the gradient of a block into G; s is 2n/T times the slope of the objective."""
-        p, f, dh = self.p[block], self.f[block], self.dh[block]
+        p, f = self.powers[:, block]
+        dh = self.own.scratch[0, : len(f)]
         np.matmul(self.xi[block, self.N :], self.dtype(self.recipe.n - 1) * s.T, out=dh)
         dh *= p
         dh += self.flush
@@ -196,12 +204,11 @@ class ExactStep(BlockStep):
     """
 
     KINDS = ("rectified",)
+    SCRATCH = 4
 
     def __init__(self, x, t, xi, V, recipe):
         super().__init__(x, t, xi, V, recipe)
-        K, (M, classes) = len(xi), t.shape
-        self.buffers = np.empty((4, K, M), self.dtype)
-        self.f = np.empty((classes + 1, K, M), self.dtype)  # (H + 2 ξ_α)^(n-1) over T^(n-1), last H^(n-1)
+        self.f = np.empty((t.shape[1] + 1, len(xi), len(t)), self.dtype)  # (H + 2 ξ_α)^(n-1) over T^(n-1), last H^(n-1)
         least, square = np.empty((2, 1), self.dtype)
         powers.power_into(np.full(1, self.threshold), recipe.n - 1, least, square)
         self.least = least[0]
@@ -215,11 +222,11 @@ class ExactStep(BlockStep):
 
     def _forward_block(self, b, rows, T, xi, block):
         """Compute H / T of a block, the powers n-1 of all arguments, and its part of the sum over memories."""
-        H, y, F, square = self.buffers[:, block, :rows]
+        *f_up, f = self.f[:, block, :rows]
+        H, y, F, square = self.own.scratch[:, : len(f), :rows]
         labels = xi[block, self.N :] * self.dtype(2 / T)
         np.matmul(xi[block, : self.N], self.u[:rows].T, out=H)
         H -= labels.sum(axis=1, keepdims=True) / 2
-        *f_up, f = self.f[:, block, :rows]
         self._powers(H, y, f, square)
         np.multiply(y, f, out=F)
         for alpha, f in enumerate(f_up):
@@ -237,8 +244,8 @@ class ExactStep(BlockStep):
 
     def _backward_block(self, block, s, T, G):
         """Put the gradient of a block into G; s is the slope of the objective."""
-        _, dh, term, _ = self.buffers[:, block]
         *f_up, f = self.f[:, block]
+        dh, term = self.own.scratch[:2, : len(f)]
         own, s = G[:, self.N :], np.ascontiguousarray(self.dtype(self.recipe.n) * s.T)
         np.multiply(f, -s.sum(axis=0), out=dh)
         for alpha, f in enumerate(f_up):

@@ -53,18 +53,25 @@ def safe_power(x, k, kind="rectified"):
     return on if k == 0 else power(x * on, k)
 
 
-def powers_into(h, on, n, a, c):
-    """Put h^(n-2) and h^(n-1) into buffers: a and h for n = 2, h and c for n = 3, a and c above.
+def on_into(h, least, kind, on):
+    """Put into the mask ``on`` which overlaps are larger than ``least``, by size if F is not rectified."""
+    np.greater(h, least, out=on)
+    if kind != "rectified":
+        on |= h < -least
+
+
+def powers_into(h, on, n, p, f):
+    """Put h^(n-2) into p and h^(n-1) into f. For n = 2 h is f itself, for n = 3 p itself.
 
     h must be zero where the mask ``on`` is false.
     """
     if n == 2:
-        np.copyto(a, on)
+        np.copyto(p, on)
     elif n == 3:
-        np.multiply(h, h, out=c)
+        np.multiply(h, h, out=f)
     else:
-        power_into(h, n - 2, a, c)
-        np.multiply(a, h, out=c)
+        power_into(h, n - 2, p, f)
+        np.multiply(p, h, out=f)
 
 
 def power_into(x, k, out, square):
