@@ -34,7 +34,8 @@ class BlockStep:
     Arrays over (memory, digit) have memories first, so that a block of memories is contiguous. A block's forward
     product, powers, gradient and update stay in one thread; only the N_c-wide sums over memories meet, in a fixed
     order. ``xi`` and ``V`` are updated in place, until `rest` finds sleepers: from then on those awake are updated in
-    a copy, and `state` puts them back.
+    a copy, and `state` puts them back. What a form adds is how a block goes forward and backward, a factor of the
+    arguments of the tanh (``_scaled``), and what its labels do to the overlaps that keep a memory awake (``_reach``).
     """
 
     KINDS = powers.KINDS

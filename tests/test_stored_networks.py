@@ -33,7 +33,7 @@ def test_the_stored_error_is_that_of_the_stored_weights(run, digits):
     error = classifier.error_percent(network, digits.x_test, digits.y_test)
     # one digit in 10,000: where two classes tie, the answer depends on the order in which a machine adds
     assert error == pytest.approx(run.values["test_error_percent"], abs=0.0101)
-    # the curve is that of the dual form in full precision: its last point is another measurement of the same network
+    # the curve is in the form that was trained, in full precision: its last point measures the same network once more
     assert error == pytest.approx(run.arrays["test_error"][-1], abs=0.3)
 
 
