@@ -58,6 +58,7 @@ def test_page_asks_no_other_host_and_has_no_error(name, address, browser):
 def test_page_fits_a_phone(name, address, browser):
     with open_page(browser, f"{address}/{name}.html", width=390, height=844) as page:
         assert page.evaluate("document.documentElement.scrollWidth") <= 390
+        assert page.evaluate("Math.max(0, ...[...document.querySelectorAll('caption')].map(c => c.offsetWidth))") <= 390
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
