@@ -35,11 +35,7 @@ def images(pictures, *, shape=(28, 28), columns=5, titles=None, limit=1.0, label
     ValueError
         If the number of pixels is not that of `shape`, or there is not one title per picture.
     """
-    pictures = np.atleast_2d(np.asarray(pictures, dtype=float))
-    if pictures.ndim != 2 or pictures.shape[1] != shape[0] * shape[1]:
-        raise ValueError(f"pictures has shape {pictures.shape}; it needs {shape[0] * shape[1]} columns for {shape}")
-    if titles is not None and len(titles) != len(pictures):
-        raise ValueError(f"titles has {len(titles)} entries; it needs one for each of the {len(pictures)} pictures")
+    pictures = _checked("pictures", pictures, shape, titles)
     columns = min(columns, len(pictures))
     rows = -(-len(pictures) // columns)
     height = size * (1.0 if titles is None else 1.25)
@@ -79,11 +75,7 @@ def spins(states, *, shape=(28, 28), columns=4, titles=None, size=1.25):
     ValueError
         If the number of pixels is not that of `shape`, or there is not one title per picture.
     """
-    states = np.atleast_2d(np.asarray(states, dtype=float))
-    if states.ndim != 2 or states.shape[1] != shape[0] * shape[1]:
-        raise ValueError(f"states has shape {states.shape}; it needs {shape[0] * shape[1]} columns for {shape}")
-    if titles is not None and len(titles) != len(states):
-        raise ValueError(f"titles has {len(titles)} entries; it needs one for each of the {len(states)} pictures")
+    states = _checked("states", states, shape, titles)
     rows = -(-len(states) // columns)
     height = size + (0 if titles is None else 0.28)
     figure, axes = plt.subplots(rows, columns, figsize=(size * columns, height * rows), squeeze=False)
@@ -92,6 +84,16 @@ def spins(states, *, shape=(28, 28), columns=4, titles=None, size=1.25):
     for i, (ax, state) in enumerate(zip(axes.flat, states)):
         picture(ax, state.reshape(shape), None if titles is None else titles[i])
     return figure
+
+
+def _checked(name, pictures, shape, titles):
+    """Return the pictures as a float matrix, one in each row, after the checks of `images` and `spins`."""
+    pictures = np.atleast_2d(np.asarray(pictures, dtype=float))
+    if pictures.ndim != 2 or pictures.shape[1] != shape[0] * shape[1]:
+        raise ValueError(f"{name} has shape {pictures.shape}; it needs {shape[0] * shape[1]} columns for {shape}")
+    if titles is not None and len(titles) != len(pictures):
+        raise ValueError(f"titles has {len(titles)} entries; it needs one for each of the {len(pictures)} pictures")
+    return pictures
 
 
 def picture(ax, pixels, title=None):
