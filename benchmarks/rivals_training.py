@@ -1,6 +1,6 @@
 """A training step as one would otherwise write it: what ``benchmarks/training.py`` compares with `dam.steps`.
 
-All do the update of `dam.steps.ArrayStep`: eqs. (11), (13) and (14) and Appendix A, with the same minibatches.
+All do the update of `dam.steps.ArrayStep`: eqs. (10), (13) and (14) and Appendix A, with the same minibatches.
 """
 
 import numpy as np

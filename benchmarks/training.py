@@ -7,7 +7,7 @@ of a machine changes while others work on it: a round is a few steps of each sid
 Times are medians over the rounds, and ratios are medians of the ratios within a round.
 
 products   the floor: the two bare (K, M) x (M, N) products of a step, on all threads;
-dam        the step of `dam.train` for ``form="dual"``, eq. (11);
+dam        the step of `dam.train` for ``form="dual"``, eq. (10);
 exact      the same for ``form="exact"``, eq. (9);
 eager      the recipe in PyTorch on the CPU, with the threads that it takes by itself (benchmarks/rivals_training.py);
 compiled   that through ``torch.compile``, compiled beforehand;

@@ -43,7 +43,7 @@ def gradient(v, y, network, m=1, form="exact"):
     m : int
         Power of the objective (14).
     form : {'exact', 'dual'}
-        Through eq. (9) or through its dual (11).
+        Through eq. (9) or through its dual (10).
 
     Returns
     -------
@@ -122,6 +122,7 @@ def step(v, gradient, length, norm):
     ``length`` is that of the step: the Euclidean one, sqrt(Σ_i Δv_i²), for the norm 'l2', and the change of each pixel
     for 'linf', which takes the sign of the gradient.
     """
+    checks.choice("norm", norm, NORMS)
     xp = array_namespace(v=v, gradient=gradient)
     if norm == "linf":
         change = xp.sign(gradient)

@@ -104,7 +104,7 @@ def retrieve_spins(sigma, xi, beta=1.0, rng=None, *, threads=None):
 
         spin i keeps its value  <=>  σ_i Σ_μ softmax_μ(β h_μ) ξ_i^μ >= tanh β .
 
-    The softmax does not overflow, where ``dam.retrieve`` with ``dam.Exponential()`` ends at N = 709.
+    The softmax does not overflow, where ``dam.retrieve`` with ``dam.Exponential()`` ends at N = 707.
 
     Parameters
     ----------

@@ -2,7 +2,7 @@
 
 Blocks of memories go through threads, with BLAS on one thread each; everything element-wise is done in place, a whole
 block at a time, and powers are products. Memories that have fallen asleep for good cost nothing. `DualStep` trains
-through eq. (11), `ExactStep` through eq. (9); both do what `dam.steps.ArrayStep` does.
+through eq. (10), `ExactStep` through eq. (9); both do what `dam.steps.ArrayStep` does.
 """
 
 import threading
@@ -159,7 +159,7 @@ class BlockStep:
 
 
 class DualStep(BlockStep):
-    """The step through eq. (11), for NumPy: two matrix products, and the powers n-2 and n-1 of the overlaps."""
+    """The step through eq. (10), for NumPy: two matrix products, and the powers n-2 and n-1 of the overlaps."""
 
     SCRATCH = 1
 

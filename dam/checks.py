@@ -36,6 +36,12 @@ def generator(rng):
         raise TypeError(f"rng must be a numpy.random.Generator, a seed or None, got {rng!r}") from None
 
 
+def interaction(F):
+    """Raise ``TypeError`` unless ``F`` is an energy function, not a number or the class of one."""
+    if isinstance(F, type) or not callable(F):
+        raise TypeError(f"F must be an energy function, for example dam.Polynomial(3), got {F!r}")
+
+
 def matrix(name, x, columns=None, columns_of=""):
     """Raise ``ValueError`` unless ``x`` is a non-empty, two-dimensional array of numbers with that many columns."""
     xp = array_namespace(**{name: x})

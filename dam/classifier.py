@@ -1,4 +1,4 @@
-"""The network that recognizes digits: one update (9) of ten classification neurons, and its dual form (11).
+"""The network that recognizes digits: one update (9) of ten classification neurons, and its dual form (10).
 
 Digits ``v (M, N)`` clamp the N visible neurons; each of the K memories has N visible weights and N_c label
 weights, ``visible (K, N)`` and ``labels (K, N_c)``; F is the rectified polynomial (3) of degree n; the
@@ -53,7 +53,7 @@ def arguments_exact(v, visible, labels, n, T, kind="rectified"):
 
 
 def arguments_dual(v, visible, labels, n, T, kind="rectified"):
-    """Return the arguments of the tanh in eq. (11): (2n/T) Σ_μ ξ_α^μ f(ξ^μ·v / T), f(x) = x^(n-1) for x > 0.
+    """Return the arguments of the tanh in eq. (10): (2n/T) Σ_μ ξ_α^μ f(ξ^μ·v / T), f(x) = x^(n-1) for x > 0.
 
     The slope 2n/T is that of (9) at small ξ_α (Section 5). Parameters, result and errors as in
     `arguments_exact`.
@@ -71,7 +71,7 @@ def scores_exact(v, visible, labels, n, T, kind="rectified"):
 
 
 def scores_dual(v, visible, labels, n, T, kind="rectified"):
-    """Return c = tanh of `arguments_dual`: eq. (11)."""
+    """Return c = tanh of `arguments_dual`: eq. (10)."""
     a = arguments_dual(v, visible, labels, n, T, kind)
     return array_namespace(a=a).tanh(a)
 
@@ -120,7 +120,7 @@ def slope(a, t, m, objective="power"):
 
 
 def gradients_dual(v, t, visible, labels, n, T, m, objective="power", kind="rectified"):
-    """Return the gradients (∂C/∂visible, ∂C/∂labels) of the objective of a minibatch in the dual form (11).
+    """Return the gradients (∂C/∂visible, ∂C/∂labels) of the objective of a minibatch in the dual form (10).
 
     Parameters
     ----------
@@ -251,7 +251,7 @@ class Classifier:
         return self._by_chunks(scores_exact, v)
 
     def scores_dual(self, v):
-        """Return c ``(M, N_c)`` of the dual, eq. (11)."""
+        """Return c ``(M, N_c)`` of the dual, eq. (10)."""
         return self._by_chunks(scores_dual, v)
 
     def arguments(self, v):
@@ -259,7 +259,7 @@ class Classifier:
         return self._by_chunks(arguments_exact, v)
 
     def arguments_dual(self, v):
-        """Return the arguments ``(M, N_c)`` of the tanh in eq. (11)."""
+        """Return the arguments ``(M, N_c)`` of the tanh in eq. (10)."""
         return self._by_chunks(arguments_dual, v)
 
     def predict(self, v):
@@ -268,7 +268,7 @@ class Classifier:
         return array_namespace(a=a).argmax(a, axis=1)
 
     def predict_dual(self, v):
-        """Return the classes ``(M,)``: the largest argument of eq. (11)."""
+        """Return the classes ``(M,)``: the largest argument of eq. (10)."""
         a = self.arguments_dual(v)
         return array_namespace(a=a).argmax(a, axis=1)
 

@@ -1,6 +1,6 @@
 """Competition between memories: how the power n shares out the decision on a digit, and the digits that are heard.
 
-In the dual form (11) memory μ decides on a digit with the weight (h_μ)_+^(n-1), h_μ = ξ^μ·v, and learns from it with
+In the dual form (10) memory μ decides on a digit with the weight (h_μ)_+^(n-1), h_μ = ξ^μ·v, and learns from it with
 the weight (h_μ)_+^(n-2); T cancels in shares of either. Functions run on any array API library.
 """
 

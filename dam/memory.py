@@ -44,6 +44,7 @@ def energy(sigma, xi, F):
     ValueError, TypeError
         Wrong shapes, values that are not ±1, or arrays of two libraries.
     """
+    checks.interaction(F)
     h = overlaps(sigma, xi)
     return -array_namespace(h=h).sum(F(h), axis=-1)
 
@@ -54,6 +55,7 @@ def _responses(F, h, rule):
     With G(x) = F(x+1) - F(x-1), eq. (4) reads Σ_μ ξ_i G(h_μ - ξ_i σ_i). Since ξ_i σ_i = ±1,
     G(h - ξσ) = A(h) - ξσ B(h), where A is half the sum and B half the difference of G(h+1) and G(h-1).
     """
+    checks.interaction(F)
     if rule == "energy":
         above, here, below = F(h + 2), F(h), F(h - 2)
         return (above - below) / 2, (above - 2 * here + below) / 2
@@ -177,7 +179,10 @@ def _tables(xi, F, rule):
     with np.errstate(over="ignore", invalid="ignore"):  # looked for below
         A, B = _responses(F, xp.arange(-N, N + 1, dtype=xp.float64), rule)
     if not xp.all(xp.isfinite(A) & xp.isfinite(B)):
-        raise ValueError(f"F = {F} overflows float64 at the overlap N = {N}; use a smaller n or a smaller N")
+        raise ValueError(
+            f"F = {F} overflows float64 at the overlap N = {N}; use a smaller n or a smaller N, "
+            "or dam.attention.retrieve_spins for the exponential"
+        )
     exact = xp.all(2 * A == xp.round(2 * A)) and K * float(xp.max(xp.abs(A) + xp.abs(B))) < 2**53
     return xp.astype(xi, xp.float64), A, B, 0.0 if exact else K * float(xp.finfo(xp.float64).eps)
 

@@ -50,7 +50,7 @@ class Recipe:
     init_mean, init_std : float
         Gaussian of the initial weights, visible and label weights alike.
     form : {'dual', 'exact'}
-        Train through eq. (11) or through eq. (9).
+        Train through eq. (10) or through eq. (9).
     objective : {'power', 'softmax'}
         Eq. (14), or cross-entropy of the softmax of the arguments of the tanh.
     kind : {'rectified', 'power'}
@@ -106,7 +106,7 @@ class Recipe:
         """Return a schedule for a short training of degree n: the paper's equations in tens of epochs.
 
         Found by trial: ε starts far above the paper's window and falls to a few percent of its start by the last
-        epoch, and the ramp of T takes two thirds of the epochs (small n). Trained through eq. (11), in half the time.
+        epoch, and the ramp of T takes two thirds of the epochs (small n). Trained through eq. (10), in half the time.
         ``changes`` replace single fields.
         """
         paper = cls.paper(n)

@@ -114,11 +114,26 @@ def _read(path):
         with np.load(path.with_suffix(".npz"), allow_pickle=False) as arrays:
             return Result(**content, arrays=dict(arrays))
     except FileNotFoundError as error:
-        experiment, seed = path.stem.split("-")[0], path.stem.rpartition("seed")[2]
-        command = f"python -m dam run {experiment} --seed {seed}"
-        raise FileNotFoundError(f"no stored result {error.filename}; {command} computes it") from None
+        raise FileNotFoundError(f"no stored result {error.filename}; {_command(path.stem)} computes it") from None
     except Exception as error:  # a damaged file shows up as many kinds of error
         raise ValueError(f"the stored result {path} or its .npz is damaged ({error}); compute it again") from error
+
+
+def _command(name):
+    """Return the command that computes the result of that name, see `file_name`."""
+    experiment, *parts = name.replace("ten-minutes", "ten_minutes").split("-")
+    scale = "demo" if "demo" in parts else "paper"
+    options = f" --scale {scale}" if scale == "demo" else ""
+    for part in parts:
+        if degree := re.fullmatch(r"([nN])(\d+)", part):
+            options += f" --{degree[1]} {degree[2]}"
+        elif seed := re.fullmatch(r"seed(\d+)", part):
+            options += f" --seed {seed[1]}"
+        elif part in ("compressed", "ten_minutes"):
+            options += f" --schedule {part.replace('_', '-')}"
+        elif part != "demo":
+            options += f" --study {part}"
+    return f"python -m dam run {experiment}{options}"
 
 
 def load_all(experiment, variant="", directory=None):

@@ -10,7 +10,7 @@ from tqdm import tqdm
 from dam import blocks, checkpoints, checks, classifier
 from dam.arrays import array_namespace, get_namespace, to_numpy
 from dam.powers import coldest
-from dam.recipes import Recipe  # noqa: F401
+from dam.recipes import Recipe
 
 HISTORY = ("test_error", "train_error", "seconds")
 
@@ -89,6 +89,8 @@ def train(
 
     Raises
     ------
+    TypeError
+        The recipe is none.
     ValueError
         Wrong shapes, pixels not in [-1, 1], classes out of range, too few digits of a class, a checkpoint of
         another training or a damaged one.
@@ -99,6 +101,8 @@ def train(
     FloatingPointError
         A NaN turned up; the last checkpoint is kept.
     """
+    if not isinstance(recipe, Recipe):
+        raise TypeError(f"recipe must be a dam.Recipe, for example dam.Recipe.paper(3), got {recipe!r}")
     _check_data("x", x, "y", y, classes)
     if (x_test is None) != (y_test is None):
         raise ValueError("x_test and y_test go together: give both or neither")

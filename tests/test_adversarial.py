@@ -185,3 +185,8 @@ def test_bad_input(change, message):
     change = {key: words.get(value, value) if isinstance(value, str) else value for key, value in change.items()}
     with pytest.raises(ValueError, match=message):
         adversarial.attack(**({"v": v, "y": y, "network": net} | change))
+
+
+def test_a_step_of_an_unknown_norm_is_refused():
+    with pytest.raises(ValueError, match="norm must be one of l2, linf, got 'L2'"):
+        adversarial.step(np.zeros((1, 3)), np.ones((1, 3)), 0.1, "L2")

@@ -1,4 +1,4 @@
-"""The classifier against loops straight from (9), (11) and Appendix A, and against finite differences."""
+"""The classifier against loops straight from (9), (10) and Appendix A, and against finite differences."""
 
 import array_api_strict
 import numpy as np
@@ -69,7 +69,7 @@ def gradient_by_loops(v, t, visible, labels, n, T, m, kind):
 
 
 def dual_by_loops(v, t, visible, labels, n, T, m, kind):
-    """Scores (11) and the gradients of Appendix A in the dual form, with the activation of power n - 1."""
+    """Scores (10) and the gradients of Appendix A in the dual form, with the activation of power n - 1."""
     c = np.zeros((len(v), labels.shape[1]))
     h = v @ visible.T / T
     f = np.array([[F(x, n - 1, kind) if n > 1 else float(x > 0 or kind == "power") for x in row] for row in h])

@@ -1,4 +1,4 @@
-"""The duality experiment against loops written straight from eqs. (9) and (11), on small random networks."""
+"""The duality experiment against loops written straight from eqs. (9) and (10), on small random networks."""
 
 import math
 

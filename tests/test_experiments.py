@@ -101,6 +101,8 @@ def test_unknown_experiment_scale_and_parameter():
         experiments.run("xor", "huge")
     with pytest.raises(ValueError, match="xor has no parameter K; it has n"):
         experiments.run("xor", K=3)
+    with pytest.raises(ValueError, match="n must be a list of values, got 3"):
+        experiments.run("xor", n=3)
     with pytest.raises(ValueError, match="seed must be an integer of at least 0, got -1"):
         experiments.run("xor", seed=-1)
 
@@ -136,6 +138,21 @@ def test_a_claim_without_results_is_not_judged(tmp_path):
     stored = claims.judge_stored(tmp_path)
     assert len(stored) == sum(len(claims.of(name)) for name in claims.CLAIMS)
     assert {v.word for v in stored} == {"not judged: no stored result"}
+    with pytest.raises(FileNotFoundError, match="there is no folder .*nowhere"):
+        claims.judge_stored(tmp_path / "nowhere")
+
+
+def test_claims_on_results_that_lack_what_they_need_are_not_judged(tmp_path):
+    part = experiments.run("fig4", "demo", backend="numpy", n=(2, 3))
+    found = {v.claim.name: v.holds for v in claims.judge("fig4", [part])}
+    assert found["not-recalled-power-n2"] is not None and found["all-recalled-power-n5"] is None
+    small = experiments.run("errors", "demo", backend="numpy", N=(25, 30), n=(2,))
+    assert {v.holds for v in claims.judge("errors", [small]) if "n2" not in v.claim.name} == {None}
+
+
+def test_on_the_results_of_the_package_only_the_final_errors_are_not_judged():
+    undecided = {v.claim.name for v in claims.judge_stored() if v.holds is None}
+    assert undecided == {f"test-error-n{n}" for n in (2, 3, 20, 30)}
 
 
 def test_a_short_training_is_not_judged_on_the_final_error():

@@ -269,6 +269,10 @@ def test_other_bad_input_is_refused():
         retrieve(PAIR, PAIR, dam.Polynomial(2), 0, rule="other")
     with pytest.raises(ValueError, match="overflows float64 at the overlap N = 3"):
         retrieve(PAIR, PAIR, dam.Polynomial(1000), 0)
+    for no_function in (3, dam.Polynomial):
+        for function in (dam.energy, retrieve, local_fields):
+            with pytest.raises(TypeError, match=r"F must be an energy function, for example dam.Polynomial\(3\), got"):
+                function(PAIR, PAIR, no_function)
     with pytest.raises(ValueError, match="threads must be an integer of at least 1, got 0"):
         retrieve(PAIR, PAIR, dam.Polynomial(2), 0, threads=0)
     with pytest.raises(ValueError, match=r"one state of shape \(1, N\), got shape \(2, 3\)"):

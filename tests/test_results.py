@@ -76,9 +76,20 @@ def test_all_seeds_in_order(tmp_path):
     ]
 
 
-def test_missing_result_names_the_command(tmp_path):
-    with pytest.raises(FileNotFoundError, match="python -m dam run fig4 --seed 3 computes it"):
-        load("fig4", seed=3, directory=tmp_path)
+@pytest.mark.parametrize(
+    ("experiment", "variant", "options"),
+    [
+        ("fig4", "", "--seed 3"),
+        ("fig4", "demo", "--scale demo --seed 3"),
+        ("mnist", "n4", "--n 4 --seed 3"),
+        ("mnist", "n2-ten-minutes", "--n 2 --schedule ten-minutes --seed 3"),
+        ("fig5", "N400", "--N 400 --seed 3"),
+        ("studies", "ramp", "--study ramp --seed 3"),
+    ],
+)
+def test_missing_result_names_the_command(tmp_path, experiment, variant, options):
+    with pytest.raises(FileNotFoundError, match=f"python -m dam run {experiment} {options} computes it"):
+        load(experiment, variant, seed=3, directory=tmp_path)
 
 
 @pytest.mark.parametrize("ending", ["json", "npz"])

@@ -123,6 +123,7 @@ def test_robust_under_array_api_strict():
     ("change", "message"),
     [
         ({"radii": ()}, r"radii must be at least 0 and ascend, got \[\]"),
+        ({"radii": -1.0}, r"radii must be at least 0 and ascend, got \[-1.0\]"),
         ({"radii": (0.2, 0.1)}, "radii must be at least 0 and ascend"),
         ({"radii": (-0.1, 0.1)}, "radii must be at least 0 and ascend"),
         ({"steps": 0}, "steps must be an integer of at least 1"),

@@ -143,7 +143,7 @@ def test_sleepers_are_left_out_and_nothing_else_changes(digits, n, form):
 
 
 def test_labels_can_keep_a_memory_awake_in_the_exact_form(digits):
-    """Off at every digit by its visible weights, on with one class's label: a gradient in eq. (9), none in (11)."""
+    """Off at every digit by its visible weights, on with one class's label: a gradient in eq. (9), none in (10)."""
     x, y, *_ = digits
     recipe = replace(Recipe.paper(3), **SMALL)
     t, xi, V = start(recipe, x, np.float32)[1:]
@@ -569,6 +569,7 @@ def test_a_nan_stops_training_and_keeps_the_checkpoint(digits, tmp_path, form):
         ),
         (lambda x, y: {"x_test": x}, ValueError, "go together"),
         (lambda x, y: {"x_test": x[:, :9], "y_test": y}, ValueError, "x_test must have 784 columns"),
+        (lambda x, y: {"recipe": 3}, TypeError, r"recipe must be a dam.Recipe, .* got 3"),
         (lambda x, y: {"epochs": 0}, ValueError, "epochs must be an integer of at least 1, got 0"),
         (lambda x, y: {"epochs": 3001}, ValueError, "at most the recipe's 3000, got 3001"),
         (lambda x, y: {"seed": -1}, ValueError, "seed must be"),

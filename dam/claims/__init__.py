@@ -4,6 +4,8 @@ A claim belongs to an experiment and is judged on the results of one or more see
 and ``python -m dam claims`` print the same verdicts.
 """
 
+from pathlib import Path
+
 from dam import results
 from dam.claims import capacity, later, networks
 from dam.verdicts import Table, text, verdict
@@ -31,7 +33,12 @@ def judge(experiment, runs):
 
 
 def judge_stored(directory=None):
-    """Return the verdicts of all claims from the stored results at paper scale."""
+    """Return the verdicts of all claims from the stored results at paper scale.
+
+    Raises ``FileNotFoundError`` if there is no such folder.
+    """
+    if directory is not None and not Path(directory).is_dir():
+        raise FileNotFoundError(f"there is no folder {directory} to take results from")
     verdicts = []
     for experiment, claims in CLAIMS.items():
         variants = {claim.variant for claim in claims}

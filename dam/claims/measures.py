@@ -22,6 +22,6 @@ def largest_relative(prefix, exact):
     def measure(result):
         N, load = result.arrays["N"] > 50, result.arrays["load"] >= 0.5
         ratio = result.arrays[prefix][:, N][:, :, load] / result.arrays[exact][:, N][:, :, load]
-        return 100 * float(np.abs(ratio - 1).max())
+        return 100 * float(np.abs(ratio - 1).max()) if ratio.size else None
 
     return measure

@@ -38,7 +38,7 @@ def _mnist():
             f"below-2-percent-n{n}",
             "Section 4, Fig. 1B",
             f"n = {n}: the test error first falls below 2 % between epochs {low} and {high}",
-            "our first epoch below 2 % lies in that interval",
+            "the first epoch below 2 % of each of our runs lies in that interval",
             first_crossing,
             every(low, high),
             variant=f"n{n}",
@@ -122,7 +122,7 @@ def _studies():
         yield Claim(
             f"softmax-n{n}",
             "Appendix A, after eq. (14)",
-            "softmax outputs with cross-entropy gave worse results",
+            f"n = {n}: softmax outputs with cross-entropy gave worse results",
             f"n = {n}, K = 2000, 40 epochs: the error with (14) is at least 0.2 points below the lowest of three "
             "temperatures with softmax",
             apart("objective", n, "power", ("softmax", "softmax, 0.5 T", "softmax, 2 T")),
@@ -169,7 +169,7 @@ XOR = (
 DUALITY = (
     Claim(
         "equivalent",
-        "Section 5, eq. (11)",
+        "Section 5, eq. (10)",
         "the one-step memory and the feed-forward network are equivalent",
         "both forms give the same class to at least 99 % of the test digits, for the worst n",
         lambda result: min(result.values[f"agreement_percent_n{n}"] for n in result.parameters["n"]),

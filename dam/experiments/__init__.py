@@ -52,7 +52,7 @@ def run(name, scale="demo", seed=0, backend=None, progress=False, scheduler=None
     Raises
     ------
     ValueError
-        Unknown experiment, scale or parameter, or a seed that is no integer >= 0.
+        Unknown experiment, scale or parameter, one value where a list is asked for, or a seed that is no integer >= 0.
     """
     experiment = module(name)
     if scale not in experiment.SCALES:
@@ -65,6 +65,9 @@ def run(name, scale="demo", seed=0, backend=None, progress=False, scheduler=None
         raise ValueError(f"{name} is no sweep of points: it has nothing to spread over a scheduler")
     if unknown := sorted(set(overrides) - accepted):
         raise ValueError(f"{name} has no parameter {', '.join(unknown)}; it has {', '.join(defaults)}")
+    for key, default in defaults.items():
+        if isinstance(default, tuple | list) and isinstance(overrides.get(key), int | float | str):
+            raise ValueError(f"{key} must be a list of values, got {overrides[key]!r}")
     parameters = defaults | {key: value for key, value in overrides.items() if key in defaults}
     parts = ["demo" if scale == "demo" else "", getattr(experiment, "variant", lambda _: "")(parameters)]
     variant = "-".join(part for part in parts if part)

@@ -32,7 +32,7 @@ def run(*, seed, K, n, beta, cues, given, backend=None, sweep=sweep_here):
 
     Three protocols. ``covered``: neurons of ±1, the lower half covered with white paper (-1), asynchronous updates (4)
     of all neurons until rest. ``given``: the upper half is held and the lower is unknown (0); one update of every
-    unknown neuron, Sign Σ_μ ξ_i^μ f(ξ^μ·v), eq. (11). ``settled``, softmax alone: continuous states from the same
+    unknown neuron, Sign Σ_μ ξ_i^μ f(ξ^μ·v), eq. (10). ``settled``, softmax alone: continuous states from the same
     start as in ``given``, nothing is held, updates until rest, then the signs.
 
     Parameters

@@ -1,4 +1,4 @@
-"""The duality (Section 5): how close update (9) and its feed-forward dual (11) are, on real digits."""
+"""The duality (Section 5): how close update (9) and its feed-forward dual (10) are, on real digits."""
 
 import numpy as np
 from tqdm import tqdm
@@ -9,7 +9,7 @@ from dam.classifier import arguments_exact
 from dam.networks import trained
 from dam.powers import safe_power
 
-SUMMARY = "Duality: exact update (9) against its dual (11) on test digits, with the trained networks"
+SUMMARY = "Duality: exact update (9) against its dual (10) on test digits, with the trained networks"
 SCALES = {
     "demo": {"n": (2, 3, 20, 30), "digits": 2000, "network_seed": 0},
     "paper": {"n": (2, 3, 20, 30), "digits": 10000, "network_seed": 0},
@@ -130,7 +130,7 @@ def arguments_around(center, v, visible, labels, n, T):
     Parameters
     ----------
     center : {'pixels', 'bias', 'midpoint'}
-        ξ·v, which gives eq. (11); ξ·v - Σ_γ ξ_γ, a hidden unit with a bias; or the middle between the two arguments
+        ξ·v, which gives eq. (10); ξ·v - Σ_γ ξ_γ, a hidden unit with a bias; or the middle between the two arguments
         of F in (9), ξ·v - Σ_{γ≠α} ξ_γ.
     v : (M, N) array
     visible, labels : (K, N) and (K, N_c) arrays

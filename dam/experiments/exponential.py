@@ -83,6 +83,7 @@ def single_bit_error(N, K, samples, rng, flips=0, beta=1.0):
     beta : float
     """
     N, K = checks.count("N", N), checks.count("K", K)
+    checks.number("flips", checks.count("flips", flips, minimum=0), 0, N - 1)
     if K > 2**62:
         raise ValueError(f"K must be at most 2^62 to be counted, got {K}")
     j = np.arange(N)

@@ -52,7 +52,8 @@ def run(*, seed, n, digits, known, draws, network_seed, backend=None, progress=F
     Returns
     -------
     values : dict
-        The numbers of `network_measures`, ``_n{n}`` appended.
+        The numbers of `network_measures`, ``_n{n}`` appended; likewise ``network``, where it comes from, and
+        ``epochs``, how long it was trained.
     arrays : dict
         The arrays of `network_measures`, likewise; ``digit (digits,)`` and ``known (known,)``, places in the test and
         the training set; ``removed (G,)``; and for test digits and untrained memories (``random``) the likeness

@@ -37,7 +37,7 @@ def run(*, seed, study, epochs, K, backend=None, sweep=sweep_here):
 
     ``study`` names it: 'm', the power of the objective (14); 'objective', eq. (14) or cross-entropy of the softmax, the
     latter at several temperatures; 'temperature', the final one; 'ramp', the share of the epochs in which T falls, 0
-    for none; 'kind', F rectified or not; 'form', training through (11) or (9); 'memories', their number, with T scaled
+    for none; 'kind', F rectified or not; 'form', training through (10) or (9); 'memories', their number, with T scaled
     as K^(1/n), so that the arguments of the tanh stay as they are; there ``K`` takes the place of 2000.
 
     Returns

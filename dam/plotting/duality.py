@@ -138,7 +138,7 @@ def scatter(exact, dual, title, limit):
     ax.plot([-limit, limit], [-limit, limit], color="0.4", linewidth=1)
     ax.plot(dual, exact, ".", color=COLORS[0], markersize=3, alpha=0.5)
     ax.set(xlim=(-limit, limit), ylim=(-limit, limit), aspect="equal")
-    ax.set(xlabel="argument, dual (11)", ylabel="argument, exact (9)")
+    ax.set(xlabel="argument, dual (10)", ylabel="argument, exact (9)")
     ax.set_title(title, fontsize=11)
     return figure
 
