@@ -173,7 +173,7 @@ CLASSICAL = (
         "capacity-half-percent",
         "Section 2, eq. (5)",
         "n = 2: about 0.14 N memories at 0.5 % single-bit error",
-        "the load at 0.5 % unstable bits, largest N, is within 0.01 of α = 0.151, which the paper rounds to 0.14",
+        "the load at 0.5 % unstable bits, largest N, is within 0.01 of α = 0.151, for which the paper has 0.14",
         at_largest("alpha_half_percent"),
         within(0.141, 0.161),
     ),
