@@ -82,7 +82,7 @@ def _fig2():
         within(40, 100),
         digits=1,
         unit=" %",
-        reason="fewer memories than in the paper have one vote, also of those that are not asleep",
+        reason="at this cutoff fewer memories than in the paper have one vote, also of those that are not asleep",
     )
     yield Claim(
         "lone-memory-n30",
