@@ -122,8 +122,7 @@ def _read(path):
 def _command(name):
     """Return the command that computes the result of that name, see `file_name`."""
     experiment, *parts = name.replace("ten-minutes", "ten_minutes").split("-")
-    scale = "demo" if "demo" in parts else "paper"
-    options = f" --scale {scale}" if scale == "demo" else ""
+    options = ""
     for part in parts:
         if degree := re.fullmatch(r"([nN])(\d+)", part):
             options += f" --{degree[1]} {degree[2]}"
@@ -131,8 +130,8 @@ def _command(name):
             options += f" --seed {seed[1]}"
         elif part in ("compressed", "ten_minutes"):
             options += f" --schedule {part.replace('_', '-')}"
-        elif part != "demo":
-            options += f" --study {part}"
+        else:
+            options += " --scale demo" if part == "demo" else f" --study {part}"
     return f"python -m dam run {experiment}{options}"
 
 

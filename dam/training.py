@@ -90,7 +90,7 @@ def train(
     Raises
     ------
     TypeError
-        The recipe is none.
+        ``recipe`` is not a `Recipe`.
     ValueError
         Wrong shapes, pixels not in [-1, 1], classes out of range, too few digits of a class, a checkpoint of
         another training or a damaged one.

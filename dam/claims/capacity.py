@@ -1,4 +1,4 @@
-"""Claims of Sections 1 and 2 and of Appendix B: how many memories a network keeps."""
+"""Claims of Section 2 and of Appendix B: how many memories a network keeps."""
 
 import numpy as np
 

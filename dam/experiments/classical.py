@@ -1,4 +1,4 @@
-"""The classical network: how many random memories it keeps (Section 1 and the n = 2 case of Section 2)."""
+"""The classical network: how many random memories it keeps (eq. (1), and the n = 2 case of eqs. (5) and (6))."""
 
 import numpy as np
 
