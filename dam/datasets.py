@@ -91,8 +91,8 @@ def held_out_split(y, seed=0):
     """Split training digits for the choice of hyperparameters: five sixths to train on, one sixth to test on.
 
     Of the 60,000 MNIST digits these are 50,000 and 10,000, as in Appendix A. Each class gives a sixth of its digits,
-    to within one digit, so that the split has the classes in the proportions of the data: a random split has them so
-    only on average, and its errors would vary a little more from split to split.
+    to within one digit, so that the split has the classes in the proportions of the data: a random split, as the
+    paper's, has them so only on average, and its errors would vary a little more from split to split.
 
     Parameters
     ----------

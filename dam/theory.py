@@ -20,7 +20,7 @@ def error_probability(N, K, n):
     """Return the probability that one bit of a stored random memory is unstable, for power energies F(x) = x^n.
 
     P = erfc( sqrt( N^(n-1) / (2 (2n-3)!! K) ) ) / 2: the signal 2 n N^(n-1) against Gaussian noise of variance
-    4 n^2 (2n-3)!! K N^(n-1), to leading order in N (the step that leads to eq. (5)).
+    4 n^2 (2n-3)!! K N^(n-1), to leading order in N (the step that leads to eq. (5); the paper has K - 1 for K).
 
     Raises ``ValueError`` unless N >= 1, K >= 1 and n >= 2.
     """

@@ -13,15 +13,18 @@ def at_largest(prefix):
     return lambda result: result.values[f"{prefix}_N{max(result.parameters['N'])}"]
 
 
-def largest_relative(prefix, exact):
+def largest_relative(predicted, exact):
     """Return a measure: over sizes N above 50 and loads of 0.5 or more, the error that deviates most, in %, from exact.
 
-    For the experiment ``errors``; ``prefix`` and ``exact`` name its arrays.
+    For the experiment ``errors``; ``exact`` names one of its arrays, ``predicted(N, K, n)`` is the formula.
     """
 
     def measure(result):
         N, load = result.arrays["N"] > 50, result.arrays["load"] >= 0.5
-        ratio = result.arrays[prefix][:, N][:, :, load] / result.arrays[exact][:, N][:, :, load]
+        A = result.arrays
+        formula = [[[predicted(int(N), int(K), int(n)) for K in row] for N, row in zip(A["N"], rows)]
+                   for n, rows in zip(A["n"], A["K"])]  # fmt: skip
+        ratio = np.array(formula)[:, N][:, :, load] / A[exact][:, N][:, :, load]
         return 100 * float(np.abs(ratio - 1).max()) if ratio.size else None
 
     return measure

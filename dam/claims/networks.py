@@ -170,7 +170,7 @@ DUALITY = (
     Claim(
         "equivalent",
         "Section 5, eq. (10)",
-        "the one-step memory and the feed-forward network are equivalent",
+        "the one-step memory and the feed-forward network are equivalent (derived for a small initial value)",
         "both forms give the same class to at least 99 % of the test digits, for the worst n",
         lambda result: min(result.values[f"agreement_percent_n{n}"] for n in result.parameters["n"]),
         within(99, 100),
