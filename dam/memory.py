@@ -180,8 +180,8 @@ def _tables(xi, F, rule):
         A, B = _responses(F, xp.arange(-N, N + 1, dtype=xp.float64), rule)
     if not xp.all(xp.isfinite(A) & xp.isfinite(B)):
         raise ValueError(
-            f"F = {F} overflows float64 at the overlap N = {N}; use a smaller n or a smaller N, "
-            "or dam.attention.retrieve_spins for the exponential"
+            f"F = {F} overflows float64 at the overlap N = {N}; use a smaller N or n, "
+            "or for the exponential dam.attention.retrieve_spins"
         )
     exact = xp.all(2 * A == xp.round(2 * A)) and K * float(xp.max(xp.abs(A) + xp.abs(B))) < 2**53
     return xp.astype(xi, xp.float64), A, B, 0.0 if exact else K * float(xp.finfo(xp.float64).eps)

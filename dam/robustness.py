@@ -72,9 +72,8 @@ def robust(v, y, network, radii, *, norm="l2", steps=20, m=None, form="exact"):
     xp, v = checked_images(v, y, network, 1 if m is None else m, form)
     checks.choice("norm", norm, NORMS)
     checks.count("steps", steps)
-    radii = np.atleast_1d(radii).tolist()
-    if len(radii) == 0 or min(radii) < 0 or any(np.diff(radii) <= 0):
-        raise ValueError(f"radii must be at least 0 and ascend, got {radii}")
+    if np.ndim(radii) != 1 or len(radii) == 0 or min(radii) < 0 or any(np.diff(radii) <= 0):
+        raise ValueError(f"radii must be a list of numbers that are at least 0 and ascend, got {radii!r}")
     y, held, found = to_numpy(y), np.ones(v.shape[0], bool), []
     for radius in radii:
         live = np.flatnonzero(held)

@@ -103,6 +103,8 @@ def test_unknown_experiment_scale_and_parameter():
         experiments.run("xor", K=3)
     with pytest.raises(ValueError, match="n must be a list of values, got 3"):
         experiments.run("xor", n=3)
+    with pytest.raises(ValueError, match="N must be a list of values, got 400"):
+        experiments.run("fig5", "paper", N=400)
     with pytest.raises(ValueError, match="seed must be an integer of at least 0, got -1"):
         experiments.run("xor", seed=-1)
 
@@ -146,6 +148,8 @@ def test_claims_on_results_that_lack_what_they_need_are_not_judged(tmp_path):
     part = experiments.run("fig4", "demo", backend="numpy", n=(2, 3))
     found = {v.claim.name: v.holds for v in claims.judge("fig4", [part])}
     assert found["not-recalled-power-n2"] is not None and found["all-recalled-power-n5"] is None
+    xor = experiments.run("xor", n=(3, 4))
+    assert {v.holds for v in claims.judge("xor", [xor])} == {None}
     small = experiments.run("errors", "demo", backend="numpy", N=(25, 30), n=(2,))
     assert {v.holds for v in claims.judge("errors", [small]) if "n2" not in v.claim.name} == {None}
 

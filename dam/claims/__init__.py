@@ -37,7 +37,7 @@ def judge_stored(directory=None):
 
     Raises ``FileNotFoundError`` if there is no such folder.
     """
-    if directory is not None and not Path(directory).is_dir():
+    if directory and not Path(directory).is_dir():
         raise FileNotFoundError(f"there is no folder {directory} to take results from")
     verdicts = []
     for experiment, claims in CLAIMS.items():

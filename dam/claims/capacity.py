@@ -50,7 +50,7 @@ def _fig4():
                 every(100, 100),
                 digits=2,
                 unit=" %",
-                reason="a few starts in 10,000 end in stable mixtures of three memories",
+                reason="a few starts in 10,000 end elsewhere; those we looked at are mixtures of three memories",
             )
 
 
@@ -68,7 +68,7 @@ def _fig5():
         "rectified-above-theory",
         "Appendix B, Fig. 5",
         "n = 3, rectified: K_1/2 is a little above eq. (6), with a similar shape",
-        "K_1/2 over eq. (6), averaged over N, lies between 1 and 2, the most that half the noise can give",
+        "K_1/2 over eq. (6), averaged over N, lies between 1 and 2, the most that half the noise variance can give",
         value("ratio_rectified"),
         within(1, 2),
         digits=2,
@@ -163,7 +163,7 @@ def _rules():
         Claim(
             f"twice-n{n}",
             "Ours, from eq. (3); the paper does not say it",
-            f"n = {n}: rectification halves the noise, so up to twice as many memories are stable",
+            f"n = {n}: rectification halves the noise variance, so up to twice as many memories are stable",
             "K_stable rectified over power lies between 1.7 and 2.1",
             value(f"gain_energy_n{n}"),
             within(1.7, 2.1),

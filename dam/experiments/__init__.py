@@ -16,6 +16,8 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
+import numpy as np
+
 from dam import arrays, checks, results
 from dam.sweeps import sweep
 
@@ -65,8 +67,11 @@ def run(name, scale="demo", seed=0, backend=None, progress=False, scheduler=None
         raise ValueError(f"{name} is no sweep of points: it has nothing to spread over a scheduler")
     if unknown := sorted(set(overrides) - accepted):
         raise ValueError(f"{name} has no parameter {', '.join(unknown)}; it has {', '.join(defaults)}")
-    for key, default in defaults.items():
-        if isinstance(default, tuple | list) and isinstance(overrides.get(key), int | float | str):
+    lists = {
+        key for scale in experiment.SCALES.values() for key, value in scale.items() if isinstance(value, tuple | list)
+    }
+    for key in sorted(lists & set(overrides)):
+        if overrides[key] is not None and np.ndim(overrides[key]) == 0:
             raise ValueError(f"{key} must be a list of values, got {overrides[key]!r}")
     parameters = defaults | {key: value for key, value in overrides.items() if key in defaults}
     parts = ["demo" if scale == "demo" else "", getattr(experiment, "variant", lambda _: "")(parameters)]

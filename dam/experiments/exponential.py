@@ -79,7 +79,7 @@ def single_bit_error(N, K, samples, rng, flips=0, beta=1.0):
     N, K, samples : int
     rng : numpy.random.Generator or seed
     flips : int
-        Bits of the cue, other than the one looked at, that differ from the memory.
+        From 0 to N - 1: bits of the cue, other than the one looked at, that differ from the memory.
     beta : float
     """
     N, K = checks.count("N", N), checks.count("K", K)
