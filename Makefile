@@ -52,7 +52,7 @@ bench: $(STAMP)
 	$(RUN)/python benchmarks/training.py
 
 screenshots: $(STAMP)
-	$(RUN)/python tests/screenshots.py _build/html _build/screenshots
+	$(RUN)/python tests/book/screenshots.py _build/html _build/screenshots
 
 requirements: $(STAMP)
 	$(RUN)/uv pip compile --quiet --universal --python-version 3.11 --extra book --extra test pyproject.toml \
