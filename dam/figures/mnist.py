@@ -7,6 +7,7 @@ import numpy as np
 
 from dam.figures.panels import grid, legend, picture, plain_ticks, write
 from dam.figures.style import COLORS, HATCHES, LINES
+from dam.lab.paper import MEMORIES
 
 
 def network(digit, answer):
@@ -27,7 +28,7 @@ def network(digit, answer):
         on = alpha == answer
         ax.plot(8.6, y, "o", color=COLORS[1] if on else "white", markeredgecolor="black", markersize=15)
         ax.text(9.15, y, alpha, va="center", fontsize=11, fontweight="bold" if on else "normal")
-    texts = "784 visible\nneurons $v_i$", "2000 memories\n$\\xi^\\mu$", "10 classification\nneurons $c_\\alpha$"
+    texts = "784 visible\nneurons $v_i$", f"{MEMORIES} memories\n$\\xi^\\mu$", "10 classification\nneurons $c_\\alpha$"
     for x, text in zip((1.5, 5.3, 8.6), texts):
         ax.text(x, -0.7, text, ha="center", va="top", fontsize=11)
     return figure

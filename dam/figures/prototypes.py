@@ -5,6 +5,7 @@ import numpy as np
 
 from dam.figures.panels import frame, grid, legend, plain_ticks
 from dam.figures.style import COLORS, DIVERGING, INK, LINES, MARKERS, NARROW, WIDTH
+from dam.lab.paper import COMPARABLE
 
 
 def memory_blocks(blocks, *, side=5, columns=2):
@@ -153,8 +154,8 @@ def contest(digit, memories, weights, *, title, shown=5):
         ax.set_axis_off()
     ax = figure.add_subplot(cells[1, :])
     places = np.arange(1, len(weights) + 1)
-    ax.bar(places, weights, 0.8, color=np.where(np.asarray(weights) > 0.9, COLORS[1], COLORS[0]))
-    ax.axhline(0.9, color="black", linestyle=":", linewidth=1.2)
+    ax.bar(places, weights, 0.8, color=np.where(np.asarray(weights) > COMPARABLE, COLORS[1], COLORS[0]))
+    ax.axhline(COMPARABLE, color="black", linestyle=":", linewidth=1.2)
     ax.set(xlabel="memory, by its overlap with the digit", ylabel="weight / largest", ylim=(0, 1.05))
     ax.set_xlim(0.3, len(weights) + 0.7)
     ax.set_xticks([1, *range(5, len(weights) + 1, 5)])

@@ -1,4 +1,4 @@
-"""Figures of the chapter on XOR. ``states (8, 3)`` of ±1 have columns x, y, z; ``marked (8,)`` says which are memories."""
+"""Figures of the chapter on XOR: ``states (8, 3)`` of ±1, columns x, y, z; ``marked (8,)`` says which are memories."""
 
 import matplotlib.pyplot as plt
 import numpy as np
