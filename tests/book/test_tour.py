@@ -1,4 +1,4 @@
-"""The guided tour of the package leads somewhere: from every equation to code, from there to a test, to one page each."""
+"""The guided tour of the package leads from every equation to code and to a test, and every module has its page."""
 
 import re
 import sys
