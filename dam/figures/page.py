@@ -47,7 +47,9 @@ def sources(runs):
 
 
 def again(run):
-    """The command that computes a result again."""
+    """The command that computes a result again; one at demo scale is not stored, but run anew."""
+    if run.variant.startswith("demo"):
+        return f"python -m dam run {run.experiment} --scale demo --seed {run.seed}"
     return f"python -m dam again {run.name}"
 
 

@@ -41,13 +41,11 @@ def test_sources_name_all_seeds_and_commits_of_an_experiment():
     )
 
 
-@pytest.mark.parametrize(
-    ("values", "spread", "interval"),
-    [([1.0, 2.0, 3.0], "2.00 ± 1.00", "2.00 ± 2.48"), ([2.0], "2.00", "2.00"), ([1.0, math.nan], "none", "nan ± nan")],
-)
-def test_numbers_over_seeds(values, spread, interval):
-    assert figures.page.with_spread(np.array(values)) == spread
-    assert figures.page.with_interval(np.array(values)) == interval
+def test_numbers_over_seeds():
+    assert figures.page.with_spread(np.array([1.0, 2.0, 3.0])) == "2.00 ± 1.00"
+    assert figures.page.with_interval([1.0, 2.0, 3.0], 1) == "2.0 ± 2.5"
+    assert figures.page.with_spread([2.0], 1) == figures.page.with_interval([2.0], 1) == "2.0"
+    assert figures.page.with_spread([1.0, math.nan]) == "none"
 
 
 def test_verdicts_are_a_table():
