@@ -33,7 +33,7 @@ LAYERS = [
     {"checks"},
     {"memory.interactions"},
     {"memory._dynamics", "memory._paired", "lab.sweeps"},
-    {"memory.retrieval", "memory.theory", "network._powers", "fits"},
+    {"memory.energy", "memory.retrieval", "memory.hopfield", "memory.theory", "network._powers", "fits"},
     {"network.classifier", "memory.attention", "memory"},
     {"network.relu"},
     {"network.recipes", "network._step_plain", "network.prototypes"},
