@@ -89,7 +89,7 @@ class DenseFields:
 
 
 class ClassicalFields:
-    """Fields Σ_j T_ij σ_j of the classical network, (S, N), T_ii = 0; for `settle`. Below ``rounding`` they are zero."""
+    """Fields Σ_j T_ij σ_j of the classical network, (S, N), T_ii = 0; for `settle`. Below ``rounding`` they are 0."""
 
     def __init__(self, sigma, T, rounding):
         self.T, self.fields, self.rounding = T, sigma @ T, rounding
