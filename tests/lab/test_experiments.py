@@ -1,6 +1,7 @@
 """Experiments, claims and the command line, at sizes that take a moment."""
 
 import json
+import os
 import subprocess
 import sys
 
@@ -10,7 +11,7 @@ import pytest
 import dam
 from dam.__main__ import main
 from dam.lab import claims, experiments, results, verdicts
-from dam.lab.experiments import classical, fig5
+from dam.lab.experiments import classical, fig5, xor
 from dam.memory import hebbian, theory
 from dam.memory.interactions import KINDS
 
@@ -248,6 +249,14 @@ def test_bad_commands(tmp_path, capsys):
     assert main(["run", "xor", "--results", str(tmp_path / "file")]) == 2
     assert "cannot write results to" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == [tmp_path / "file"]
+
+
+def test_what_an_experiment_calls_computes_on_its_backend(monkeypatch):
+    seen, fields = [], xor.local_fields
+    monkeypatch.setenv("DAM_BACKEND", "auto")
+    monkeypatch.setattr(xor, "local_fields", lambda *a: seen.append(os.environ["DAM_BACKEND"]) or fields(*a))
+    experiments.run("xor", "demo", backend="numpy")
+    assert set(seen) == {"numpy"} and os.environ["DAM_BACKEND"] == "auto"
 
 
 def test_a_gpu_asked_for_where_none_works(tmp_path, capsys, monkeypatch):
