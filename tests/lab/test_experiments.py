@@ -1,6 +1,7 @@
 """Experiments, claims and the command line, at sizes that take a moment."""
 
 import json
+import os
 import subprocess
 import sys
 
@@ -10,9 +11,9 @@ import pytest
 import dam
 from dam.__main__ import main
 from dam.lab import claims, experiments, results, verdicts
-from dam.lab.experiments import classical, fig4, fig5
-from dam.memory import theory
-from dam.memory.retrieval import hebbian
+from dam.lab.experiments import classical, fig5, xor
+from dam.memory import hebbian, theory
+from dam.memory.interactions import KINDS
 
 SMALL = {
     "basins": {"n": (2, 3), "N": 24, "K": (4, 10), "load": (0.5,), "step": 4, "cues": 20},
@@ -35,7 +36,7 @@ def test_same_seed_same_result_other_seed_other_result(name):
 
 def test_fig4_counts_what_it_says():
     result = experiments.run("fig4", "demo", seed=0, backend="numpy", **SMALL["fig4"])
-    for kind in fig4.KINDS:
+    for kind in KINDS:
         for n in (2, 3, 4, 5, 6):
             signed = result.arrays[f"overlap_{kind}_n{n}"]
             absolute = result.arrays[f"absolute_overlap_{kind}_n{n}"]
@@ -63,7 +64,7 @@ def test_crossing_of_one_half():
 def test_fig5_theory_column():
     result = experiments.run("fig5", "demo", seed=0, backend="numpy", **SMALL["fig5"])
     assert result.arrays["K_theory"].tolist() == [theory.capacity_no_errors(N, 3) for N in (20, 30)]
-    for kind in fig4.KINDS:
+    for kind in KINDS:
         assert set(result.arrays[f"tried_{kind}"][:, 0]) == {20, 30}
 
 
@@ -75,12 +76,6 @@ def test_unstable_bits_against_loops():
     ]
     assert classical.unstable_bits(xi, hebbian(xi)).tolist() == slow
     assert sum(slow) > 0
-
-
-def test_level_crossing():
-    assert classical.crossing([0, 1, 2], [1.0, 0.8, 0.4], 0.6) == pytest.approx(1.5)
-    assert classical.crossing([0, 1, 2], [0.0, 0.5, 1.0], 0.25) == pytest.approx(0.5)
-    assert np.isnan(classical.crossing([0, 1], [1.0, 0.9], 0.5))
 
 
 def test_xor_truth_table_written_out():
@@ -254,6 +249,14 @@ def test_bad_commands(tmp_path, capsys):
     assert main(["run", "xor", "--results", str(tmp_path / "file")]) == 2
     assert "cannot write results to" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == [tmp_path / "file"]
+
+
+def test_what_an_experiment_calls_computes_on_its_backend(monkeypatch):
+    seen, fields = [], xor.local_fields
+    monkeypatch.setenv("DAM_BACKEND", "auto")
+    monkeypatch.setattr(xor, "local_fields", lambda *a: seen.append(os.environ["DAM_BACKEND"]) or fields(*a))
+    experiments.run("xor", "demo", backend="numpy")
+    assert set(seen) == {"numpy"} and os.environ["DAM_BACKEND"] == "auto"
 
 
 def test_a_gpu_asked_for_where_none_works(tmp_path, capsys, monkeypatch):
