@@ -2,7 +2,7 @@
 
 The slides move an image by v ← v - ∂C/∂v, where C = Σ_γ (c_γ - t_γ)^(2m) is the objective (14) of a class that the
 image does not belong to. Far from that class all c are saturated and C hardly changes; its logarithm does, and has the
-same direction of descent. So everything here works with ln C, and with steps of a given length.
+same direction of descent. So everything here works with ln C, and with moves of a given length.
 """
 
 from dataclasses import dataclass

@@ -31,13 +31,12 @@ def terms(v, network):
     T : float or (M, 1) array
         The temperatures, see `dam.network._powers.warm_enough`.
     """
-    xp, own = array_namespace(v=v), network.label_weights
-    H = v @ network.visible.T - xp.sum(own, axis=1)
-    T = warm_enough(xp, size(xp, H, network.kind) + 2 * xp.max(xp.abs(own)), network.n, network.T)
+    xp, xi, n, kind = array_namespace(v=v), network.label_weights, network.n, network.kind
+    H = v @ network.visible.T - xp.sum(xi, axis=1)
+    T = warm_enough(xp, size(xp, H, kind) + 2 * xp.max(xp.abs(xi)), n, network.T)
     H = H / T
-    F = safe_power(H, network.n, network.kind)
-    up = (safe_power(H + 2 * own[:, alpha] / T, network.n, network.kind) for alpha in range(own.shape[1]))
-    return (F_up - F for F_up in up), F, H, T
+    F = safe_power(H, n, kind)
+    return (safe_power(H + 2 * xi[:, alpha] / T, n, kind) - F for alpha in range(xi.shape[1])), F, H, T
 
 
 def forward_exact(v, network):
@@ -48,15 +47,15 @@ def forward_exact(v, network):
 
 def backward_exact(state, s, network):
     """Return ∂C/∂H ``(M, K)`` and ∂C/∂ξ_α ``(K, N_c)`` for ``s (M, N_c)``, the derivatives of C by the arguments."""
-    (H, T), n, own, kind = state, network.n, network.label_weights, network.kind
-    xp, scaled, found = array_namespace(H=H), n / T * s, []
+    (H, T), n, xi, kind = state, network.n, network.label_weights, network.kind
+    xp, scaled, up = array_namespace(H=H), n / T * s, []
     dH = -xp.sum(s, axis=1)[:, None] * safe_power(H, n - 1, kind)
-    for alpha in range(own.shape[1]):
-        f = safe_power(H + 2 * own[:, alpha] / T, n - 1, kind)
+    for alpha in range(xi.shape[1]):
+        f = safe_power(H + 2 * xi[:, alpha] / T, n - 1, kind)
         dH = dH + s[:, alpha, None] * f
-        found.append(scaled[:, alpha] @ f)
+        up.append(scaled[:, alpha] @ f)
     dH = flushed(xp, n / T * dH)
-    return dH, 2 * xp.stack(found, axis=1) - xp.sum(dH, axis=0)[:, None]
+    return dH, 2 * xp.stack(up, axis=1) - xp.sum(dH, axis=0)[:, None]
 
 
 def forward_dual(v, network):

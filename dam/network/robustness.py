@@ -40,9 +40,9 @@ def project(v, center, radius, norm):
 def robust(v, y, network, radii, *, norm="l2", steps=20, m=None):
     """Return which images projected gradient descent cannot take out of their class, within each radius.
 
-    From the image, a step goes against the gradient of the margin, the argument of its own class minus the largest of
+    From the image, a move goes against the gradient of the margin, the argument of its own class minus the largest of
     the others, or of ln C for the class of the latter; and the outcome is projected back into the ball. The length of a
-    step is 2.5 times the radius over their number, so that an image can cross the ball. An image that fell within a
+    move is 2.5 times the radius over their number, so that an image can cross the ball. An image that fell within a
     smaller radius has fallen within a larger one.
 
     Parameters
@@ -55,7 +55,7 @@ def robust(v, y, network, radii, *, norm="l2", steps=20, m=None):
     norm : {'l2', 'linf'}
         See `project`.
     steps : int
-        For each radius.
+        Moves for each radius.
     m : int, optional
         Descend ln C of the objective (14) with this power, not the margin.
 
@@ -119,9 +119,9 @@ class Minima(NamedTuple):
 def minima(v, target, network, *, updates=300, length=0.5, m=1):
     """Descend from images to minima of the objective of the target classes, over all images of [-1, 1]^N.
 
-    Pixels that are at ±1 and are pushed outward are left out of a step. The steps shorten steadily, to zero at the end,
+    Pixels that are at ±1 and are pushed outward are left out of a move. The moves shorten steadily, to zero at the end,
     and none is taken back: with a large m the objective has kinks, like the largest of its terms, and a descent that
-    insists on going down at every step gets stuck at the first.
+    insists on going down at every move gets stuck at the first.
 
     Parameters
     ----------
@@ -134,7 +134,7 @@ def minima(v, target, network, *, updates=300, length=0.5, m=1):
     updates : int
         How many.
     length : float
-        Euclidean length of the first step.
+        Euclidean length of the first move.
     m : int
         Power of the objective (14).
 

