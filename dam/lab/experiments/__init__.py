@@ -87,7 +87,8 @@ def run(name, scale="demo", seed=0, backend=None, progress=False, scheduler=None
             sweep, scheduler=scheduler, folder=folder, version=results.code_digest(), progress=progress, label=name
         )
     options = {key: value for key, value in options.items() if key in takes}
-    values, found = experiment.run(seed=seed, backend=used, **options, **parameters)
+    with arrays.using(used):
+        values, found = experiment.run(seed=seed, backend=used, **options, **parameters)
     recorded = getattr(experiment, "recorded", dict)({key: parameters[key] for key in defaults})
     return results.Result(
         experiment=name,

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from dam import checks
+from dam import checks, fits
 from dam.arrays import get_namespace, to_numpy
 from dam.datasets import random_patterns
 from dam.lab.sweeps import sweep as sweep_here
@@ -65,7 +65,7 @@ def run(*, seed, n, N, K, load, step, cues, backend=None, sweep=sweep_here):
     for (name, row, column, kind), found in zip(where, sweep(point, tasks)):
         arrays[f"recovered_{name}_{kind}"][row, column] = found["recovered"]
         value = (K if name == "K" else load)[row]
-        values[f"half_{kind}_n{n[column]}_{name}{value}"] = half_overlap(overlap, found["recovered"])
+        values[f"half_{kind}_n{n[column]}_{name}{value}"] = fits.crossing(overlap, found["recovered"], 0.5)
     return values, arrays
 
 
@@ -82,13 +82,3 @@ def point(*, seed, n, N, K, kind, flips, cues, backend):
         final = retrieve(xp.asarray(np.where(order < damage, -targets, targets)), xp.asarray(xi), F, rng)
         recovered.append(np.all(to_numpy(final) == targets, axis=1).reshape(len(flips), -1))
     return {"recovered": np.concatenate(recovered, axis=1).mean(axis=1)}
-
-
-def half_overlap(overlap, recovered):
-    """Return the overlap at which the recovery, coming from overlap 1, first falls through one half."""
-    below = np.flatnonzero(recovered < 0.5)
-    if len(below) == 0 or below[0] == 0:
-        return float("nan")
-    i = below[0]
-    share = (recovered[i - 1] - 0.5) / (recovered[i - 1] - recovered[i])
-    return float(overlap[i - 1] + share * (overlap[i] - overlap[i - 1]))

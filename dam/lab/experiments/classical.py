@@ -6,8 +6,7 @@ from dam import checks, fits
 from dam.arrays import get_namespace, to_numpy
 from dam.datasets import random_patterns
 from dam.lab.sweeps import sweep as sweep_here
-from dam.memory import theory
-from dam.memory.retrieval import hebbian, retrieve_classical
+from dam.memory import hebbian, retrieve_classical, theory
 
 SUMMARY = "Classical network: overlap kept after settling, unstable bits and intact memories against the load K/N"
 LOADS = (0.02, 0.04, 0.06, 0.08, 0.1, 0.11, 0.12, 0.125, 0.13, 0.135, 0.14, 0.145, 0.15, 0.155, 0.16, 0.165, 0.17,
@@ -50,8 +49,8 @@ def run(*, seed, N, alpha, starts, backend=None, sweep=sweep_here):
         arrays[name] = np.array([[found[size, load][name] for load in alpha] for size in N])
     values = {}
     for row, size in enumerate(N):
-        values[f"alpha_drop_N{size}"] = crossing(alpha, arrays["overlap"][row], 0.7)
-        values[f"alpha_half_percent_N{size}"] = crossing(alpha, arrays["unstable"][row], 0.005)
+        values[f"alpha_drop_N{size}"] = fits.crossing(alpha, arrays["overlap"][row], 0.7)
+        values[f"alpha_half_percent_N{size}"] = fits.crossing(alpha, arrays["unstable"][row], 0.005)
         values[f"intact_N{size}"] = found[size, no_errors[size]]["intact"]
     drops = [values[f"alpha_drop_N{size}"] for size in N]
     enough = len(N) >= 4 and np.all(np.isfinite(drops))
@@ -82,13 +81,3 @@ def point(*, seed, N, alpha, starts, backend):
 def unstable_bits(xi, T):
     """Return how many bits of each memory ``xi (K, N)`` the update Sign(Σ_{j≠i} T_ij ξ_j) would change, ``(K,)``."""
     return ((xi @ T - xi * T.diagonal()) * xi < 0).sum(1)
-
-
-def crossing(x, y, level):
-    """Return the x at which the piecewise linear curve through (x, y) first reaches the level, NaN if it never does."""
-    above = np.asarray(y) > level
-    changes = np.flatnonzero(above[1:] != above[:-1])
-    if len(changes) == 0:
-        return float("nan")
-    i = changes[0]
-    return float(x[i] + (x[i + 1] - x[i]) * (level - y[i]) / (y[i + 1] - y[i]))

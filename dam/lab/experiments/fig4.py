@@ -6,8 +6,8 @@ from dam import checks
 from dam.arrays import get_namespace, to_numpy
 from dam.datasets import random_patterns
 from dam.lab.sweeps import sweep as sweep_here
+from dam.memory import overlaps, retrieval_bytes, retrieve
 from dam.memory.interactions import KINDS
-from dam.memory.retrieval import overlaps, retrieval_bytes, retrieve
 
 SUMMARY = "Fig. 4: overlap of the final state with the closest memory, N = 100, K = 2000, power and rectified"
 SCALES = {

@@ -9,9 +9,8 @@ from dam import checks, fits
 from dam.arrays import get_namespace, to_numpy
 from dam.datasets import random_patterns
 from dam.lab.sweeps import sweep as sweep_here
-from dam.memory import theory
+from dam.memory import overlaps, retrieval_bytes, retrieve, theory, unstable_spins
 from dam.memory.interactions import KINDS
-from dam.memory.retrieval import overlaps, retrieval_bytes, retrieve, unstable_spins
 
 SUMMARY = "Fig. 5: K_1/2, where half of the random starts end exactly on a memory, against N"
 SIZES = {2: (50, 100, 200, 400, 800), 3: (50, 75, 100, 125, 150, 175, 200), 4: (30, 40, 50, 60, 80, 100)}
@@ -139,7 +138,4 @@ def half_crossing(fraction, K, largest, tolerance):
         middle = (low + high) // 2
         points[middle] = fraction(middle)
         low, high = (middle, high) if points[middle] >= 0.5 else (low, middle)
-    if not points[low] >= 0.5 > points[high]:
-        return math.nan, sorted(points.items())
-    K_half = low + (high - low) * (points[low] - 0.5) / (points[low] - points[high])
-    return K_half, sorted(points.items())
+    return fits.crossing([low, high], [points[low], points[high]], 0.5), sorted(points.items())

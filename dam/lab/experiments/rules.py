@@ -10,9 +10,8 @@ from dam.arrays import get_namespace, to_numpy
 from dam.datasets import random_patterns
 from dam.lab.experiments.fig5 import half_crossing, stable_fraction
 from dam.lab.sweeps import sweep as sweep_here
-from dam.memory import theory
+from dam.memory import energy, retrieval_bytes, retrieve, theory, trajectory, unstable_spins
 from dam.memory.interactions import KINDS
-from dam.memory.retrieval import energy, retrieval_bytes, retrieve, trajectory, unstable_spins
 
 SUMMARY = "Update (4) against the older field rule, rectified against power: capacity for stability and for recall"
 RULES = ("energy", "field")
