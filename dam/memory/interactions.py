@@ -16,6 +16,7 @@ def power(x, n):
 
     Exact on integers stored as floats, as long as the results fit in the mantissa.
     """
+    checks.count("n", n, minimum=0)
     if n == 0:
         return array_namespace(x=x).ones_like(x)
     result = None

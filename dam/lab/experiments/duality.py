@@ -7,7 +7,7 @@ from dam import checks, datasets
 from dam.arrays import get_namespace, to_numpy
 from dam.lab.stored import trained
 from dam.network._powers import safe_power
-from dam.network.classifier import arguments_exact
+from dam.network.classifier import Classifier
 
 SUMMARY = "Duality: exact update (9) against its dual (10) on test digits, with the trained networks"
 SCALES = {
@@ -66,9 +66,9 @@ def run(*, seed, n, digits, network_seed, backend=None, progress=False, results=
         network, values[f"network_n{degree}"] = trained(degree, network_seed, results, xp)
         exact, dual = (
             to_numpy(network.arguments(v)),
-            to_numpy(network.arguments_dual(v)),
+            to_numpy(network.dual().arguments(v)),
         )
-        visible, labels = to_numpy(network.visible), to_numpy(network.labels)
+        visible, labels = to_numpy(network.visible), to_numpy(network.label_weights)
         parts = np.array_split(data.x_test[chosen], -(-digits // 1000))
         ratio = np.concatenate([overlap_ratio(part, visible, labels, degree) for part in parts])
         found = compare(exact, dual, y) | {"ratio": float(np.median(ratio))}
@@ -167,12 +167,12 @@ def expansion_errors(v, network, scales):
     dict of (S,) array
         For each of `CENTERS`, Σ|a exact - a| / Σ|a exact| over digits and classes.
     """
-    v, visible, labels = (np.asarray(x, dtype=np.float64) for x in (v, network.visible, network.labels))
+    v, visible, labels = (np.asarray(x, dtype=np.float64) for x in (v, network.visible, network.label_weights))
     errors = {center: [] for center in CENTERS}
     for s in scales:
         checks.number("a scale", s, 1e-6, 1e6)
         rest = visible, s * labels, network.n, network.T
-        exact = arguments_exact(v, *rest)
+        exact = Classifier(*rest).arguments(v)
         for center in CENTERS:
             errors[center].append(relative_error(exact, arguments_around(center, v, *rest)))
     return {center: np.array(found) for center, found in errors.items()}

@@ -96,7 +96,7 @@ def run(*, seed, backend=None, progress=False, results=None, checkpoint=None, re
         progress=progress,
         backend=backend,
     )
-    visible, labels = (to_numpy(w).astype(np.float16) for w in (network.visible, network.labels))
+    visible, labels = (to_numpy(w).astype(np.float16) for w in (network.visible, network.label_weights))
     stored = Classifier(visible, labels, network.n, network.T, network.kind)
     below = np.flatnonzero(history["test_error"] < 2)
     values = {
