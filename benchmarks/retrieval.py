@@ -34,7 +34,7 @@ from dam import memory
 from dam.arrays import backend_name, device_name, get_namespace, to_numpy
 from dam.lab import experiments
 from dam.lab.experiments import cost
-from dam.lab.experiments.fig4 import KINDS
+from dam.memory.interactions import KINDS
 
 ABSENT = "not installed: pip install .[bench]"
 LIMITS = {"numpy": {"fig4": 60, "fig5": 120}, "cupy": {"fig4": 2, "fig5": 120}}  # seconds

@@ -15,7 +15,7 @@ import dam
 from dam import datasets, memory
 from dam.arrays import get_namespace
 from dam.lab import results
-from dam.lab.experiments.fig4 import KINDS
+from dam.memory.interactions import KINDS
 from dam.network import _step_plain, classifier
 from dam.network.recipes import Recipe
 

@@ -127,3 +127,7 @@ class RectifiedQuadratic:
         """f(x) = x for x > 0, else 0."""
         xp, x = _floats(x)
         return xp.where(x > 0, x, xp.zeros_like(x))
+
+
+KINDS = {"power": Polynomial, "rectified": RectifiedPolynomial}
+"""The two families of eq. (3) by name. Results are seeded by their order."""

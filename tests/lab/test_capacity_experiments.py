@@ -5,8 +5,9 @@ import pytest
 
 import dam
 from dam.lab import claims, experiments
-from dam.lab.experiments import basins, errors, fig4, fig5, rules
+from dam.lab.experiments import basins, errors, fig5, rules
 from dam.memory import theory
+from dam.memory.interactions import KINDS
 
 
 def unstable_bits_by_loops(xi, F, rule="energy"):
@@ -23,11 +24,11 @@ def unstable_bits_by_loops(xi, F, rule="energy"):
     return found
 
 
-@pytest.mark.parametrize("kind", fig4.KINDS)
+@pytest.mark.parametrize("kind", KINDS)
 def test_errors_counts_the_unstable_bits_of_its_sets(kind):
     found = errors.point(seed=3, n=3, N=9, K=8, kind=kind, bits=1, backend="numpy")
     sets = [dam.random_patterns(8, 9, np.random.default_rng([3, 3, 9, 8, number])) for number in range(5)]
-    slow = [unstable_bits_by_loops(xi, fig4.KINDS[kind](3)).mean() for xi in sets]
+    slow = [unstable_bits_by_loops(xi, KINDS[kind](3)).mean() for xi in sets]
     assert found["error"] == pytest.approx(np.mean(slow)) and 0 < found["error"]
     assert found["uncertainty"] == pytest.approx(np.std(slow, ddof=1) / np.sqrt(5))
 
@@ -70,7 +71,7 @@ def test_fig5_by_kind_and_sign():
     result = experiments.run("fig5", "demo", seed=0, backend="numpy", n=4, N=(24, 30), starts=300)
     assert result.variant == "demo-n4-N30" and result.parameters["N"] == [24, 30]
     assert np.all(np.isfinite(result.arrays["K_half_power"]))
-    for kind, F in fig4.KINDS.items():
+    for kind, F in KINDS.items():
         gauss = [theory.half_stable(N, F(4)) for N in (24, 30)]
         np.testing.assert_allclose(result.arrays[f"K_stable_{kind}"], gauss, rtol=0.25)
 

@@ -10,8 +10,9 @@ import pytest
 import dam
 from dam.__main__ import main
 from dam.lab import claims, experiments, results, verdicts
-from dam.lab.experiments import classical, fig4, fig5
+from dam.lab.experiments import classical, fig5
 from dam.memory import theory
+from dam.memory.interactions import KINDS
 from dam.memory.retrieval import hebbian
 
 SMALL = {
@@ -35,7 +36,7 @@ def test_same_seed_same_result_other_seed_other_result(name):
 
 def test_fig4_counts_what_it_says():
     result = experiments.run("fig4", "demo", seed=0, backend="numpy", **SMALL["fig4"])
-    for kind in fig4.KINDS:
+    for kind in KINDS:
         for n in (2, 3, 4, 5, 6):
             signed = result.arrays[f"overlap_{kind}_n{n}"]
             absolute = result.arrays[f"absolute_overlap_{kind}_n{n}"]
@@ -63,7 +64,7 @@ def test_crossing_of_one_half():
 def test_fig5_theory_column():
     result = experiments.run("fig5", "demo", seed=0, backend="numpy", **SMALL["fig5"])
     assert result.arrays["K_theory"].tolist() == [theory.capacity_no_errors(N, 3) for N in (20, 30)]
-    for kind in fig4.KINDS:
+    for kind in KINDS:
         assert set(result.arrays[f"tried_{kind}"][:, 0]) == {20, 30}
 
 

@@ -4,9 +4,10 @@ import numpy as np
 
 from dam import fits
 from dam.lab.claims.measures import at_largest, largest_relative, value
-from dam.lab.experiments import fig4, fig5
+from dam.lab.experiments import fig5
 from dam.lab.verdicts import Claim, covers, every, within
 from dam.memory import theory
+from dam.memory.interactions import KINDS
 
 
 def recalled(kind, n, either_sign=False):
@@ -102,7 +103,7 @@ def _fig5():
 def _stable_theory(n, kind):
     """Return the sizes of Fig. 5 (or of its extension) and K_stable · ln N by the Gaussian."""
     N = np.array(fig5.SIZES[n])
-    return N, np.log(N) * [theory.half_stable(int(size), fig4.KINDS[kind](n)) for size in N]
+    return N, np.log(N) * [theory.half_stable(int(size), KINDS[kind](n)) for size in N]
 
 
 def _integral(N, K, n):

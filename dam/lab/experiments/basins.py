@@ -5,9 +5,9 @@ import numpy as np
 from dam import checks
 from dam.arrays import get_namespace, to_numpy
 from dam.datasets import random_patterns
-from dam.lab.experiments.fig4 import KINDS
 from dam.lab.sweeps import sweep as sweep_here
 from dam.memory import theory
+from dam.memory.interactions import KINDS
 from dam.memory.retrieval import retrieval_bytes, retrieve
 
 SUMMARY = "Basins: exact recovery against the overlap of the cue, for equal K and for equal K over eq. (6)"

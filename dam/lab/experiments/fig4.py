@@ -6,7 +6,7 @@ from dam import checks
 from dam.arrays import get_namespace, to_numpy
 from dam.datasets import random_patterns
 from dam.lab.sweeps import sweep as sweep_here
-from dam.memory.interactions import Polynomial, RectifiedPolynomial
+from dam.memory.interactions import KINDS
 from dam.memory.retrieval import overlaps, retrieval_bytes, retrieve
 
 SUMMARY = "Fig. 4: overlap of the final state with the closest memory, N = 100, K = 2000, power and rectified"
@@ -15,7 +15,6 @@ SCALES = {
     "paper": {"N": 100, "K": 2000, "starts": 10000, "n": (2, 3, 4, 5, 6)},
 }
 SECONDS = {"demo": 4, "paper": 60}
-KINDS = {"power": Polynomial, "rectified": RectifiedPolynomial}
 
 
 def run(*, seed, N, K, starts, n, backend=None, sweep=sweep_here):

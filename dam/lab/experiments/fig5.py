@@ -8,9 +8,9 @@ import numpy as np
 from dam import checks, fits
 from dam.arrays import get_namespace, to_numpy
 from dam.datasets import random_patterns
-from dam.lab.experiments.fig4 import KINDS
 from dam.lab.sweeps import sweep as sweep_here
 from dam.memory import theory
+from dam.memory.interactions import KINDS
 from dam.memory.retrieval import overlaps, retrieval_bytes, retrieve, unstable_spins
 
 SUMMARY = "Fig. 5: K_1/2, where half of the random starts end exactly on a memory, against N"

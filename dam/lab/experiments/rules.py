@@ -8,10 +8,10 @@ import numpy as np
 from dam import checks
 from dam.arrays import get_namespace, to_numpy
 from dam.datasets import random_patterns
-from dam.lab.experiments.fig4 import KINDS
 from dam.lab.experiments.fig5 import half_crossing, stable_fraction
 from dam.lab.sweeps import sweep as sweep_here
 from dam.memory import theory
+from dam.memory.interactions import KINDS
 from dam.memory.retrieval import energy, retrieval_bytes, retrieve, trajectory, unstable_spins
 
 SUMMARY = "Update (4) against the older field rule, rectified against power: capacity for stability and for recall"

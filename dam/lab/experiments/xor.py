@@ -6,7 +6,7 @@ import numpy as np
 
 from dam.arrays import get_namespace, to_numpy
 from dam.datasets import xor_memories
-from dam.lab.experiments.fig4 import KINDS
+from dam.memory.interactions import KINDS
 from dam.memory.retrieval import energy, local_fields
 
 SUMMARY = "XOR, eq. (7): energies of all eight states and the output of update (4), n = 1 to 8, power and rectified"
