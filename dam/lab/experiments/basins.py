@@ -5,17 +5,11 @@ import numpy as np
 from dam import checks
 from dam.arrays import get_namespace, to_numpy
 from dam.datasets import random_patterns
+from dam.lab.experiments import Experiment
 from dam.lab.sweeps import sweep as sweep_here
 from dam.memory import theory
 from dam.memory.interactions import KINDS
 from dam.memory.retrieval import retrieval_bytes, retrieve
-
-SUMMARY = "Basins: exact recovery against the overlap of the cue, for equal K and for equal K over eq. (6)"
-SCALES = {
-    "demo": {"n": (2, 3, 4), "N": 64, "K": (8, 100), "load": (0.5,), "step": 4, "cues": 100},
-    "paper": {"n": (2, 3, 4, 5, 6), "N": 64, "K": (8, 100, 1000), "load": (0.1, 0.5, 1.0), "step": 2, "cues": 500},
-}
-SECONDS = {"demo": 3, "paper": 500}
 
 
 def run(*, seed, n, N, K, load, step, cues, backend=None, sweep=sweep_here):
@@ -92,3 +86,14 @@ def half_overlap(overlap, recovered):
     i = below[0]
     share = (recovered[i - 1] - 0.5) / (recovered[i - 1] - recovered[i])
     return float(overlap[i - 1] + share * (overlap[i] - overlap[i - 1]))
+
+
+EXPERIMENT = Experiment(
+    summary="Basins: exact recovery against the overlap of the cue, for equal K and for equal K over eq. (6)",
+    scales={
+        "demo": {"n": (2, 3, 4), "N": 64, "K": (8, 100), "load": (0.5,), "step": 4, "cues": 100},
+        "paper": {"n": (2, 3, 4, 5, 6), "N": 64, "K": (8, 100, 1000), "load": (0.1, 0.5, 1.0), "step": 2, "cues": 500},
+    },
+    seconds={"demo": 3, "paper": 500},
+    run=run,
+)

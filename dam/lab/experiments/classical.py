@@ -5,18 +5,13 @@ import numpy as np
 from dam import checks, fits
 from dam.arrays import get_namespace, to_numpy
 from dam.datasets import random_patterns
+from dam.lab.experiments import Experiment
 from dam.lab.sweeps import sweep as sweep_here
 from dam.memory import theory
 from dam.memory.retrieval import hebbian, retrieve_classical
 
-SUMMARY = "Classical network: overlap kept after settling, unstable bits and intact memories against the load K/N"
 LOADS = (0.02, 0.04, 0.06, 0.08, 0.1, 0.11, 0.12, 0.125, 0.13, 0.135, 0.14, 0.145, 0.15, 0.155, 0.16, 0.165, 0.17,
          0.18, 0.19, 0.2, 0.22, 0.25, 0.3)  # fmt: skip
-SCALES = {
-    "demo": {"N": (250, 500, 1000), "alpha": LOADS, "starts": 50},
-    "paper": {"N": (250, 500, 1000, 2000, 4000), "alpha": LOADS, "starts": 200},
-}
-SECONDS = {"demo": 10, "paper": 400}
 
 
 def run(*, seed, N, alpha, starts, backend=None, sweep=sweep_here):
@@ -92,3 +87,14 @@ def crossing(x, y, level):
         return float("nan")
     i = changes[0]
     return float(x[i] + (x[i + 1] - x[i]) * (level - y[i]) / (y[i + 1] - y[i]))
+
+
+EXPERIMENT = Experiment(
+    summary="Classical network: overlap kept after settling, unstable bits and intact memories against the load K/N",
+    scales={
+        "demo": {"N": (250, 500, 1000), "alpha": LOADS, "starts": 50},
+        "paper": {"N": (250, 500, 1000, 2000, 4000), "alpha": LOADS, "starts": 200},
+    },
+    seconds={"demo": 10, "paper": 400},
+    run=run,
+)

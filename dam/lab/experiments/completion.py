@@ -7,23 +7,12 @@ import numpy as np
 from dam import checks
 from dam.arrays import get_namespace, to_numpy
 from dam.datasets import mnist
+from dam.lab.experiments import Experiment
 from dam.lab.sweeps import sweep as sweep_here
 from dam.memory import attention
 from dam.memory.interactions import RectifiedPolynomial
 from dam.memory.retrieval import retrieval_bytes, retrieve
 
-SUMMARY = "MNIST digits completed from half an image: powers n against F = exp and softmax, over the number stored"
-SCALES = {
-    "demo": {"K": (100, 300), "n": (2, 10, 30), "beta": (0.03, 0.3), "cues": 20, "given": 100},
-    "paper": {
-        "K": (100, 500, 2000, 5000),
-        "n": (2, 3, 5, 10, 20, 30, 60, 100),
-        "beta": (0.01, 0.03, 0.05, 0.1, 0.3, 1.0),
-        "cues": 100,
-        "given": 1000,
-    },
-}
-SECONDS = {"demo": 6, "paper": 110}
 KNOWN = 392
 """Pixels of the upper half: the first 14 of 28 rows."""
 
@@ -133,3 +122,20 @@ def point(*, seed, K, kind, parameter, cues, given, backend):
         found[f"wrong_{name}"] = float(np.mean(wrong[:, KNOWN:]))
         found[f"stored_{name}"] = float(np.mean((states @ xi.T).max(axis=1) == xi.shape[1]))
     return found
+
+
+EXPERIMENT = Experiment(
+    summary="MNIST digits completed from half an image: powers n against F = exp and softmax, over the number stored",
+    scales={
+        "demo": {"K": (100, 300), "n": (2, 10, 30), "beta": (0.03, 0.3), "cues": 20, "given": 100},
+        "paper": {
+            "K": (100, 500, 2000, 5000),
+            "n": (2, 3, 5, 10, 20, 30, 60, 100),
+            "beta": (0.01, 0.03, 0.05, 0.1, 0.3, 1.0),
+            "cues": 100,
+            "given": 1000,
+        },
+    },
+    seconds={"demo": 6, "paper": 110},
+    run=run,
+)

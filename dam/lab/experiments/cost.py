@@ -14,17 +14,10 @@ from tqdm.auto import tqdm
 from dam import checks, fits, memory
 from dam.arrays import array_namespace, get_namespace, to_numpy
 from dam.datasets import random_patterns
+from dam.lab.experiments import Experiment
 from dam.memory._dynamics import batches_of, settle_batches
 from dam.memory.interactions import Polynomial
 
-SUMMARY = "Cost of a flip against S, K, N and n, beside the matrix products that it needs"
-SCALES = {
-    "demo": {"S": (50, 200), "K": (500, 1000, 2000), "N": (50, 100), "n": (2, 4), "central": (200, 1000, 100, 4),
-             "max_flips": 20, "repeats": 3},
-    "paper": {"S": (10, 30, 100, 300, 1000, 3000), "K": (250, 500, 1000, 2000, 4000), "N": (50, 100, 200, 400),
-              "n": (2, 3, 4, 5, 6, 8, 12), "central": (1000, 2000, 100, 4), "max_flips": 20, "repeats": 5},
-}  # fmt: skip
-SECONDS = {"demo": 3, "paper": 60}
 NAMES = ("S", "K", "N", "n")
 
 
@@ -167,3 +160,18 @@ def products(rows, sigma, xi):
         list(pool.map(work, left, out, [calls] * threads))
         seconds = time.perf_counter() - begun
     return seconds * rows / (calls * size * threads)
+
+
+SCALES = {
+    "demo": {"S": (50, 200), "K": (500, 1000, 2000), "N": (50, 100), "n": (2, 4), "central": (200, 1000, 100, 4),
+             "max_flips": 20, "repeats": 3},
+    "paper": {"S": (10, 30, 100, 300, 1000, 3000), "K": (250, 500, 1000, 2000, 4000), "N": (50, 100, 200, 400),
+              "n": (2, 3, 4, 5, 6, 8, 12), "central": (1000, 2000, 100, 4), "max_flips": 20, "repeats": 5},
+}  # fmt: skip
+EXPERIMENT = Experiment(
+    summary="Cost of a flip against S, K, N and n, beside the matrix products that it needs",
+    scales=SCALES,
+    seconds={"demo": 3, "paper": 60},
+    run=run,
+    times="seconds|^exponent_|^ratio_products$|^products_per_flip_",
+)

@@ -5,16 +5,10 @@ from tqdm import tqdm
 
 from dam import checks, datasets
 from dam.arrays import get_namespace, to_numpy
+from dam.lab.experiments import Experiment
 from dam.lab.stored import trained
 from dam.network._powers import safe_power
 from dam.network.classifier import arguments_exact
-
-SUMMARY = "Duality: exact update (9) against its dual (10) on test digits, with the trained networks"
-SCALES = {
-    "demo": {"n": (2, 3, 20, 30), "digits": 2000, "network_seed": 0},
-    "paper": {"n": (2, 3, 20, 30), "digits": 10000, "network_seed": 0},
-}
-SECONDS = {"demo": 8, "paper": 40}
 
 TEST_DIGITS = 10_000
 
@@ -22,7 +16,7 @@ CENTERS = ("pixels", "bias", "midpoint")
 """Where (9) can be expanded: see `arguments_around`."""
 
 
-def run(*, seed, n, digits, network_seed, backend=None, progress=False, results=None):
+def run(*, seed, n, digits, network_seed, backend=None, progress=False, folder=None):
     """Compare both forms on random test digits, for the trained network of each n.
 
     Parameters
@@ -34,7 +28,7 @@ def run(*, seed, n, digits, network_seed, backend=None, progress=False, results=
         How many of the 10,000 test digits.
     network_seed : int
         Seed of the trainings that made the networks, stored results of the experiment ``mnist``.
-    results : path, optional
+    folder : path, optional
         Folder to look for these networks in before those shipped with the package.
 
     Returns
@@ -63,7 +57,7 @@ def run(*, seed, n, digits, network_seed, backend=None, progress=False, results=
     v = xp.asarray(data.x_test[chosen])
     values, arrays = {}, {"digit": chosen.astype(np.int16), "label": y.astype(np.int8)}
     for degree in tqdm(n, desc="networks", disable=not progress):
-        network, values[f"network_n{degree}"] = trained(degree, network_seed, results, xp)
+        network, values[f"network_n{degree}"] = trained(degree, network_seed, folder, xp)
         exact, dual = (
             to_numpy(network.arguments(v)),
             to_numpy(network.arguments_dual(v)),
@@ -176,3 +170,14 @@ def expansion_errors(v, network, scales):
         for center in CENTERS:
             errors[center].append(relative_error(exact, arguments_around(center, v, *rest)))
     return {center: np.array(found) for center, found in errors.items()}
+
+
+EXPERIMENT = Experiment(
+    summary="Duality: exact update (9) against its dual (10) on test digits, with the trained networks",
+    scales={
+        "demo": {"n": (2, 3, 20, 30), "digits": 2000, "network_seed": 0},
+        "paper": {"n": (2, 3, 20, 30), "digits": 10000, "network_seed": 0},
+    },
+    seconds={"demo": 8, "paper": 40},
+    run=run,
+)

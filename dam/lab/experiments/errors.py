@@ -5,18 +5,13 @@ import numpy as np
 from dam import checks
 from dam.arrays import get_namespace, to_numpy
 from dam.datasets import random_patterns
+from dam.lab.experiments import Experiment
 from dam.lab.sweeps import sweep as sweep_here
 from dam.memory import theory
 from dam.memory.interactions import KINDS
 from dam.memory.retrieval import retrieval_bytes, unstable_spins
 
-SUMMARY = "Single-bit error of stored memories against the load, measured and by three Gaussian estimates"
 LOADS = (0.25, 0.35, 0.5, 0.7, 1.0, 1.4, 2.0, 3.0)
-SCALES = {
-    "demo": {"n": (2, 3, 4), "N": (30, 100), "load": (0.5, 1.0, 2.0), "bits": 100_000},
-    "paper": {"n": (2, 3, 4), "N": (25, 50, 100, 200), "load": LOADS, "bits": 2_000_000},
-}
-SECONDS = {"demo": 5, "paper": 600}
 STATES = 2000  # memories of one set that are tested, at most
 
 
@@ -86,3 +81,14 @@ def point(*, seed, n, N, K, kind, bits, backend):
         xi = xp.asarray(random_patterns(K, N, np.random.default_rng([seed, n, N, K, number])))
         fractions.append(float(np.mean(to_numpy(unstable_spins(xi[:tested, :], xi, F)))))
     return {"error": float(np.mean(fractions)), "uncertainty": float(np.std(fractions, ddof=1) / len(fractions) ** 0.5)}
+
+
+EXPERIMENT = Experiment(
+    summary="Single-bit error of stored memories against the load, measured and by three Gaussian estimates",
+    scales={
+        "demo": {"n": (2, 3, 4), "N": (30, 100), "load": (0.5, 1.0, 2.0), "bits": 100_000},
+        "paper": {"n": (2, 3, 4), "N": (25, 50, 100, 200), "load": LOADS, "bits": 2_000_000},
+    },
+    seconds={"demo": 5, "paper": 600},
+    run=run,
+)

@@ -12,37 +12,14 @@ import numpy as np
 from dam import checks
 from dam.arrays import get_namespace, to_numpy
 from dam.datasets import random_patterns
+from dam.lab.experiments import Experiment
 from dam.lab.experiments.fig5 import half_crossing, stable_fraction
 from dam.lab.sweeps import sweep as sweep_here
 from dam.memory import theory
 from dam.memory.interactions import Exponential, Polynomial
 from dam.memory.retrieval import retrieval_bytes, unstable_spins
 
-SUMMARY = "Capacity of F = exp: errors of single bits, memories that are fixed points, and sets that are so as a whole"
 RATES = (*(round(0.04 * step, 2) for step in range(1, 17)), 0.66, 0.68)
-SCALES = {
-    "demo": {
-        "N": (12, 24),
-        "rate": (0.2, 0.4, 0.5, 0.6, 0.68),
-        "damage": (0.0, 0.2),
-        "samples": 2000,
-        "sizes": (8, 12),
-        "memories": 200,
-        "whole": (8, 12),
-        "sets": 40,
-    },
-    "paper": {
-        "N": (20, 40, 60),
-        "rate": RATES,
-        "damage": (0.0, 0.1, 0.25),
-        "samples": 40_000,
-        "sizes": (8, 12, 16, 20),
-        "memories": 1000,
-        "whole": (8, 12, 16, 20, 24),
-        "sets": 200,
-    },
-}
-SECONDS = {"demo": 5, "paper": 60}
 KINDS = {"n2": Polynomial(2), "n3": Polynomial(3), "n4": Polynomial(4), "exp": Exponential()}
 ALL = math.log(2) / 2
 """Largest growth rate α of K = exp(αN) at which all memories stay fixed points: twins, one bit apart, appear."""
@@ -174,3 +151,33 @@ def whole_fraction(K, N, F, seed, sets, xp):
         xi = xp.asarray(random_patterns(K, N, np.random.default_rng([*seed, number])))
         whole += not to_numpy(xp.any(unstable_spins(xi, xi, F)))
     return whole / sets
+
+
+EXPERIMENT = Experiment(
+    summary="Capacity of F = exp: errors of single bits, memories that are fixed points, "
+    "and sets that are so as a whole",
+    scales={
+        "demo": {
+            "N": (12, 24),
+            "rate": (0.2, 0.4, 0.5, 0.6, 0.68),
+            "damage": (0.0, 0.2),
+            "samples": 2000,
+            "sizes": (8, 12),
+            "memories": 200,
+            "whole": (8, 12),
+            "sets": 40,
+        },
+        "paper": {
+            "N": (20, 40, 60),
+            "rate": RATES,
+            "damage": (0.0, 0.1, 0.25),
+            "samples": 40_000,
+            "sizes": (8, 12, 16, 20),
+            "memories": 1000,
+            "whole": (8, 12, 16, 20, 24),
+            "sets": 200,
+        },
+    },
+    seconds={"demo": 5, "paper": 60},
+    run=run,
+)

@@ -5,16 +5,10 @@ import numpy as np
 from dam import checks
 from dam.arrays import get_namespace, to_numpy
 from dam.datasets import random_patterns
+from dam.lab.experiments import Experiment
 from dam.lab.sweeps import sweep as sweep_here
 from dam.memory.interactions import KINDS
 from dam.memory.retrieval import overlaps, retrieval_bytes, retrieve
-
-SUMMARY = "Fig. 4: overlap of the final state with the closest memory, N = 100, K = 2000, power and rectified"
-SCALES = {
-    "demo": {"N": 100, "K": 2000, "starts": 500, "n": (2, 3, 4, 5, 6)},
-    "paper": {"N": 100, "K": 2000, "starts": 10000, "n": (2, 3, 4, 5, 6)},
-}
-SECONDS = {"demo": 4, "paper": 60}
 
 
 def run(*, seed, N, K, starts, n, backend=None, sweep=sweep_here):
@@ -49,3 +43,14 @@ def panel(*, seed, N, K, starts, n, kind, backend):
     final = retrieve(sigma, xi, KINDS[kind](n), [seed, n, list(KINDS).index(kind)])
     h = to_numpy(overlaps(final, xi)).astype(np.int16)
     return {"overlap": h.max(axis=1), "absolute_overlap": np.abs(h).max(axis=1)}
+
+
+EXPERIMENT = Experiment(
+    summary="Fig. 4: overlap of the final state with the closest memory, N = 100, K = 2000, power and rectified",
+    scales={
+        "demo": {"N": 100, "K": 2000, "starts": 500, "n": (2, 3, 4, 5, 6)},
+        "paper": {"N": 100, "K": 2000, "starts": 10000, "n": (2, 3, 4, 5, 6)},
+    },
+    seconds={"demo": 4, "paper": 60},
+    run=run,
+)

@@ -8,18 +8,13 @@ import numpy as np
 from dam import checks, fits
 from dam.arrays import get_namespace, to_numpy
 from dam.datasets import random_patterns
+from dam.lab.experiments import Experiment
 from dam.lab.sweeps import sweep as sweep_here
 from dam.memory import theory
 from dam.memory.interactions import KINDS
 from dam.memory.retrieval import overlaps, retrieval_bytes, retrieve, unstable_spins
 
-SUMMARY = "Fig. 5: K_1/2, where half of the random starts end exactly on a memory, against N"
 SIZES = {2: (50, 100, 200, 400, 800), 3: (50, 75, 100, 125, 150, 175, 200), 4: (30, 40, 50, 60, 80, 100)}
-SCALES = {
-    "demo": {"n": 3, "N": (50, 70, 100), "starts": 200, "tolerance": 0.05},
-    "paper": {"n": 3, "N": None, "starts": 1000, "tolerance": 0.03},
-}
-SECONDS = {"demo": 5, "paper": 110}
 MOST = 8  # times eq. (6): the search for K_1/2 goes no further
 
 
@@ -37,10 +32,10 @@ def recorded(parameters):
     return parameters | {"N": sizes(parameters)}
 
 
-def variant(parameters):
-    """Return '' for n = 3, else ``n{n}``; ``N{largest}`` after it if the sizes are not the usual ones."""
+def variant(parameters, scale="paper"):
+    """Return '' for n = 3, else ``n{n}``; ``N{largest}`` after it if the sizes are not those of the scale."""
     n, N = parameters["n"], sizes(parameters)
-    parts = [f"n{n}" if n != 3 else "", f"N{max(N)}" if N not in (SIZES.get(n), SCALES["demo"]["N"]) else ""]
+    parts = [f"n{n}" if n != 3 else "", f"N{max(N)}" if N not in (SIZES.get(n), EXPERIMENT.scales[scale]["N"]) else ""]
     return "-".join(part for part in parts if part)
 
 
@@ -143,3 +138,16 @@ def half_crossing(fraction, K, largest, tolerance):
         return math.nan, sorted(points.items())
     K_half = low + (high - low) * (points[low] - 0.5) / (points[low] - points[high])
     return K_half, sorted(points.items())
+
+
+EXPERIMENT = Experiment(
+    summary="Fig. 5: K_1/2, where half of the random starts end exactly on a memory, against N",
+    scales={
+        "demo": {"n": 3, "N": (50, 70, 100), "starts": 200, "tolerance": 0.05},
+        "paper": {"n": 3, "N": None, "starts": 1000, "tolerance": 0.03},
+    },
+    seconds={"demo": 5, "paper": 110},
+    run=run,
+    variant=variant,
+    recorded=recorded,
+)

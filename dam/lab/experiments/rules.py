@@ -8,19 +8,14 @@ import numpy as np
 from dam import checks
 from dam.arrays import get_namespace, to_numpy
 from dam.datasets import random_patterns
+from dam.lab.experiments import Experiment
 from dam.lab.experiments.fig5 import half_crossing, stable_fraction
 from dam.lab.sweeps import sweep as sweep_here
 from dam.memory import theory
 from dam.memory.interactions import KINDS
 from dam.memory.retrieval import energy, retrieval_bytes, retrieve, trajectory, unstable_spins
 
-SUMMARY = "Update (4) against the older field rule, rectified against power: capacity for stability and for recall"
 RULES = ("energy", "field")
-SCALES = {
-    "demo": {"n": (2, 3), "N": 60, "damage": 0.1, "memories": 200, "tolerance": 0.05},
-    "paper": {"n": (2, 3, 4), "N": 100, "damage": 0.1, "memories": 1000, "tolerance": 0.03},
-}
-SECONDS = {"demo": 3, "paper": 200}
 MOST = 40  # times eq. (6): the search goes no further
 PATHS = 20
 
@@ -99,3 +94,14 @@ def point(*, seed, n, N, kind, rule, damage, memories, tolerance, backend):
         "unsettled": unsettled[last],
         "rises": float((steps > 0).mean()),
     }
+
+
+EXPERIMENT = Experiment(
+    summary="Update (4) against the older field rule, rectified against power: capacity for stability and for recall",
+    scales={
+        "demo": {"n": (2, 3), "N": 60, "damage": 0.1, "memories": 200, "tolerance": 0.05},
+        "paper": {"n": (2, 3, 4), "N": 100, "damage": 0.1, "memories": 1000, "tolerance": 0.03},
+    },
+    seconds={"demo": 3, "paper": 200},
+    run=run,
+)

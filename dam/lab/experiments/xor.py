@@ -6,12 +6,10 @@ import numpy as np
 
 from dam.arrays import get_namespace, to_numpy
 from dam.datasets import xor_memories
+from dam.lab.experiments import Experiment
 from dam.memory.interactions import KINDS
 from dam.memory.retrieval import energy, local_fields
 
-SUMMARY = "XOR, eq. (7): energies of all eight states and the output of update (4), n = 1 to 8, power and rectified"
-SCALES = {"demo": {"n": tuple(range(1, 9))}, "paper": {"n": tuple(range(1, 9))}}
-SECONDS = {"demo": 1, "paper": 1}
 STATES = np.array(list(itertools.product((-1.0, 1.0), repeat=3)))
 
 
@@ -39,3 +37,11 @@ def run(*, seed, n, backend=None, progress=False):
         for degree, output in zip(n, np.sign(field), strict=True):
             values[f"solved_{kind}_n{degree}"] = bool(np.all(output == truth))
     return values, arrays
+
+
+EXPERIMENT = Experiment(
+    summary="XOR, eq. (7): energies of all eight states and the output of update (4), n = 1 to 8, power and rectified",
+    scales={"demo": {"n": tuple(range(1, 9))}, "paper": {"n": tuple(range(1, 9))}},
+    seconds={"demo": 1, "paper": 1},
+    run=run,
+)
