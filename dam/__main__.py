@@ -1,8 +1,6 @@
 """The command line: ``python -m dam list | run | claims``."""
 
 import argparse
-import inspect
-import shutil
 import sys
 
 from dam import arrays
@@ -34,21 +32,21 @@ def parser():
     command.set_defaults(command=run)
     names = command.add_subparsers(required=True, metavar="EXPERIMENT", dest="experiment")
     for name in experiments.NAMES:
-        module = experiments.module(name)
-        one = names.add_parser(name, help=module.SUMMARY, description=module.SUMMARY)
-        one.add_argument("--scale", choices=list(module.SCALES), default="paper", help="default: paper")
+        experiment = experiments.get(name)
+        one = names.add_parser(name, help=experiment.summary, description=experiment.summary)
+        one.add_argument("--scale", choices=list(experiment.scales), default="paper", help="default: paper")
         one.add_argument("--seed", type=int, default=0, help="default: 0")
         one.add_argument("--backend", choices=arrays.BACKENDS, help="default: $DAM_BACKEND, else auto")
         one.add_argument(
             "--results", metavar="DIR", help=f"where to write; default here: {results.default_directory()}"
         )
-        if "sweep" in inspect.signature(module.run).parameters:
+        if experiment.takes("sweep"):
             one.add_argument(
                 "--scheduler", metavar="ADDRESS", help="spread the points over a Dask cluster: tcp://host:port"
             )
         one.add_argument("--quiet", action="store_true", help="show no progress bar")
-        for key, value in module.SCALES["paper"].items():
-            add_parameter(one, key, value, module.SCALES["demo"][key])
+        for key, value in experiment.scales["paper"].items():
+            add_parameter(one, key, value, experiment.scales["demo"][key])
 
     command = commands.add_parser("claims", help="print the paper against ours; exit 1 if a claim fails")
     command.set_defaults(command=show_claims)
@@ -71,11 +69,11 @@ def add_parameter(command, key, value, demo):
 def list_experiments(options):
     """Print every experiment with its parameters, its duration and its claims."""
     for name in experiments.NAMES:
-        module = experiments.module(name)
-        print(f"{name}: {module.SUMMARY}")
-        for scale, parameters in module.SCALES.items():
+        experiment = experiments.get(name)
+        print(f"{name}: {experiment.summary}")
+        for scale, parameters in experiment.scales.items():
             settings = ", ".join(f"{key}={value}" for key, value in parameters.items() if value is not None)
-            print(f"  {scale:5} about {duration(module.SECONDS[scale]):>7}   {settings}")
+            print(f"  {scale:5} about {duration(experiment.seconds[scale]):>7}   {settings}")
         for claim in claims.of(name):
             print(f"  claim {claim.name}: {claim.says} ({claim.where})")
     return 0
@@ -94,9 +92,8 @@ def duration(seconds):
 
 def run(options):
     """Run an experiment, store its result and print the path of its JSON file last."""
-    module = experiments.module(options.experiment)
-    given = {key: getattr(options, key) for key in module.SCALES["paper"] if getattr(options, key) is not None}
-    given = {key: tuple(value) if isinstance(value, list) else value for key, value in given.items()}
+    parameters = experiments.get(options.experiment).scales["paper"]
+    given = {key: getattr(options, key) for key in parameters if getattr(options, key) is not None}
     directory = results.writable(options.results)
     result = experiments.run(
         options.experiment,
@@ -105,14 +102,12 @@ def run(options):
         options.backend,
         progress=not options.quiet,
         scheduler=getattr(options, "scheduler", None),
-        results=directory,
+        folder=directory,
         **given,
     )
     for key, value in result.values.items():
         print(f"{key:36} {value if not isinstance(value, float) else round(value, 5)}")
-    path = results.save(result, directory)
-    shutil.rmtree(experiments.points_folder(directory, result.name), ignore_errors=True)
-    print(path)
+    print(experiments.store(result, directory))
     return 0
 
 

@@ -200,7 +200,7 @@ def test_bad_parameters(changes, message):
 def test_no_gpu():
     pytest.importorskip("sklearn")
     with pytest.raises(ValueError, match="computed by NumPy and scikit-learn on the CPU, got backend 'cupy'"):
-        baselines.run(seed=0, backend="cupy", **baselines.SCALES["demo"])
+        baselines.run(seed=0, backend="cupy", **baselines.EXPERIMENT.scales["demo"])
 
 
 def test_a_missing_scikit_learn_is_named(tmp_path, capsys, monkeypatch):

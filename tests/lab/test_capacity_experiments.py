@@ -77,7 +77,7 @@ def test_fig5_by_kind_and_sign():
 
 
 def test_fig5_sizes_and_names():
-    paper = experiments.module("fig5").SCALES["paper"]
+    paper = experiments.get("fig5").scales["paper"]
     assert fig5.variant(paper) == "" and fig5.variant(paper | {"n": 2}) == "n2"
     assert fig5.variant(paper | {"N": (400,)}) == "N400"
     assert fig5.recorded(paper)["N"] == (50, 75, 100, 125, 150, 175, 200)

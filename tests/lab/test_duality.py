@@ -80,7 +80,7 @@ def F(x, n):
 
 
 def test_values_against_loops(folder):
-    result = experiments.run("duality", n=(2, 3), digits=6, seed=4, results=folder, backend="numpy")
+    result = experiments.run("duality", n=(2, 3), digits=6, seed=4, folder=folder, backend="numpy")
     data = datasets.mnist()
     digit, y = result.arrays["digit"], result.arrays["label"]
     assert len(set(digit.tolist())) == 6 and np.array_equal(y, data.y_test[digit])
@@ -114,7 +114,7 @@ def test_values_against_loops(folder):
 
 def test_same_seed_same_digits_other_seed_other_digits(folder):
     one, again, other = (
-        experiments.run("duality", n=(3,), digits=20, seed=seed, results=folder, backend="numpy") for seed in (1, 1, 2)
+        experiments.run("duality", n=(3,), digits=20, seed=seed, folder=folder, backend="numpy") for seed in (1, 1, 2)
     )
     assert one.values == again.values
     assert all(np.array_equal(one.arrays[key], again.arrays[key]) for key in one.arrays)

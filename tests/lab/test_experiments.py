@@ -101,7 +101,7 @@ def test_unknown_experiment_scale_and_parameter():
         experiments.run("fig9")
     with pytest.raises(ValueError, match="scale must be one of demo, paper, got 'huge'"):
         experiments.run("xor", "huge")
-    with pytest.raises(ValueError, match="xor has no parameter K; it has n"):
+    with pytest.raises(ValueError, match="there is no parameter K; there are n"):
         experiments.run("xor", K=3)
     with pytest.raises(ValueError, match="n must be a list of values, got 3"):
         experiments.run("xor", n=3)
@@ -113,10 +113,10 @@ def test_unknown_experiment_scale_and_parameter():
 
 def test_every_experiment_says_what_it_is():
     for name in experiments.NAMES:
-        module = experiments.module(name)
-        assert set(module.SCALES) == set(module.SECONDS) == {"demo", "paper"}
-        assert set(module.SCALES["demo"]) == set(module.SCALES["paper"])
-        assert module.SUMMARY and module.run.__doc__
+        experiment = experiments.get(name)
+        assert set(experiment.scales) == set(experiment.seconds) == {"demo", "paper"}
+        assert set(experiment.scales["demo"]) == set(experiment.scales["paper"])
+        assert experiment.summary and experiment.run.__doc__
 
 
 # claims

@@ -13,6 +13,7 @@ import pytest
 
 from dam.__main__ import main
 from dam.lab import experiments, results
+from dam.lab.experiments import fig5
 from dam.lab.sweeps import sweep
 
 TASKS = [{"x": x, "name": "square"} for x in (3, 1, 2)]
@@ -72,7 +73,7 @@ def test_interrupted_run_of_the_command_line_goes_on(tmp_path, monkeypatch, caps
     arguments = ["run", "fig5", "--scale", "demo", "--N", "20", "24", "28", "--starts", "50", "--quiet"]
     arguments += ["--backend", "numpy", "--results"]
     assert main([*arguments, str(tmp_path / "whole")]) == 0
-    module, calls = experiments.module("fig5"), []
+    module, calls = fig5, []
 
     def broken(**task):
         calls.append(task)
@@ -85,7 +86,7 @@ def test_interrupted_run_of_the_command_line_goes_on(tmp_path, monkeypatch, caps
     monkeypatch.setattr(module, "point", broken)
     assert main([*arguments, str(tmp_path / "broken")]) == 130
     name = "fig5-demo-N28-seed0"
-    assert len(list((tmp_path / "broken" / f".{name}.points").iterdir())) == 3
+    assert len(list((tmp_path / "broken" / f".{name}.unfinished").iterdir())) == 3
     assert main([*arguments, str(tmp_path / "broken")]) == 0
     assert len(calls) == 4 + 3
     assert sorted(path.name for path in (tmp_path / "broken").iterdir()) == [f"{name}.json", f"{name}.npz"]
@@ -155,7 +156,7 @@ def test_fig5_on_a_cluster_of_which_one_worker_is_killed(cluster, tmp_path):
         "--quiet",
     ]
     spread = subprocess.Popen([*command, "--results", tmp_path / "spread", "--scheduler", address])
-    points = tmp_path / "spread" / ".fig5-N75-seed0.points"
+    points = tmp_path / "spread" / ".fig5-N75-seed0.unfinished"
     deadline = time.monotonic() + 200
     while time.monotonic() < deadline and spread.poll() is None:
         done = len(list(points.glob("*.npz"))) if points.exists() else 0

@@ -1,17 +1,12 @@
-"""One module for each figure or table that is reproduced.
-
-Each module has ``SUMMARY``, a line of text; ``SCALES``, the keyword parameters at ``demo`` and at ``paper`` scale;
-``SECONDS``, about how long each takes on two CPU cores; and ``run(*, seed, backend, progress, **parameters)``, which
-returns a dict of scalar values and a dict of NumPy arrays. One that is a list of independent points takes ``sweep``
-instead of ``progress``: `dam.lab.sweeps.sweep` with all but its first two arguments set. ``variant(parameters)``, where
-there is one, names the variant of the result's file; ``recorded(parameters)``, where there is one, gives the
-parameters to store.
-"""
+"""One module for each figure or table that is reproduced; it ends in ``EXPERIMENT``, an `Experiment`."""
 
 import importlib
 import inspect
 import pkgutil
+import shutil
 import time
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -25,14 +20,67 @@ from dam.lab.sweeps import sweep
 NAMES = tuple(sorted(module.name for module in pkgutil.iter_modules(__path__)))
 
 
-def module(name):
-    """Return the module of an experiment; raise ``ValueError`` with the names there are if it is unknown."""
+@dataclass(frozen=True)
+class Experiment:
+    """What is computed, at which scales, and what the paper says of it.
+
+    Attributes
+    ----------
+    summary : str
+        One line.
+    scales : dict
+        The keyword parameters at ``demo`` and at ``paper`` scale, by their names.
+    seconds : dict
+        About how long each scale takes on two CPU cores.
+    run : callable
+        ``run(*, seed, backend, **parameters)`` returns a dict of scalar values and a dict of NumPy arrays. It may also
+        take ``progress``; ``folder``, of the results that it starts from; ``work``, a folder for what an interrupted
+        run goes on from, which goes when the result is stored; and, if it is a list of independent points, ``sweep``,
+        `dam.lab.sweeps.sweep` with all but its first two arguments set.
+    variant : callable
+        ``variant(parameters, scale)`` names the variant of the result's file.
+    recorded : callable
+        ``recorded(parameters)`` gives the parameters to store, which `run` accepts again.
+    claims : tuple of dam.lab.verdicts.Claim
+    times : str
+        Regular expression of the values and arrays that are times, and differ from run to run.
+    """
+
+    summary: str
+    scales: dict
+    seconds: dict
+    run: Callable
+    variant: Callable = lambda parameters, scale: ""
+    recorded: Callable = dict
+    claims: tuple = ()
+    times: str = "seconds"
+
+    def takes(self, option):
+        """Return whether `run` takes this argument."""
+        return option in inspect.signature(self.run).parameters
+
+    def parameters(self, scale, **changes):
+        """Return the parameters at a scale after some changes; raise ``ValueError`` if one of them is none of its."""
+        if scale not in self.scales:
+            raise ValueError(f"scale must be one of {', '.join(self.scales)}, got {scale!r}")
+        defaults = self.scales[scale]
+        if unknown := sorted(set(changes) - set(defaults)):
+            raise ValueError(f"there is no parameter {', '.join(unknown)}; there are {', '.join(defaults)}")
+        for key, value in changes.items():
+            lists = any(isinstance(values[key], tuple) for values in self.scales.values())
+            if lists and value is not None and np.ndim(value) == 0:
+                raise ValueError(f"{key} must be a list of values, got {value!r}")
+        return defaults | {key: _plain(value) for key, value in changes.items()}
+
+
+def get(name):
+    """Return the `Experiment` of that name; raise ``ValueError`` with the names there are if it is unknown."""
     if name not in NAMES:
         raise ValueError(f"unknown experiment {name!r}; there are {', '.join(NAMES)}")
-    return importlib.import_module(f"dam.lab.experiments.{name}")
+    return importlib.import_module(f"dam.lab.experiments.{name}").EXPERIMENT
 
 
-def run(name, scale="demo", seed=0, backend=None, progress=False, scheduler=None, **overrides):
+def run(name, scale="demo", seed=0, backend=None, progress=False, scheduler=None, folder=None, **changes):
     """Run an experiment and return a `dam.lab.results.Result` with its provenance.
 
     Parameters
@@ -48,51 +96,36 @@ def run(name, scale="demo", seed=0, backend=None, progress=False, scheduler=None
         Show a progress bar.
     scheduler : str, optional
         Address of a Dask scheduler to spread the points over, for an experiment that consists of points.
-    **overrides
-        Parameters to change, by name; also ``results``, the folder of the results that an experiment starts from and
-        of its checkpoints. There a sweep keeps its finished points, in `points_folder`.
+    folder : path, optional
+        Where the results are that an experiment starts from, and where a run keeps what it goes on from after an
+        interruption, until `store` is called. Its ``wall_seconds`` are then those of its last part.
+    **changes
+        Parameters to change, by name.
 
     Raises
     ------
     ValueError
         Unknown experiment, scale or parameter, one value where a list is asked for, or a seed that is no integer >= 0.
     """
-    experiment = module(name)
-    if scale not in experiment.SCALES:
-        raise ValueError(f"scale must be one of {', '.join(experiment.SCALES)}, got {scale!r}")
+    experiment = get(name)
+    parameters = experiment.parameters(scale, **changes)
     checks.count("seed", seed, minimum=0)
-    defaults = experiment.SCALES[scale]
-    takes, directory = inspect.signature(experiment.run).parameters, overrides.get("results")
-    accepted = set(defaults) | {"results"}
-    if scheduler is not None and "sweep" not in takes:
+    if scheduler is not None and not experiment.takes("sweep"):
         raise ValueError(f"{name} is no sweep of points: it has nothing to spread over a scheduler")
-    if unknown := sorted(set(overrides) - accepted):
-        raise ValueError(f"{name} has no parameter {', '.join(unknown)}; it has {', '.join(defaults)}")
-    lists = {
-        key for scale in experiment.SCALES.values() for key, value in scale.items() if isinstance(value, tuple | list)
-    }
-    for key in sorted(lists & set(overrides)):
-        if overrides[key] is not None and np.ndim(overrides[key]) == 0:
-            raise ValueError(f"{key} must be a list of values, got {overrides[key]!r}")
-    parameters = defaults | {key: value for key, value in overrides.items() if key in defaults}
-    parts = ["demo" if scale == "demo" else "", getattr(experiment, "variant", lambda _: "")(parameters)]
-    variant = "-".join(part for part in parts if part)
+    variant = "-".join(filter(None, ["demo" if scale == "demo" else "", experiment.variant(parameters, scale)]))
     xp = arrays.get_namespace(backend)
     used = arrays.backend_name(xp)
     started, clock = datetime.now(UTC), time.perf_counter()
-    options = {"progress": progress, "results": directory}
-    if "sweep" in takes:
-        folder = directory and points_folder(directory, results.file_name(name, variant, seed))
-        options["sweep"] = partial(
-            sweep, scheduler=scheduler, folder=folder, version=results.code_digest(), progress=progress, label=name
-        )
-    options = {key: value for key, value in options.items() if key in takes}
+    work = folder and work_folder(folder, results.file_name(name, variant, seed))
+    points = {"folder": work, "version": results.code_digest(), "progress": progress, "label": name}
+    options = {"progress": progress, "folder": folder, "work": work}
+    options["sweep"] = partial(sweep, scheduler=scheduler, **points)
+    options = {key: value for key, value in options.items() if experiment.takes(key)}
     values, found = experiment.run(seed=seed, backend=used, **options, **parameters)
-    recorded = getattr(experiment, "recorded", dict)({key: parameters[key] for key in defaults})
     return results.Result(
         experiment=name,
         variant=variant,
-        parameters={key: list(value) if isinstance(value, tuple) else value for key, value in recorded.items()},
+        parameters={key: _listed(value) for key, value in experiment.recorded(parameters).items()},
         seed=seed,
         backend=used,
         device=arrays.device_name(xp),
@@ -105,9 +138,24 @@ def run(name, scale="demo", seed=0, backend=None, progress=False, scheduler=None
     )
 
 
-def points_folder(directory, name):
-    """Return the folder in which the sweep behind a result of that name keeps its points until it is stored.
+def store(result, folder):
+    """Save a result and remove what its run kept in ``folder``; return the path of its JSON file."""
+    path = results.save(result, folder)
+    shutil.rmtree(work_folder(folder, result.name), ignore_errors=True)
+    return path
 
-    A run that goes on from points kept there gives the time it took itself as the result's ``wall_seconds``.
-    """
-    return Path(directory) / f".{name}.points"
+
+def work_folder(folder, name):
+    """Return where the run behind a result of that name keeps what it goes on from after an interruption."""
+    return Path(folder) / f".{name}.unfinished"
+
+
+def _plain(value):
+    """Return a parameter as numbers of Python, a list of them as a tuple."""
+    if isinstance(value, list | tuple | np.ndarray):
+        return tuple(_plain(each) for each in value)
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def _listed(value):
+    return list(value) if isinstance(value, tuple) else value

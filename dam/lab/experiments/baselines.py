@@ -6,17 +6,9 @@ import numpy as np
 from tqdm.auto import tqdm
 
 from dam import checks, datasets
+from dam.lab.experiments import Experiment
 from dam.lab.stored import relu_arrays, relu_network
 
-SUMMARY = "Baselines on MNIST: nearest neighbor, logistic regression, and a ReLU network trained with Adam"
-SCALES = {
-    "demo": {"digits": 1800, "tested": 500, "k": (1, 3, 5), "C": (0.001, 0.01, 0.1), "units": 100,
-             "learning_rate": (0.001,), "weight_decay": (0.0001, 0.01), "batch": 100, "epochs": 5, "networks": 2},
-    "paper": {"digits": 60_000, "tested": 10_000, "k": tuple(range(1, 11)), "C": (0.001, 0.01, 0.1, 1.0), "units": 2000,
-              "learning_rate": (0.0001, 0.0003, 0.001), "weight_decay": (0.0001, 0.01), "batch": 200, "epochs": 20,
-              "networks": 3},
-}  # fmt: skip
-SECONDS = {"demo": 3, "paper": 1200}
 CHUNK = 500
 """Digits compared with all stored ones at a time."""
 LAST = 5
@@ -277,3 +269,18 @@ def _timed(task):
     begun = _clock()
     result = task()
     return result, _clock() - begun
+
+
+SCALES = {
+    "demo": {"digits": 1800, "tested": 500, "k": (1, 3, 5), "C": (0.001, 0.01, 0.1), "units": 100,
+             "learning_rate": (0.001,), "weight_decay": (0.0001, 0.01), "batch": 100, "epochs": 5, "networks": 2},
+    "paper": {"digits": 60_000, "tested": 10_000, "k": tuple(range(1, 11)), "C": (0.001, 0.01, 0.1, 1.0), "units": 2000,
+              "learning_rate": (0.0001, 0.0003, 0.001), "weight_decay": (0.0001, 0.01), "batch": 200, "epochs": 20,
+              "networks": 3},
+}  # fmt: skip
+EXPERIMENT = Experiment(
+    summary="Baselines on MNIST: nearest neighbor, logistic regression, and a ReLU network trained with Adam",
+    scales=SCALES,
+    seconds={"demo": 3, "paper": 1200},
+    run=run,
+)

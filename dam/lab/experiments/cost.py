@@ -149,4 +149,5 @@ def products(rows, sigma, xi):
     return seconds * rows / (calls * size * threads)
 
 
-EXPERIMENT = Experiment(__doc__, {"demo": DEMO, "paper": PAPER}, {"demo": 3, "paper": 60}, run)
+TIMES = "seconds|^exponent_|^ratio_products$|^products_per_flip_"
+EXPERIMENT = Experiment(__doc__, {"demo": DEMO, "paper": PAPER}, {"demo": 3, "paper": 60}, run, times=TIMES)

@@ -5,17 +5,11 @@ from tqdm import tqdm
 
 from dam import checks, datasets
 from dam.arrays import array_namespace, get_namespace, to_numpy
+from dam.lab.experiments import Experiment
 from dam.lab.stored import stored_network, trained
 from dam.network import competition, prototypes
 from dam.network.recipes import Recipe
 from dam.network.training import initial_weights
-
-SUMMARY = "Fig. 2: votes of the memories, how many decide, likeness to digits, and what pruning does"
-SCALES = {
-    "demo": {"n": (2, 3, 20, 30), "digits": 500, "known": 3000, "draws": 2, "network_seed": 0},
-    "paper": {"n": (2, 3, 20, 30), "digits": 10000, "known": 60000, "draws": 5, "network_seed": 0},
-}
-SECONDS = {"demo": 10, "paper": 80}
 
 FRACTIONS = (0, 0.025, *np.arange(0.05, 0.95, 0.05).round(2).tolist(), 0.95, 0.975, 0.99, 0.995, 0.9975)
 """Which fractions of the memories are removed."""
@@ -33,7 +27,7 @@ CONTROLS = 2000
 """How many test digits, and how many random memories, are compared with training digits."""
 
 
-def run(*, seed, n, digits, known, draws, network_seed, backend=None, progress=False, results=None):
+def run(*, seed, n, digits, known, draws, network_seed, backend=None, progress=False, folder=None):
     """Measure the trained network of each n: see `network_measures`; and what the likeness to digits is by chance.
 
     Parameters
@@ -47,7 +41,7 @@ def run(*, seed, n, digits, known, draws, network_seed, backend=None, progress=F
         Random orders.
     network_seed : int
         Seed of the trainings that made the networks, stored results of the experiment ``mnist``.
-    results : path, optional
+    folder : path, optional
         Folder to look for these networks in before those shipped with the package.
 
     Returns
@@ -86,14 +80,14 @@ def run(*, seed, n, digits, known, draws, network_seed, backend=None, progress=F
         alike = likeness(pictures, x, means)
         arrays |= {f"{key}_{name}": array for key, array in alike.items() if key.startswith(("cosine", "correlation"))}
     for degree in tqdm(n, desc="networks", disable=not progress):
-        network, values[f"network_n{degree}"] = trained(degree, network_seed, results, xp)
+        network, values[f"network_n{degree}"] = trained(degree, network_seed, folder, xp)
         K = network.visible.shape[0]
         arrays["removed"] = removed = np.unique([min(round(K * share), K - 1) for share in FRACTIONS])
         orders = np.stack([rng.permutation(K) for _ in range(draws)])
         measured = network_measures(network, x, x_test, y_test, means, n, removed, orders)
         for found, target in zip(measured, (values, arrays)):
             target |= {f"{key}_n{degree}": value for key, value in found.items()}
-        values[f"epochs_n{degree}"] = stored_network(degree, network_seed, results).values["epochs"]
+        values[f"epochs_n{degree}"] = stored_network(degree, network_seed, folder).values["epochs"]
     return values, arrays
 
 
@@ -183,3 +177,14 @@ def likeness(pictures, digits, means):
 def class_means(x, y):
     """Return the mean picture ``(10, N)`` of each class of digits ``x (M, N)``."""
     return np.stack([x[y == alpha].mean(axis=0) for alpha in range(10)])
+
+
+EXPERIMENT = Experiment(
+    summary="Fig. 2: votes of the memories, how many decide, likeness to digits, and what pruning does",
+    scales={
+        "demo": {"n": (2, 3, 20, 30), "digits": 500, "known": 3000, "draws": 2, "network_seed": 0},
+        "paper": {"n": (2, 3, 20, 30), "digits": 10000, "known": 60000, "draws": 5, "network_seed": 0},
+    },
+    seconds={"demo": 10, "paper": 80},
+    run=run,
+)

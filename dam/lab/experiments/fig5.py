@@ -37,10 +37,11 @@ def recorded(parameters):
     return parameters | {"N": sizes(parameters)}
 
 
-def variant(parameters):
-    """Return '' for n = 3, else ``n{n}``; ``N{largest}`` after it if the sizes are not the usual ones."""
+def variant(parameters, scale="paper"):
+    """Return '' for n = 3, else ``n{n}``; ``N{largest}`` after it if the sizes are not those of the scale."""
     n, N = parameters["n"], sizes(parameters)
-    parts = [f"n{n}" if n != 3 else "", f"N{max(N)}" if N not in (SIZES.get(n), DEMO["N"]) else ""]
+    usual = SIZES.get(n), EXPERIMENT.scales[scale]["N"]
+    parts = [f"n{n}" if n != 3 else "", "" if N in usual else f"N{max(N)}"]
     return "-".join(part for part in parts if part)
 
 

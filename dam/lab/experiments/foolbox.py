@@ -3,27 +3,14 @@
 import numpy as np
 
 from dam import checks, datasets
+from dam.lab.experiments import Experiment
 from dam.lab.stored import RELU, name_of, trained
 from dam.lab.sweeps import sweep as sweep_here
 from dam.network import attacks
 from dam.network import robustness as under_attack
 
-SUMMARY = "Robust accuracy of the trained networks under the attack of an independent library, Foolbox"
-SCALES = {
-    "demo": {"n": (2, 30), "images": 20, "radii_l2": (2, 4), "radii_linf": (0.1, 0.3), "steps": 5, "network_seed": 0},
-    "paper": {
-        "n": (2, 3, 20, 30),
-        "images": 500,
-        "radii_l2": (1, 1.5, 2, 3, 4, 6),
-        "radii_linf": (0.05, 0.1, 0.15, 0.2, 0.3, 0.4),
-        "steps": 40,
-        "network_seed": 0,
-    },
-}
-SECONDS = {"demo": 20, "paper": 240}
 
-
-def run(*, seed, n, images, radii_l2, radii_linf, steps, network_seed, backend=None, results=None, sweep=sweep_here):
+def run(*, seed, n, images, radii_l2, radii_linf, steps, network_seed, backend=None, folder=None, sweep=sweep_here):
     """Attack the trained network of each n, and the ReLU network, with the library's own loss and steps.
 
     Foolbox climbs the cross-entropy of the image's own class, with gradients by automatic differentiation. Beside it,
@@ -54,9 +41,9 @@ def run(*, seed, n, images, radii_l2, radii_linf, steps, network_seed, backend=N
     checks.number("images", checks.count("images", images), 1, 10_000)
     digits = np.sort(np.random.default_rng(seed).permutation(10_000)[:images])
     names, radii = [*n, RELU], {"l2": list(radii_l2), "linf": list(radii_linf)}
-    made = [trained(name, network_seed, results)[1] for name in names]
+    made = [trained(name, network_seed, folder)[1] for name in names]
     shared = {"digits": digits.tolist(), "steps": steps, "network_seed": network_seed}
-    shared |= {"directory": results and str(results)}
+    shared |= {"directory": folder and str(folder)}
     tasks = [
         shared | {"name": name, "norm": norm, "radii": radii[norm], "made": line}
         for norm in attacks.NORMS
@@ -135,3 +122,28 @@ def _libraries():
     except ImportError:
         raise RuntimeError("this needs Foolbox and PyTorch; install them with pip install 'dam[attacks]'") from None
     return foolbox, torch
+
+
+EXPERIMENT = Experiment(
+    summary="Robust accuracy of the trained networks under the attack of an independent library, Foolbox",
+    scales={
+        "demo": {
+            "n": (2, 30),
+            "images": 20,
+            "radii_l2": (2, 4),
+            "radii_linf": (0.1, 0.3),
+            "steps": 5,
+            "network_seed": 0,
+        },
+        "paper": {
+            "n": (2, 3, 20, 30),
+            "images": 500,
+            "radii_l2": (1, 1.5, 2, 3, 4, 6),
+            "radii_linf": (0.05, 0.1, 0.15, 0.2, 0.3, 0.4),
+            "steps": 40,
+            "network_seed": 0,
+        },
+    },
+    seconds={"demo": 20, "paper": 240},
+    run=run,
+)

@@ -7,23 +7,17 @@ import numpy as np
 
 from dam import datasets
 from dam.arrays import to_numpy
+from dam.lab.experiments import Experiment
 from dam.network.classifier import Classifier, error_percent
 from dam.network.recipes import Recipe
 from dam.network.training import train
 
-SUMMARY = "MNIST: test error while K = 2000 memories learn, and the memories (Figs 1B and 2)"
-
 CHANGES = {field.name: field.type for field in fields(Recipe) if field.name not in ("n", "epochs")}
 SAME = {"weights": True, "checkpoint": None, "resume": False} | dict.fromkeys(CHANGES)
-SCALES = {
-    "demo": {"n": 3, "epochs": 10, "schedule": "compressed", **SAME},
-    "paper": {"n": 3, "epochs": 3000, "schedule": "paper", **SAME},
-}
-SECONDS = {"demo": 30, "paper": 8000}
 SCHEDULES = {"paper": Recipe.paper, "ten-minutes": Recipe.ten_minutes}
 
 
-def variant(parameters):
+def variant(parameters, scale="paper"):
     """Return the variant of the result's name: ``n3``, ``n3-compressed``, or ``n3-ten-minutes``."""
     return f"n{parameters['n']}" + ("" if parameters["schedule"] == "paper" else f"-{parameters['schedule']}")
 
@@ -60,11 +54,11 @@ def length(parameters):
     return min(parameters["epochs"], recipe(parameters).epochs) if short else parameters["epochs"]
 
 
-def run(*, seed, backend=None, progress=False, results=None, checkpoint=None, resume=False, **parameters):
+def run(*, seed, backend=None, progress=False, work=None, checkpoint=None, resume=False, **parameters):
     """Train on the 60,000 digits and measure the test error on the 10,000.
 
     ``checkpoint`` is a file to keep the state in every few epochs, and ``resume`` goes on from it if it is
-    there. With the folder ``results`` instead, a training keeps its checkpoint there until it is done.
+    there. With the folder ``work`` instead, a training keeps its checkpoint there.
 
     Returns
     -------
@@ -76,9 +70,8 @@ def run(*, seed, backend=None, progress=False, results=None, checkpoint=None, re
         ``visible (K, 784)`` and ``labels (K, 10)`` as float16, if ``weights`` is true; ``test_error`` and
         ``train_error`` of each epoch in %.
     """
-    own = checkpoint is None and results is not None
-    if own:
-        checkpoint = Path(results) / f".mnist-{variant(parameters)}-seed{seed}.ckpt.npz"
+    if checkpoint is None and work is not None:
+        checkpoint = Path(work) / "training.ckpt.npz"
     elif checkpoint is None and resume:
         raise ValueError("resume needs a checkpoint to go on from, got checkpoint=None")
     x, y, x_test, y_test = datasets.mnist()
@@ -106,7 +99,18 @@ def run(*, seed, backend=None, progress=False, results=None, checkpoint=None, re
         "T": network.T,
         "train_seconds": float(history["seconds"].sum()),
     }
-    if own:
-        checkpoint.unlink()
     arrays = {name: history[name] for name in ("test_error", "train_error")}
     return values, arrays | ({"visible": visible, "labels": labels} if parameters["weights"] else {})
+
+
+EXPERIMENT = Experiment(
+    summary="MNIST: test error while K = 2000 memories learn, and the memories (Figs 1B and 2)",
+    scales={
+        "demo": {"n": 3, "epochs": 10, "schedule": "compressed", **SAME},
+        "paper": {"n": 3, "epochs": 3000, "schedule": "paper", **SAME},
+    },
+    seconds={"demo": 30, "paper": 8000},
+    run=run,
+    variant=variant,
+    recorded=recorded,
+)

@@ -4,39 +4,17 @@ import numpy as np
 
 from dam import checks, datasets
 from dam.arrays import get_namespace, to_numpy
+from dam.lab.experiments import Experiment
 from dam.lab.stored import RELU, name_of, trained, trained_m
 from dam.lab.sweeps import sweep as sweep_here
 from dam.network import attacks
 from dam.network import robustness as under_attack
 
-SUMMARY = "Robust accuracy of the trained networks under projected gradient descent, by norm and radius"
-SCALES = {
-    "demo": {
-        "n": (2, 30),
-        "images": 40,
-        "radii_l2": (0, 2, 4),
-        "radii_linf": (0, 0.1, 0.3),
-        "steps": 10,
-        "network_seed": 0,
-        "relu": True,
-    },
-    "paper": {
-        "n": (2, 3, 20, 30),
-        "images": 1000,
-        "radii_l2": (0, 1, 1.5, 2, 3, 4, 6),
-        "radii_linf": (0, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4),
-        "steps": 40,
-        "network_seed": 0,
-        "relu": True,
-    },
-}
-SECONDS = {"demo": 5, "paper": 400}
-
 ATTACKS = ("margin", "own", "m1")
 
 
 def run(
-    *, seed, n, images, radii_l2, radii_linf, steps, network_seed, relu, backend=None, results=None, sweep=sweep_here
+    *, seed, n, images, radii_l2, radii_linf, steps, network_seed, relu, backend=None, folder=None, sweep=sweep_here
 ):
     """Attack the trained network of each n within each radius: see `dam.network.robustness.robust`.
 
@@ -60,7 +38,7 @@ def run(
         Seed of the trainings that made the networks, stored results of the experiment ``mnist``, and ``baselines``.
     relu : bool
         Whether the ordinary ReLU network of ``baselines`` takes part, as the last one. Its cross-entropy is descended.
-    results : path, optional
+    folder : path, optional
         Folder to look for these networks in before those shipped with the package.
 
     Returns
@@ -83,11 +61,11 @@ def run(
     checks.number("images", checks.count("images", images), 1, 10_000)
     digits = np.sort(np.random.default_rng(seed).permutation(10_000)[:images])
     shared = {"digits": digits.tolist(), "steps": steps, "network_seed": network_seed}
-    shared |= {"directory": results and str(results), "backend": backend}
+    shared |= {"directory": folder and str(folder), "backend": backend}
     radii = {"l2": list(radii_l2), "linf": list(radii_linf)}
     names = [*n, RELU] if relu else list(n)
-    made = {name: trained(name, network_seed, results)[1] for name in names}
-    own = {name: trained_m(name, network_seed, results) for name in names}
+    made = {name: trained(name, network_seed, folder)[1] for name in names}
+    own = {name: trained_m(name, network_seed, folder) for name in names}
     tasks = [
         shared | {"n": name, "m": m, "norm": norm, "radii": radii[norm], "made": made[name]}
         for norm in attacks.NORMS
@@ -116,3 +94,30 @@ def point(*, n, m, norm, radii, digits, steps, network_seed, directory, made, ba
     network, _ = trained(n, network_seed, directory, xp)
     v, y = xp.asarray(data.x_test[digits]), xp.asarray(data.y_test[digits])
     return {"robust": to_numpy(under_attack.robust(v, y, network, radii, norm=norm, steps=steps, m=m))}
+
+
+EXPERIMENT = Experiment(
+    summary="Robust accuracy of the trained networks under projected gradient descent, by norm and radius",
+    scales={
+        "demo": {
+            "n": (2, 30),
+            "images": 40,
+            "radii_l2": (0, 2, 4),
+            "radii_linf": (0, 0.1, 0.3),
+            "steps": 10,
+            "network_seed": 0,
+            "relu": True,
+        },
+        "paper": {
+            "n": (2, 3, 20, 30),
+            "images": 1000,
+            "radii_l2": (0, 1, 1.5, 2, 3, 4, 6),
+            "radii_linf": (0, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4),
+            "steps": 40,
+            "network_seed": 0,
+            "relu": True,
+        },
+    },
+    seconds={"demo": 5, "paper": 400},
+    run=run,
+)

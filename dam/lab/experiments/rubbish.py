@@ -4,18 +4,12 @@ import numpy as np
 
 from dam import checks, datasets
 from dam.arrays import get_namespace, to_numpy
+from dam.lab.experiments import Experiment
 from dam.lab.stored import trained, trained_m
 from dam.lab.sweeps import sweep as sweep_here
 from dam.network import robustness
 from dam.network.classifier import Classifier
 from dam.network.prototypes import resemblance
-
-SUMMARY = "Minima of the objective, reached from noise: confidence and likeness to digits"
-SCALES = {
-    "demo": {"n": (2, 30), "noises": 1, "updates": 60, "known": 3000, "network_seed": 0},
-    "paper": {"n": (2, 3, 20, 30), "noises": 8, "updates": 300, "known": 60_000, "network_seed": 0},
-}
-SECONDS = {"demo": 15, "paper": 140}
 
 STARTS = ("uniform", "shuffled")
 """Noise: pixels drawn from [-1, 1], or those of a training digit in random order, most of them paper."""
@@ -29,7 +23,7 @@ CONTROLS = 500
 """How many test digits are compared with the training digits."""
 
 
-def run(*, seed, n, noises, updates, known, network_seed, backend=None, results=None, sweep=sweep_here):
+def run(*, seed, n, noises, updates, known, network_seed, backend=None, folder=None, sweep=sweep_here):
     """Descend from noise to the minimum of the objective of every class, on every network, in float64.
 
     The objective is (14) with the power m that the network was trained with: see `dam.network.robustness.minima`.
@@ -48,7 +42,7 @@ def run(*, seed, n, noises, updates, known, network_seed, backend=None, results=
         Among how many training digits, from the first on, the most similar one is looked for.
     network_seed : int
         Seed of the trainings that made the networks, stored results of the experiment ``mnist``.
-    results : path, optional
+    folder : path, optional
         Folder to look for these networks in before those shipped with the package.
 
     Returns
@@ -77,9 +71,9 @@ def run(*, seed, n, noises, updates, known, network_seed, backend=None, results=
     checks.count("noises", noises)
     checks.number("known", checks.count("known", known), 1, 60_000)
     shared = {"seed": seed, "noises": noises, "updates": updates, "known": known, "others": list(n)}
-    shared |= {"network_seed": network_seed, "directory": results and str(results), "backend": backend}
-    shared |= {"made": [trained(degree, network_seed, results)[1] for degree in n]}
-    m = [trained_m(degree, network_seed, results) for degree in n]
+    shared |= {"network_seed": network_seed, "directory": folder and str(folder), "backend": backend}
+    shared |= {"made": [trained(degree, network_seed, folder)[1] for degree in n]}
+    m = [trained_m(degree, network_seed, folder) for degree in n]
     found = sweep(point, [shared | {"n": degree, "m": power} for degree, power in zip(n, m)])
     xp, data = get_namespace(backend), datasets.mnist()
     x = xp.asarray(data.x_train[:known])
@@ -148,3 +142,14 @@ def _alike(xp, pictures, x):
 
 def _median(x):
     return float(np.median(x)) if len(x) else float("nan")
+
+
+EXPERIMENT = Experiment(
+    summary="Minima of the objective, reached from noise: confidence and likeness to digits",
+    scales={
+        "demo": {"n": (2, 30), "noises": 1, "updates": 60, "known": 3000, "network_seed": 0},
+        "paper": {"n": (2, 3, 20, 30), "noises": 8, "updates": 300, "known": 60_000, "network_seed": 0},
+    },
+    seconds={"demo": 15, "paper": 140},
+    run=run,
+)

@@ -5,20 +5,15 @@ from dataclasses import asdict
 import numpy as np
 
 from dam import checks
+from dam.lab.experiments import Experiment
 from dam.lab.sweeps import sweep as sweep_here
-from dam.lab.trainings import trial
+from dam.lab.trainings import train_once
 from dam.network.recipes import Recipe
 
-SUMMARY = "MNIST: learning rate and temperature chosen on 10,000 held-out digits, on a schedule of a few minutes"
-SCALES = {
-    "demo": {"n": 3, "epochs": 3, "epsilon0": (0.06, 0.12), "T": (60.0, 90.0), "K": 100},
-    "paper": {"n": 3, "epochs": 40, "epsilon0": (0.03, 0.06, 0.12), "T": None, "K": 2000},
-}
-SECONDS = {"demo": 10, "paper": 1200}
 WINDOW = {True: (30.0, 45.0, 60.0, 90.0), False: (400.0, 500.0, 600.0, 700.0)}  # of T, at small n and at large n
 
 
-def variant(parameters):
+def variant(parameters, scale="paper"):
     """Return the variant of the result's name: ``n3``."""
     return f"n{parameters['n']}"
 
@@ -53,13 +48,13 @@ def run(*, seed, n, epochs, epsilon0, T, K, backend=None, sweep=sweep_here):
     checks.count("epochs", epochs, minimum=2)
     pairs = [(rate, t) for rate in epsilon0 for t in T]
     tasks = [task(n, epochs, K, *pair, seed, True, backend) for pair in pairs]
-    found = sweep(trial, tasks)
+    found = sweep(train_once, tasks)
     shape = len(epsilon0), len(T)
     held_out = np.array([one["error_percent"] for one in found])
     if np.isnan(held_out).all():
         raise FloatingPointError("every training of the search broke down; try smaller epsilon0 or higher T")
     best = int(np.nanargmin(held_out))
-    (final,) = sweep(trial, [task(n, epochs, K, *pairs[best], seed, False, backend)])
+    (final,) = sweep(train_once, [task(n, epochs, K, *pairs[best], seed, False, backend)])
     margin = 2 * np.sqrt(held_out[best] * (100 - held_out[best]) / 10_000)
     arrays = {
         "epsilon0": np.array(epsilon0),
@@ -81,8 +76,21 @@ def run(*, seed, n, epochs, epsilon0, T, K, backend=None, sweep=sweep_here):
 
 
 def task(n, epochs, K, epsilon0, T, seed, held_out, backend):
-    """Return the arguments of one trial."""
+    """Return the arguments of one training."""
     recipe = Recipe.compressed(n, epochs, epsilon0=epsilon0, T_final=T, K=K)
     if recipe.ramp_epochs == 0:
         recipe = Recipe.compressed(n, epochs, epsilon0=epsilon0, T_initial=T, T_final=T, K=K)
     return {"recipe": asdict(recipe), "seed": seed, "held_out": held_out, "backend": backend}
+
+
+EXPERIMENT = Experiment(
+    summary="MNIST: learning rate and temperature chosen on 10,000 held-out digits, on a schedule of a few minutes",
+    scales={
+        "demo": {"n": 3, "epochs": 3, "epsilon0": (0.06, 0.12), "T": (60.0, 90.0), "K": 100},
+        "paper": {"n": 3, "epochs": 40, "epsilon0": (0.03, 0.06, 0.12), "T": None, "K": 2000},
+    },
+    seconds={"demo": 10, "paper": 1200},
+    run=run,
+    variant=variant,
+    recorded=recorded,
+)

@@ -5,16 +5,10 @@ from dataclasses import asdict
 import numpy as np
 
 from dam import checks
+from dam.lab.experiments import Experiment
 from dam.lab.sweeps import sweep as sweep_here
-from dam.lab.trainings import SCALARS, trial
+from dam.lab.trainings import SCALARS, train_once
 from dam.network.recipes import Recipe
-
-SUMMARY = "MNIST: one setting changed at a time: loss power, softmax, temperature, ramp, kind of F, form, memories"
-SCALES = {
-    "demo": {"study": "m", "epochs": 3, "K": 60},
-    "paper": {"study": "m", "epochs": 40, "K": 2000},
-}
-SECONDS = {"demo": 10, "paper": 1500}
 
 STUDIES = {  # for each setting, the degrees n and the values that it takes there
     "m": {3: (1, 2, 3, 4, 6, 10, 30), 20: (1, 3, 10, 30, 60)},
@@ -27,7 +21,7 @@ STUDIES = {  # for each setting, the degrees n and the values that it takes ther
 }
 
 
-def variant(parameters):
+def variant(parameters, scale="paper"):
     """Return the variant of the result's name: the study."""
     return parameters["study"]
 
@@ -53,7 +47,7 @@ def run(*, seed, study, epochs, K, backend=None, sweep=sweep_here):
     checks.count("epochs", epochs, minimum=2)
     names = [(n, name, recipe) for n in STUDIES[study] for name, recipe in recipes(study, n, epochs, K).items()]
     tasks = [{"recipe": asdict(r), "seed": seed, "held_out": False, "backend": backend} for _, _, r in names]
-    found = sweep(trial, tasks)
+    found = sweep(train_once, tasks)
     values, arrays = {}, {}
     for n in STUDIES[study]:
         own = {name: one for (degree, name, _), one in zip(names, found) if degree == n}
@@ -88,3 +82,15 @@ def recipes(study, n, epochs, K):
             T = {name: factor * getattr(base, name) for name in ("T_initial", "T_final")}
             found[f"softmax, {factor:g} T"] = Recipe.compressed(n, epochs, K=K, objective="softmax", **T)
     return found
+
+
+EXPERIMENT = Experiment(
+    summary="MNIST: one setting changed at a time: loss power, softmax, temperature, ramp, kind of F, form, memories",
+    scales={
+        "demo": {"study": "m", "epochs": 3, "K": 60},
+        "paper": {"study": "m", "epochs": 40, "K": 2000},
+    },
+    seconds={"demo": 10, "paper": 1500},
+    run=run,
+    variant=variant,
+)

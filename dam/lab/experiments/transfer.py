@@ -4,32 +4,10 @@ import numpy as np
 
 from dam import checks, datasets
 from dam.arrays import array_namespace, get_namespace, to_numpy
+from dam.lab.experiments import Experiment
 from dam.lab.stored import RELU, name_of, trained, trained_m
 from dam.lab.sweeps import sweep as sweep_here
 from dam.network import attacks, robustness
-
-SUMMARY = "Transfer of adversarial images between the trained networks, by step, by aim and by overshoot"
-SCALES = {
-    "demo": {
-        "n": (2, 30),
-        "images": 40,
-        "overshoot": (1.0, 1.1, 2.0),
-        "max_updates": 100,
-        "known": 3000,
-        "network_seed": 0,
-        "relu": True,
-    },
-    "paper": {
-        "n": (2, 3, 20, 30),
-        "images": 1000,
-        "overshoot": (1.0, 1.1, 1.5, 2.0),
-        "max_updates": 200,
-        "known": 60_000,
-        "network_seed": 0,
-        "relu": True,
-    },
-}
-SECONDS = {"demo": 10, "paper": 130}
 
 AIMS = ("second", "random")
 """Descend to the second class of the network until it leaves the first, or to a random class until it gives that."""
@@ -39,7 +17,7 @@ MAIN = ("l2", "second", 1.1)
 
 
 def run(
-    *, seed, n, images, overshoot, max_updates, known, network_seed, relu, backend=None, results=None, sweep=sweep_here
+    *, seed, n, images, overshoot, max_updates, known, network_seed, relu, backend=None, folder=None, sweep=sweep_here
 ):
     """Make adversarial images on every network, by four kinds of attack, and show them to every network.
 
@@ -63,7 +41,7 @@ def run(
         Seed of the trainings that made the networks, stored results of the experiment ``mnist``, and ``baselines``.
     relu : bool
         Whether the ordinary ReLU network of ``baselines`` takes part, as the last one. Its cross-entropy is descended.
-    results : path, optional
+    folder : path, optional
         Folder to look for these networks in before those shipped with the package.
 
     Returns
@@ -98,7 +76,7 @@ def run(
     if MAIN[2] not in overshoot:
         raise ValueError(f"overshoot must hold {MAIN[2]}, the factor of the table, got {tuple(overshoot)}")
     names = [*n, RELU] if relu else list(n)
-    digits = correct_digits(names, network_seed, results, backend)
+    digits = correct_digits(names, network_seed, folder, backend)
     if len(digits) < images:
         raise ValueError(f"images must be at most {len(digits)}, the test digits that all networks classify correctly")
     rng = np.random.default_rng(seed)
@@ -110,11 +88,11 @@ def run(
         "known": known,
         "seed": seed,
         "network_seed": network_seed,
-        "directory": results and str(results),
+        "directory": folder and str(folder),
         "backend": backend,
     }
-    shared |= {"made": [trained(name, network_seed, results)[1] for name in names]}
-    m = [trained_m(name, network_seed, results) for name in names]
+    shared |= {"made": [trained(name, network_seed, folder)[1] for name in names]}
+    m = [trained_m(name, network_seed, folder) for name in names]
     kinds = [(norm, aim) for norm in attacks.NORMS for aim in AIMS]
     tasks = [
         shared | {"n": name, "m": power, "norm": norm, "target": aimed.tolist() if aim == "random" else None}
@@ -148,12 +126,12 @@ def run(
     return values, arrays
 
 
-def correct_digits(names, network_seed, results, backend):
+def correct_digits(names, network_seed, folder, backend):
     """Return the places of the test digits that all networks of these names classify correctly."""
     xp, data = get_namespace(backend), datasets.mnist()
     v, right = xp.asarray(data.x_test), np.ones(len(data.y_test), bool)
     for name in names:
-        network, _ = trained(name, network_seed, results, xp)
+        network, _ = trained(name, network_seed, folder, xp)
         right &= to_numpy(network.predict(v)) == data.y_test
     return np.flatnonzero(right)
 
@@ -217,3 +195,30 @@ def random_change(v, length, rng):
     change = np.where(np.abs(v) == 1, -np.sign(v) * np.abs(change), change)
     change *= (length / np.linalg.norm(change, axis=1))[:, None]
     return np.clip(v + change, -1, 1)
+
+
+EXPERIMENT = Experiment(
+    summary="Transfer of adversarial images between the trained networks, by step, by aim and by overshoot",
+    scales={
+        "demo": {
+            "n": (2, 30),
+            "images": 40,
+            "overshoot": (1.0, 1.1, 2.0),
+            "max_updates": 100,
+            "known": 3000,
+            "network_seed": 0,
+            "relu": True,
+        },
+        "paper": {
+            "n": (2, 3, 20, 30),
+            "images": 1000,
+            "overshoot": (1.0, 1.1, 1.5, 2.0),
+            "max_updates": 200,
+            "known": 60_000,
+            "network_seed": 0,
+            "relu": True,
+        },
+    },
+    seconds={"demo": 10, "paper": 130},
+    run=run,
+)
