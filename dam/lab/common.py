@@ -1,13 +1,15 @@
-"""What several experiments share: searches for a number of memories, draws, arrays put together from points."""
+"""What several experiments share: searches for a number of memories, draws, networks, arrays put together."""
 
 import importlib
 import math
+from typing import NamedTuple
 
 import numpy as np
 
 from dam import checks
 from dam.arrays import to_numpy
 from dam.datasets import random_patterns
+from dam.lab.stored import RELU, name_of, trained, trained_m
 from dam.memory.retrieval import retrieval_bytes, unstable_spins
 
 
@@ -58,27 +60,59 @@ def check_memory(K, N, states, overlaps=False):
     checks.memory(needed, f"N = {N}, K = {K} and {states} states")
 
 
+def parted(found, labels):
+    """Return the outcomes of a sweep, in order, as equal parts: a dict of lists by label."""
+    size = len(found) // len(labels)
+    return {label: found[k * size : (k + 1) * size] for k, label in enumerate(labels)}
+
+
 def stacked(found, *shape):
     """Return the outcomes of a sweep over a grid of that shape, in C order, as arrays ``(*shape, ...)`` by name."""
     return {key: np.stack([one[key] for one in found]).reshape(*shape, *np.shape(found[0][key])) for key in found[0]}
 
 
-def drawn(name, count, of, rng):
+def count_within(name, value, low, high):
+    """Return a whole number within [low, high], or raise ``ValueError``."""
+    return int(checks.number(name, checks.count(name, value, min(low, 1)), low, high))
+
+
+def drawn(name, count, of, rng, least=1):
     """Return so many of the numbers 0 to ``of`` - 1, drawn and in order: places of digits in the data."""
-    checks.number(name, checks.count(name, count), 1, of)
+    count_within(name, count, least, of)
     return np.sort(np.random.default_rng(rng).permutation(of)[:count])
 
 
-def on_cpu(backend, who):
+class Networks(NamedTuple):
+    """Trained networks as the sweeps take them: which, their names in keys (``n2``, ..., ``relu``), where from, m."""
+
+    which: list
+    tags: list
+    made: list
+    m: list
+
+
+def networks_of(n, relu, seed, folder):
+    """Return the `Networks` of degrees n and, if ``relu``, the ordinary ReLU network as the last one."""
+    which = [*n, RELU] if relu else list(n)
+    made = [trained(one, seed, folder)[1] for one in which]
+    return Networks(which, [name_of(one) for one in which], made, [trained_m(one, seed, folder) for one in which])
+
+
+def accuracies(key, norm, radii, tags, percent):
+    """Return ``{key}_percent_{norm}_{radius}_{tag}`` of percentages ``(tags, radii)``."""
+    places = [f"{norm}_{radius:g}_{tag}" for tag in tags for radius in radii]
+    return {f"{key}_percent_{place}": float(x) for place, x in zip(places, np.ravel(percent))}
+
+
+def on_cpu(backend, what):
     """Raise ``ValueError`` if a GPU is asked for where a library of the CPU computes."""
     if backend not in (None, "auto", "numpy"):
-        raise ValueError(f"{who} on the CPU, got backend {backend!r}")
+        raise ValueError(f"{what}, got backend {backend!r}")
 
 
-def library(extra, *names):
-    """Return optional libraries by the names of their modules; raise ``RuntimeError`` naming the extra if one lacks."""
+def library(extra, needed, *names):
+    """Return optional libraries by the names of their modules; raise ``RuntimeError`` with what to install."""
     try:
         return [importlib.import_module(name) for name in names]
     except ImportError:
-        needed = " and ".join(names)
-        raise RuntimeError(f"this needs {needed}; install it with pip install 'dam[{extra}]'") from None
+        raise RuntimeError(f"{needed} with pip install 'dam[{extra}]'") from None

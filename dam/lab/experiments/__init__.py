@@ -44,6 +44,8 @@ class Experiment:
     claims : tuple of dam.lab.verdicts.Claim
     times : str
         Regular expression of the values and arrays that are times, and differ from run to run.
+    place : float
+        Where its claims stand among those of all experiments: in the order of the book.
     """
 
     summary: str
@@ -54,6 +56,7 @@ class Experiment:
     recorded: Callable = dict
     claims: tuple = ()
     times: str = "seconds"
+    place: float = 100
 
     def takes(self, option):
         """Return whether `run` takes this argument."""

@@ -105,7 +105,8 @@ CLAIMS = (
             value(f"error_power_n{n}", 100), within(0.4, 0.6), unit=" %") for n, digits in ((2, 3), (3, 4), (4, 4))),
     Claim("gaussian", "Section 2, before eq. (5)",
           "for large N and K the noise of one bit is Gaussian: P_error is its tail integral",
-          "power, N above 50, loads of at least half of eq. (5): the integral is within 15 % of the measured probability",
+          "power, N above 50, loads of at least half of eq. (5): the integral is within 15 % of the measured "
+          "probability",
           largest_relative(integral, "error_power"), within(0, 15), digits=0, unit=" % at most",
           reason="with few memories the noise is a discrete sum (n = 2), and heavy-tailed (n = 3 and 4)"),
     Claim("tail", "Section 2, before eq. (6)",
@@ -115,4 +116,4 @@ CLAIMS = (
           "with few memories the noise is no Gaussian, and at large loads the leading term is not enough"),
 )  # fmt: skip
 
-EXPERIMENT = Experiment(__doc__, {"demo": DEMO, "paper": PAPER}, {"demo": 5, "paper": 600}, run, claims=CLAIMS)
+EXPERIMENT = Experiment(__doc__, {"demo": DEMO, "paper": PAPER}, {"demo": 5, "paper": 600}, run, claims=CLAIMS, place=4)

@@ -78,4 +78,4 @@ CLAIMS = (
           for n in (5, 6)))),
 )  # fmt: skip
 
-EXPERIMENT = Experiment(__doc__, {"demo": DEMO, "paper": PAPER}, {"demo": 4, "paper": 60}, run, claims=CLAIMS)
+EXPERIMENT = Experiment(__doc__, {"demo": DEMO, "paper": PAPER}, {"demo": 4, "paper": 60}, run, claims=CLAIMS, place=2)
