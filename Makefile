@@ -38,6 +38,7 @@ book: $(STAMP)
 lint: $(STAMP)
 	$(RUN)/ruff check
 	$(RUN)/ruff format --check
+	$(RUN)/lint-imports
 	$(RUN)/codespell
 
 # Two workers with one BLAS thread each, the long notebooks first.

@@ -171,7 +171,8 @@ def main(arguments=None):
     parser.add_argument("--repeats", type=int, default=5, help="of dam, of the products and of classical sweeps")
     options = parser.parse_args(arguments)
 
-    xp, starts, repeats = get_namespace(options.backend), options.starts, options.repeats
+    os.environ["DAM_BACKEND"] = options.backend
+    xp, starts, repeats = get_namespace(), options.starts, options.repeats
     found = {"machine": machine(xp), "starts": starts, "repeats": repeats}
     print("{device}; Python {python}, NumPy {numpy}, {blas}; load {load:.1f}".format(**found["machine"]))
     if options.full:

@@ -7,7 +7,7 @@ import numpy as np
 
 from dam.memory.interactions import power
 from dam.network import _powers
-from dam.network._step_plain import FLOOR
+from dam.network.optimizer import FLOOR
 
 
 def tiled_step(v, t, xi, V, recipe, T, epsilon):

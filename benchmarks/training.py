@@ -33,7 +33,7 @@ from threadpoolctl import threadpool_info
 from dam import arrays, datasets
 from dam.lab import results
 from dam.network import _step_fast, _step_plain
-from dam.network.classifier import targets
+from dam.network.objective import targets
 from dam.network.recipes import Recipe
 from dam.network.training import initial_weights, minibatches
 

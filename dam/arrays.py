@@ -1,13 +1,14 @@
 """Which array library and which device: NumPy everywhere, CuPy where a GPU works.
 
-Functions of this package take arrays of either library and answer in the same one. The choice is made once, where
-data are created: by the argument ``backend`` or by the environment variable ``DAM_BACKEND`` (``auto``, ``numpy`` or
-``cupy``; ``auto`` when unset).
+Functions of this package take arrays of either library and answer in the same one. Those that compute for long copy
+NumPy arrays to the backend (`on_backend`) that the argument ``backend`` or the environment variable ``DAM_BACKEND``
+names (``auto``, ``numpy`` or ``cupy``; ``auto`` when unset or empty), and answer in NumPy arrays all the same.
 """
 
 import os
 import platform
 import warnings
+from contextlib import contextmanager
 from functools import cache
 
 import array_api_compat
@@ -16,32 +17,34 @@ import numpy as np
 import psutil
 
 BACKENDS = ("auto", "numpy", "cupy")
+NVIDIA = ("/dev/nvidia0", "/proc/driver/nvidia")
+"""One of these exists where there is an NVIDIA GPU with its driver."""
 
 
 @cache
 def _cupy():
-    """Return ``(namespace, None)`` if CuPy works here, else ``(None, reason)``.
+    """Return ``(namespace, None, True)`` if CuPy works here, else ``(None, reason, whether there is a GPU)``.
 
     Working means: it imports, it sees a device, and two small matrices multiply correctly there.
     """
+    gpu = any(os.path.exists(path) for path in NVIDIA)
     try:
         import cupy
-    except ImportError as error:
-        return (
-            None,
-            f"CuPy does not import ({error}); install it with pip install 'dam[cuda12]' or 'dam[cuda13]'",
-        )
+    except Exception as error:  # a broken installation raises more than ImportError
+        remedy = "install it with pip install 'dam[cuda12]' or 'dam[cuda13]'"
+        return None, f"CuPy does not import ({type(error).__name__}: {error}); {remedy}", gpu
     try:
         if cupy.cuda.runtime.getDeviceCount() == 0:
-            return None, "CuPy sees no GPU"
+            return None, "CuPy sees no GPU", gpu
+        gpu = True
         x = np.arange(6.0).reshape(2, 3)
         product = cupy.asnumpy(cupy.asarray(x) @ cupy.asarray(x.T))
         if not np.array_equal(product, x @ x.T):
-            return None, "CuPy multiplies two small matrices wrongly on this GPU"
+            return None, "CuPy multiplies two small matrices wrongly on this GPU", gpu
         import array_api_compat.cupy as xp
     except Exception as error:  # a missing driver or toolkit shows up as many kinds of error
-        return None, f"CuPy imports but does not work ({type(error).__name__}: {error})"
-    return xp, None
+        return None, f"CuPy imports but does not work ({type(error).__name__}: {error})", gpu
+    return xp, None, True
 
 
 @cache
@@ -50,18 +53,13 @@ def _warn_fallback(reason):
 
 
 def get_namespace(backend=None):
-    """Return the array namespace to create data in.
+    """Return the array namespace to create data in: ``array_api_compat.numpy`` or ``array_api_compat.cupy``.
 
     Parameters
     ----------
     backend : {'auto', 'numpy', 'cupy'} or None
-        ``None`` reads the environment variable ``DAM_BACKEND`` (``auto`` when unset). ``auto`` is CuPy if it works,
-        else NumPy with one warning that says why.
-
-    Returns
-    -------
-    module
-        ``array_api_compat.numpy`` or ``array_api_compat.cupy``.
+        ``None`` reads the environment variable ``DAM_BACKEND``. ``auto`` is CuPy if it works, else NumPy, with one
+        warning that says why if there is a GPU.
 
     Raises
     ------
@@ -71,18 +69,46 @@ def get_namespace(backend=None):
         ``cupy`` was asked for by name and does not work here; the message says what is missing.
     """
     origin = "backend" if backend is not None else "the environment variable DAM_BACKEND"
-    name = backend if backend is not None else os.environ.get("DAM_BACKEND", "auto")
+    name = backend if backend is not None else os.environ.get("DAM_BACKEND") or "auto"
     if name not in BACKENDS:
         raise ValueError(f"{origin} is {name!r}; it must be one of {', '.join(BACKENDS)}")
     if name == "numpy":
         return array_api_compat.numpy
-    xp, reason = _cupy()
+    xp, reason, gpu = _cupy()
     if xp is not None:
         return xp
     if name == "cupy":
         raise RuntimeError(f"{origin} asks for cupy, but {reason}. Use 'numpy' or 'auto' to run on the CPU")
-    _warn_fallback(reason)
+    if gpu:
+        _warn_fallback(reason)
     return array_api_compat.numpy
+
+
+@contextmanager
+def using(backend):
+    """While it lasts, ``DAM_BACKEND`` is this backend; None leaves it as it is."""
+    before = os.environ.get("DAM_BACKEND")
+    if backend is not None:
+        os.environ["DAM_BACKEND"] = backend
+    try:
+        yield
+    finally:
+        os.environ.pop("DAM_BACKEND", None)
+        if before is not None:
+            os.environ["DAM_BACKEND"] = before
+
+
+def on_backend(backend, *arrays):
+    """Return the arrays where they are computed on, and last a function that brings a result back from there.
+
+    NumPy arrays are copied to the backend that `get_namespace` gives, and results come back as NumPy arrays. Arrays of
+    another library are computed where they are, whatever the backend, and so are mixed ones, which every function of
+    this package refuses.
+    """
+    if not all(array_api_compat.is_numpy_array(x) for x in arrays):
+        return *arrays, lambda result: result
+    xp = get_namespace(backend)
+    return *(xp.asarray(x) for x in arrays), to_numpy
 
 
 def array_namespace(**arrays):
@@ -118,6 +144,11 @@ def free_bytes(x=None):
 
         return cupy.cuda.runtime.memGetInfo()[0] + cupy.get_default_memory_pool().free_bytes()
     return psutil.virtual_memory().available
+
+
+def cores():
+    """Return how many CPU cores this process may use: on a shared machine fewer than there are."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def backend_name(xp):

@@ -1,4 +1,7 @@
-"""Every complaint about bad input, in one place: it names the argument, what it got and what it needs."""
+"""Every complaint about bad input, in one place: it names the argument, what it got and what it needs.
+
+Numbers may be those of Python or of NumPy; those of Python come back.
+"""
 
 import numbers
 
@@ -40,6 +43,23 @@ def interaction(F):
     """Raise ``TypeError`` unless ``F`` is an energy function, not a number or the class of one."""
     if isinstance(F, type) or not callable(F):
         raise TypeError(f"F must be an energy function, for example dam.Polynomial(3), got {F!r}")
+
+
+def rule(rule):
+    """Raise ``ValueError`` unless the rule of update is one of the two there are."""
+    if rule not in ("energy", "field"):
+        raise ValueError(f"rule must be 'energy' or 'field', got {rule!r}")
+
+
+def no_overflow(F, N, *values):
+    """Raise ``ValueError`` unless all values of F, or computed with it, at overlaps from -N to N are finite."""
+    for x in values:
+        xp = array_namespace(values=x)
+        if not xp.all(xp.isfinite(x)):
+            raise ValueError(
+                f"F = {F} overflows float64 at the overlap N = {N}; use a smaller N or n, "
+                "or for the exponential dam.memory.attention.retrieve_spins"
+            )
 
 
 def matrix(name, x, columns=None, columns_of=""):
@@ -101,9 +121,10 @@ def memory(needed, what, array=None):
 
 
 def temperature(T):
-    """Raise ``ValueError`` unless T is a finite number above 0."""
+    """Return a temperature, finite and above 0, as a ``float``, or raise ``ValueError``."""
     if isinstance(T, bool) or not isinstance(T, numbers.Real) or not 0 < T < float("inf"):
         raise ValueError(f"T must be a temperature in neurons, finite and above 0, got {T!r}")
+    return float(T)
 
 
 def labels(name, y, classes):

@@ -3,6 +3,7 @@
 import gzip
 import hashlib
 import zlib
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,26 +15,10 @@ MNIST_FOLDER = Path(__file__).parent / "data" / "mnist"
 
 # file: (SHA-256 of the unpacked file, bytes of its header, shape of its content)
 MNIST_FILES = {
-    "train-images-idx3-ubyte": (
-        "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
-        16,
-        (60000, 784),
-    ),
-    "train-labels-idx1-ubyte": (
-        "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
-        8,
-        (60000,),
-    ),
-    "t10k-images-idx3-ubyte": (
-        "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
-        16,
-        (10000, 784),
-    ),
-    "t10k-labels-idx1-ubyte": (
-        "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
-        8,
-        (10000,),
-    ),
+    "train-images-idx3-ubyte": ("ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db", 16, (60000, 784)),
+    "train-labels-idx1-ubyte": ("65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5", 8, (60000,)),
+    "t10k-images-idx3-ubyte": ("0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7", 16, (10000, 784)),
+    "t10k-labels-idx1-ubyte": ("ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2", 8, (10000,)),
 }
 
 
@@ -46,8 +31,11 @@ class MNIST(NamedTuple):
     y_test: np.ndarray
 
 
+@lru_cache(maxsize=1)
 def mnist(folder=MNIST_FOLDER):
     """Return the MNIST digits shipped with the package (LeCun, Cortes and Burges; CC BY-SA 3.0).
+
+    They are unpacked once for all callers, and therefore cannot be written to: take a copy to change them.
 
     Returns
     -------
@@ -63,7 +51,10 @@ def mnist(folder=MNIST_FOLDER):
         A file is truncated or altered: its SHA-256 is not the original's.
     """
     x_train, y_train, x_test, y_test = (_read_idx(Path(folder), name) for name in MNIST_FILES)
-    return MNIST(_pixels(x_train), y_train.astype(np.int64), _pixels(x_test), y_test.astype(np.int64))
+    data = MNIST(_pixels(x_train), y_train.astype(np.int64), _pixels(x_test), y_test.astype(np.int64))
+    for x in data:
+        x.flags.writeable = False
+    return data
 
 
 def _pixels(x):

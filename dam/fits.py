@@ -1,4 +1,4 @@
-"""Fits with their uncertainty: exponents, limits of infinite size, intervals over independent sets."""
+"""Fits with their uncertainty: exponents, limits of infinite size, level crossings, intervals over independent sets."""
 
 import numpy as np
 from scipy import optimize, special
@@ -18,15 +18,37 @@ def exponent(x, y):
     -------
     float or array (sets,)
 
-    Raises ``ValueError`` if there are fewer than two points, or a number that is not positive.
+    Raises ``ValueError`` if there are fewer than two points, a number that is not positive, or only one x.
     """
     x, y = np.asarray(x, float), np.asarray(y, float)
     if x.ndim != 1 or len(x) < 2 or y.shape[-1:] != x.shape:
         raise ValueError(f"x and y must hold at least two points each, as many as the other, got {x.shape}, {y.shape}")
     if not (np.all(x > 0) and np.all(y > 0)):
         raise ValueError("x and y must be positive: a power law has no other points")
+    if np.all(x == x[0]):
+        raise ValueError(f"x must hold at least two different values, got {x[0]:.4g} only")
     log_x = np.log(x) - np.log(x).mean()
     return np.log(y) @ log_x / (log_x @ log_x)
+
+
+def crossing(x, y, level):
+    """Return the x at which the piecewise linear curve through (x, y) first passes the level, NaN if it never does.
+
+    A point on the level counts as above it.
+
+    Parameters
+    ----------
+    x, y : sequence (P,)
+    level : float
+    """
+    if np.ndim(x) != 1 or np.shape(x) != np.shape(y):
+        raise ValueError(f"x and y must be sequences of the same length, got shapes {np.shape(x)} and {np.shape(y)}")
+    above = np.asarray(y) >= level
+    changes = np.flatnonzero(above[1:] != above[:-1])
+    if len(changes) == 0:
+        return float("nan")
+    i = changes[0]
+    return float(x[i] + (x[i + 1] - x[i]) * (level - y[i]) / (y[i + 1] - y[i]))
 
 
 def interval(values, level=0.95):

@@ -1,5 +1,6 @@
 """Choosing between NumPy and CuPy, with a stand-in for CuPy where there is no GPU."""
 
+import os
 import sys
 import types
 import warnings
@@ -17,6 +18,7 @@ def fresh(monkeypatch):
     monkeypatch.delenv("DAM_BACKEND", raising=False)
     arrays._cupy.cache_clear()
     arrays._warn_fallback.cache_clear()
+    monkeypatch.setattr(arrays, "NVIDIA", ())
     yield
     arrays._cupy.cache_clear()
     arrays._warn_fallback.cache_clear()
@@ -50,8 +52,13 @@ def test_numpy_by_name(monkeypatch):
     assert "cores" in arrays.device_name(xp)
 
 
+def gpu(monkeypatch):
+    monkeypatch.setattr(arrays, "NVIDIA", ("/no/such/device", __file__))
+
+
 def test_auto_falls_back_with_one_warning(monkeypatch):
     no_cupy(monkeypatch)
+    gpu(monkeypatch)
     with pytest.warns(RuntimeWarning, match="runs on NumPy: CuPy does not import") as caught:
         xp = [arrays.get_namespace(), arrays.get_namespace("auto"), arrays.get_namespace()]
     assert len(caught) == 1
@@ -68,10 +75,60 @@ def test_auto_falls_back_with_one_warning(monkeypatch):
 )
 def test_cupy_that_does_not_work(monkeypatch, broken, reason):
     broken_cupy(monkeypatch, **broken)
+    gpu(monkeypatch)
     with pytest.warns(RuntimeWarning, match=reason):
         assert arrays.backend_name(arrays.get_namespace("auto")) == "numpy"
     with pytest.raises(RuntimeError, match=f"backend asks for cupy, but .*{reason}"):
         arrays.get_namespace("cupy")
+
+
+@pytest.mark.parametrize("broken", [{}, {"devices": 0}, {"error": RuntimeError("no CUDA-capable device")}], ids=str)
+def test_auto_is_silent_where_there_is_no_gpu(monkeypatch, broken):
+    broken_cupy(monkeypatch, **broken) if broken else no_cupy(monkeypatch)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert arrays.backend_name(arrays.get_namespace("auto")) == "numpy"
+    with pytest.raises(RuntimeError, match="backend asks for cupy, but CuPy"):
+        arrays.get_namespace("cupy")
+
+
+def test_a_device_that_multiplies_wrongly_is_a_gpu_whatever_its_files(monkeypatch):
+    broken_cupy(monkeypatch, product=np.zeros((2, 2)))
+    with pytest.warns(RuntimeWarning, match="multiplies two small matrices wrongly"):
+        arrays.get_namespace("auto")
+
+
+def test_whatever_the_import_of_cupy_raises(monkeypatch):
+    class Broken:
+        @staticmethod
+        def find_spec(name, path=None, target=None):
+            if name == "cupy":
+                raise OSError("libcuda.so.1: cannot open")
+
+    monkeypatch.delitem(sys.modules, "cupy", raising=False)
+    monkeypatch.setattr(sys, "meta_path", [Broken, *sys.meta_path])
+    assert arrays.backend_name(arrays.get_namespace("auto")) == "numpy"
+    with pytest.raises(RuntimeError, match=r"CuPy does not import \(OSError: libcuda.so.1: cannot open\)"):
+        arrays.get_namespace("cupy")
+
+
+def test_an_empty_environment_variable_is_none(monkeypatch):
+    no_cupy(monkeypatch)
+    monkeypatch.setenv("DAM_BACKEND", "")
+    assert arrays.backend_name(arrays.get_namespace()) == "numpy"
+
+
+def test_using_sets_the_variable_and_puts_it_back(monkeypatch):
+    with pytest.raises(KeyError), arrays.using("numpy"):
+        assert os.environ["DAM_BACKEND"] == "numpy"
+        with arrays.using(None):
+            assert os.environ["DAM_BACKEND"] == "numpy"
+        raise KeyError
+    assert "DAM_BACKEND" not in os.environ
+    monkeypatch.setenv("DAM_BACKEND", "auto")
+    with arrays.using("numpy"):
+        pass
+    assert os.environ["DAM_BACKEND"] == "auto"
 
 
 def test_environment_variable(monkeypatch):
@@ -110,4 +167,7 @@ def test_cupy_computes_as_numpy_does():
     xp = arrays.get_namespace("cupy")
     xi, sigma = dam.random_patterns(500, 60, 0), dam.random_patterns(50, 60, 1)
     on_gpu = dam.retrieve(xp.asarray(sigma), xp.asarray(xi), dam.Polynomial(3), 2)
-    assert np.array_equal(arrays.to_numpy(on_gpu), dam.retrieve(sigma, xi, dam.Polynomial(3), 2))
+    here = dam.retrieve(sigma, xi, dam.Polynomial(3), 2, backend="numpy")
+    assert np.array_equal(arrays.to_numpy(on_gpu), here)
+    there = dam.retrieve(sigma, xi, dam.Polynomial(3), 2, backend="cupy")
+    assert type(there) is np.ndarray and np.array_equal(there, here)

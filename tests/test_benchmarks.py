@@ -16,7 +16,7 @@ from dam import datasets, memory
 from dam.arrays import get_namespace
 from dam.lab import results
 from dam.memory.interactions import KINDS
-from dam.network import _step_plain, classifier
+from dam.network import _step_plain, objective
 from dam.network.recipes import Recipe
 
 sys.path.append(str(Path(__file__).parents[1] / "benchmarks"))
@@ -178,7 +178,7 @@ def small_problem(n, dtype, K=30, N=20, M=40):
     """Digits, targets, weights and a recipe, with overlaps as large for T as in a training."""
     rng = np.random.default_rng(n)
     x = rng.uniform(-1, 1, (3 * M, N)).astype(dtype)
-    t = classifier.targets(np.arange(M) % 10, dtype=dtype)
+    t = objective.targets(np.arange(M) % 10, dtype=dtype)
     recipe = Recipe.paper(n, form="dual", K=K, T_initial=8 if n > 9 else 16, T_final=4)
     return x, t, np.clip(rng.normal(-0.3, 0.5, (K, N + 10)), -1, 1).astype(dtype), recipe
 

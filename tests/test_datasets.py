@@ -23,6 +23,14 @@ def test_mnist_is_the_original():
     np.testing.assert_allclose(data.x_train[123], pixels[123] * (2 / 255.0) - 1, atol=1e-6)
 
 
+def test_mnist_is_unpacked_once_and_kept_from_harm():
+    data = mnist()
+    assert mnist() is data
+    for x in data:
+        with pytest.raises(ValueError, match="read-only"):
+            x[0] = 0
+
+
 @pytest.fixture
 def copy(tmp_path):
     """A folder with the four files, for damaging."""

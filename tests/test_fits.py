@@ -37,7 +37,32 @@ def test_limit_of_an_exact_law(y_infinite, a, b):
     assert fits.limit(N, y_infinite + a * N**-b) == pytest.approx((y_infinite, a, b), rel=2e-2)
 
 
+def test_level_crossing():
+    assert fits.crossing([0, 1, 2], [1.0, 0.8, 0.4], 0.6) == pytest.approx(1.5)
+    assert fits.crossing([0, 1, 2], [0.0, 0.5, 1.0], 0.25) == pytest.approx(0.5)
+    assert np.isnan(fits.crossing([0, 1], [1.0, 0.9], 0.5))
+    overlap = np.array([1, 0.5, 0.0])
+    assert fits.crossing(overlap, np.array([1, 0.75, 0.25]), 0.5) == pytest.approx(0.25)
+    assert np.isnan(fits.crossing(overlap, np.array([1, 0.9, 0.6]), 0.5))
+    assert np.isnan(fits.crossing(overlap, np.array([0.2, 0.1, 0]), 0.5))
+
+
+@given(st.lists(st.integers(0, 8), min_size=2, max_size=9), st.integers(0, 8))
+def test_level_crossing_is_where_the_curve_has_the_level(y, level):
+    x = np.arange(len(y)) ** 1.5
+    found = fits.crossing(x, y, level)
+    above = [value >= level for value in y]
+    assert np.isnan(found) == (len(set(above)) == 1)
+    if not np.isnan(found):
+        assert np.interp(found, x, y) == pytest.approx(level)
+        assert len(set(above[: np.searchsorted(x, found - 1e-9)])) <= 1  # no earlier one
+
+
 def test_bad_input():
+    with pytest.raises(ValueError, match=r"x must hold at least two different values, got 5 only"):
+        fits.exponent([5, 5], [1, 2])
+    with pytest.raises(ValueError, match=r"sequences of the same length, got shapes \(2,\) and \(3,\)"):
+        fits.crossing([1, 2], [1, 2, 3], 0.5)
     with pytest.raises(ValueError, match="at least two points each"):
         fits.exponent([1], [1])
     with pytest.raises(ValueError, match="must be positive"):

@@ -1,6 +1,5 @@
-"""The project as a whole: pinned requirements, workflows, notebooks, sizes, layers, and stale numbers."""
+"""The project as a whole: pinned requirements, workflows, notebooks, sizes, and stale numbers."""
 
-import ast
 import importlib.util
 import json
 import re
@@ -26,32 +25,6 @@ CHAPTERS = [
     "adversarial",
     "attention",
 ]
-MODULES = sorted((ROOT / "dam").rglob("*.py"))
-ROOMS = {"dam", "dam.memory", "dam.network", "dam.lab"}
-LAYERS = [
-    {"arrays", "files"},
-    {"checks"},
-    {"memory.interactions"},
-    {"memory._dynamics", "memory._paired", "lab.sweeps"},
-    {"memory.retrieval", "memory.theory", "network._powers", "fits"},
-    {"network.classifier", "memory.attention", "memory"},
-    {"network.relu"},
-    {"network.recipes", "network._step_plain", "network.prototypes"},
-    {"network._step_fast"},
-    {"network.competition", "network.attacks", "network.robustness"},
-    {"network.checkpoints"},
-    {"network.training"},
-    {"datasets"},
-    {"lab.trainings"},
-    {"lab.results"},
-    {"lab.stored"},
-    {"lab.experiments"},
-    {"lab.verdicts"},
-    {"lab.claims"},
-    {"figures"},
-    {"__main__"},
-]
-"""Modules of ``dam`` from the bottom up: a module imports from its own layer and from those above it in this list."""
 
 
 def tracked():
@@ -150,33 +123,9 @@ def test_every_figure_has_caption_name_and_alt_text(path):
 # the package
 
 
-def test_modules_are_short():
-    lines = {str(path.relative_to(ROOT)): len(path.read_text(encoding="utf8").splitlines()) for path in MODULES}
-    assert {name: n for name, n in lines.items() if n >= 300} == {}
-
-
 def test_package_with_its_data_is_under_40_mb():
     files = [path for path in tracked() if (ROOT / "dam") in path.parents]
     assert sum(path.stat().st_size for path in files) < 40e6
-
-
-def layer(module):
-    parts = [".".join(module.split(".")[:n]) for n in (2, 1)]
-    return next(i for part in parts for i, names in enumerate(LAYERS) if part in names)
-
-
-@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT / "dam")))
-def test_imports_run_downwards(path):
-    own = ".".join(path.relative_to(ROOT / "dam").with_suffix("").parts).removesuffix(".__init__")
-    if own in {"", "__init__", "memory", "network", "lab"}:
-        return
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf8"))):
-        if not isinstance(node, ast.ImportFrom) or not (node.module or "").startswith("dam"):
-            continue
-        for alias in node.names:
-            target = f"{node.module}.{alias.name}" if node.module in ROOMS else node.module
-            target = target.removeprefix("dam.")
-            assert layer(target) <= layer(own), f"{own} imports {target}"
 
 
 def test_importing_the_package_needs_no_cupy_and_no_book():

@@ -1,16 +1,15 @@
 """What several experiments share: searches for a number of memories, draws, networks, arrays put together."""
 
 import importlib
-import math
 from typing import NamedTuple
 
 import numpy as np
 
-from dam import checks
+from dam import checks, fits
 from dam.arrays import to_numpy
 from dam.datasets import random_patterns
 from dam.lab.stored import RELU, name_of, trained, trained_m
-from dam.memory.retrieval import retrieval_bytes, unstable_spins
+from dam.memory import retrieval_bytes, unstable_spins
 
 
 def half_crossing(fraction, K, largest, tolerance):
@@ -33,10 +32,7 @@ def half_crossing(fraction, K, largest, tolerance):
         middle = (low + high) // 2
         points[middle] = fraction(middle)
         low, high = (middle, high) if points[middle] >= 0.5 else (low, middle)
-    if not points[low] >= 0.5 > points[high]:
-        return math.nan, sorted(points.items())
-    K_half = low + (high - low) * (points[low] - 0.5) / (points[low] - points[high])
-    return K_half, sorted(points.items())
+    return fits.crossing([low, high], [points[low], points[high]], 0.5), sorted(points.items())
 
 
 def stable_fraction(K, N, F, seed, memories, xp, rule="energy"):

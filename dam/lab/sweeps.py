@@ -8,6 +8,7 @@ import joblib
 import numpy as np
 from tqdm.auto import tqdm
 
+from dam.arrays import using
 from dam.files import write_atomically
 
 
@@ -56,7 +57,8 @@ def sweep(point, tasks, *, scheduler=None, folder=None, version="", progress=Fal
 
 
 def _numbered(point, i, task):
-    return i, point(**task)
+    with using(task.get("backend")):
+        return i, point(**task)
 
 
 def _backend(scheduler):

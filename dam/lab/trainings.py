@@ -3,8 +3,7 @@
 import numpy as np
 
 from dam import datasets
-from dam.network._step_plain import asleep
-from dam.network.classifier import error_percent
+from dam.network.classifier import error_percent, inactive
 from dam.network.recipes import Recipe
 from dam.network.training import train
 
@@ -45,6 +44,6 @@ def train_once(recipe, seed, held_out, backend):
         "error": history["test_error"],
         "train_error": history["train_error"],
         "error_percent": error_percent(network, x_test, y_test),
-        "asleep_percent": 100 * np.mean(asleep(network.visible, x, kind=network.kind)),
+        "asleep_percent": 100 * np.mean(inactive(network.visible, x, kind=network.kind)),
         "seconds": history["seconds"].sum(),
     }

@@ -1,10 +1,22 @@
-"""Asynchronous zero-temperature dynamics of many states at once: the loop behind ``dam.memory.retrieval.retrieve``.
+"""Asynchronous zero-temperature dynamics of many states at once: what makes `dam.memory.retrieval.retrieve` fast.
 
 Rejection-free: of the unstable spins of a state, one is chosen uniformly and flipped, until none is left. The same
 code runs on NumPy and on CuPy; on a CPU, batches of states are spread over threads.
+
+The bracket of eq. (4) asks for F at two arguments for every state, memory and spin, S K N of them. Here it comes from
+the overlaps h alone. With R = h - ξ_i σ_i and G(R) = F(R + 1) - F(R - 1),
+
+    F(ξ_i + R) - F(-ξ_i + R) = ξ_i G(R),    as ξ_i is 1 or -1 .
+
+R is h - 1 where the memory agrees with spin i and h + 1 where it does not, which one line says for both:
+
+    G(h - ξ_i σ_i) = A(h) - ξ_i σ_i B(h),   A(h) = [G(h+1) + G(h-1)] / 2,   B(h) = [G(h+1) - G(h-1)] / 2 .
+
+So the field on spin i is Σ_μ ξ_i A(h_μ) - σ_i Σ_μ B(h_μ): one matrix product for all spins. And h is one of the
+numbers -N to N, so A and B are looked up in `tables`. A field is the same number as the bracket's, to the last bit
+where the sums are exact (below 2^53): integers, added in another order.
 """
 
-import os
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from functools import cache
@@ -14,43 +26,65 @@ import numpy as np
 from threadpoolctl import ThreadpoolController
 
 from dam import checks
-from dam.arrays import array_namespace
+from dam.arrays import array_namespace, cores
 
-BATCH_BYTES = {
-    True: 2**23,
-    False: 2**30,
-}  # per batch-sized array: on a CPU, what the caches hold; on a GPU, 1 GiB
-SMALLEST = 64  # states in a batch
+BATCH_BYTES = {True: 2**23, False: 2**30}
+"""Per batch-sized array: on a CPU, what the caches hold; on a GPU, 1 GiB."""
+SMALLEST = 64
+"""States in a batch, if there are so many: a product with fewer rows spends its time on reading the memories."""
+
+
+def responses(F, h, rule):
+    """Return A(h) and B(h); under the rule ``field`` f(h) and zeros."""
+    checks.interaction(F)
+    checks.rule(rule)
+    if rule == "field":
+        return F.activation(h), 0 * h
+    above, here, below = F(h + 2), F(h), F(h - 2)
+    return (above - below) / 2, (above - 2 * here + below) / 2
+
+
+def tables(xi, F, rule):
+    """Return what `DenseFields` takes: the memories as float64, tables of A(h) and B(h) over h = -N..N, rounding.
+
+    Raises ``ValueError`` if F overflows float64 there.
+    """
+    xp, (K, N) = array_namespace(xi=xi), xi.shape
+    with np.errstate(over="ignore", invalid="ignore"):  # looked for below
+        A, B = responses(F, xp.arange(-N, N + 1, dtype=xp.float64), rule)
+    checks.no_overflow(F, N, A, B)
+    exact = xp.all(2 * A == xp.round(2 * A)) and K * float(xp.max(xp.abs(A) + xp.abs(B))) < 2**53
+    return xp.astype(xi, xp.float64), A, B, 0.0 if exact else K * float(xp.finfo(xp.float64).eps)
 
 
 class DenseFields:
-    """Fields of eq. (4) from the overlaps h (S, K), kept up to date flip by flip.
+    """Fields of eq. (4) from the overlaps h (S, K), kept up to date flip by flip, with the `tables` A and B.
 
-    A and B are tables over h = -N..N of the responses that `dam.memory.retrieve` explains. For any array library;
-    `dam.memory._paired.PairedFields` is the same, faster, on NumPy.
+    For any array library; `dam.memory._paired.PairedFields` is the same, faster, on NumPy. ``rounding`` is the error of
+    a field over the sum of its terms, 0 where the arithmetic is exact: fields below their error count as zero.
     """
 
     def __init__(self, sigma, xi, A, B, rounding):
         xp = array_namespace(sigma=sigma, xi=xi)
         self.xi, self.A, self.B, self.rounding = xi, A, B, rounding
         self.h = xp.astype(sigma @ xi.T + xi.shape[1], xp.int64)  # overlaps counted from -N: 0 to 2N
-        change = 2 * xp.astype(xi.T, xp.int64)
-        self.step = xp.concat([change, -change])  # what flipping spin i to +1 (row i) or to -1 (row N + i) does to h
+        up = 2 * xp.astype(xi.T, xp.int64)
+        self.change = xp.concat([up, -up])  # of h, by flipping spin i to +1 (row i) or to -1 (row N + i)
 
-    def gains(self, sigma):
+    def gaps(self, sigma):
         """Return σ_i times the field on spin i (S, N): negative where the spin is unstable."""
         xp = array_namespace(sigma=sigma)
         A, B = (xp.reshape(xp.take(x, xp.reshape(self.h, (-1,))), self.h.shape) for x in (self.A, self.B))
-        gains = sigma * (A @ self.xi) - xp.sum(B, axis=1, keepdims=True)
+        gaps = sigma * (A @ self.xi) - xp.sum(B, axis=1, keepdims=True)
         if self.rounding:
             error = self.rounding * xp.sum(xp.abs(A) + xp.abs(B), axis=1, keepdims=True)
-            gains = xp.where(xp.abs(gains) <= error, xp.zeros_like(gains), gains)
-        return gains
+            gaps = xp.where(xp.abs(gaps) <= error, xp.zeros_like(gaps), gaps)
+        return gaps
 
     def flip(self, spin, value):
         """Take over that in each state the spin of that index now has that value."""
         xp = array_namespace(spin=spin)
-        self.h += xp.take(self.step, spin + self.xi.shape[1] * xp.astype(value < 0, spin.dtype), axis=0)
+        self.h += xp.take(self.change, spin + self.xi.shape[1] * xp.astype(value < 0, spin.dtype), axis=0)
 
     def keep(self, states):
         """Drop all but the given states."""
@@ -63,11 +97,11 @@ class ClassicalFields:
     def __init__(self, sigma, T, rounding):
         self.T, self.fields, self.rounding = T, sigma @ T, rounding
 
-    def gains(self, sigma):
+    def gaps(self, sigma):
         """Return σ_i times the field on spin i (S, N): negative where the spin is unstable."""
         xp = array_namespace(sigma=sigma)
-        gains = sigma * self.fields
-        return xp.where(xp.abs(gains) <= self.rounding, xp.zeros_like(gains), gains) if self.rounding else gains
+        gaps = sigma * self.fields
+        return xp.where(xp.abs(gaps) <= self.rounding, xp.zeros_like(gaps), gaps) if self.rounding else gaps
 
     def flip(self, spin, value):
         """Take over that in each state the spin of that index now has that value."""
@@ -103,7 +137,7 @@ def settle(sigma, fields, rng, max_flips=None):
     finished, order, flips = [], [], 0
     in_place = array_api_compat.is_numpy_array(sigma)  # a write into an array, which the standard does not have
     while True:
-        unstable = fields.gains(sigma) < 0
+        unstable = fields.gaps(sigma) < 0
         number = xp.count_nonzero(unstable, axis=1)
         going = number > 0
         if max_flips is not None and flips >= max_flips:
@@ -134,14 +168,21 @@ def settle(sigma, fields, rng, max_flips=None):
     return xp.take(xp.concat(finished), xp.argsort(xp.concat(order)), axis=0), unsettled
 
 
-def batches_of(sigma, width):
-    """Return the states in batches: as many as `BATCH_BYTES` allows at that width, and where there are many, two.
+def batch_size(S, width, on_cpu=True):
+    """Return how many of S states are taken at once: as `BATCH_BYTES` allow, in two halves where there are many."""
+    most = max(SMALLEST, BATCH_BYTES[on_cpu] // (8 * width))
+    return min(S, most, max(SMALLEST, -(-S // 2)))
 
-    At least `SMALLEST` to a batch: a product with fewer rows spends its time on reading the memories.
-    """
-    most = max(SMALLEST, BATCH_BYTES[not array_api_compat.is_cupy_array(sigma)] // (8 * width))
-    size = min(most, max(SMALLEST, -(-sigma.shape[0] // 2)))
+
+def batches_of(sigma, width):
+    """Return the states in batches, for fields that keep ``width`` numbers per state."""
+    size = batch_size(sigma.shape[0], width, not array_api_compat.is_cupy_array(sigma))
     return [sigma[start : min(start + size, sigma.shape[0]), :] for start in range(0, sigma.shape[0], size)]
+
+
+def threads_for(batches, threads=None):
+    """Return on how many threads so many batches are computed: by default on all `dam.arrays.cores`, one each."""
+    return min(batches, checks.count("threads", cores() if threads is None else threads))
 
 
 @cache
@@ -163,12 +204,11 @@ def settle_batches(sigma, make_fields, width, rng, max_flips=None, threads=None)
     rng, max_flips
         As in `settle`.
     threads : int, optional
-        Default: all cores.
+        As in `threads_for`.
     """
-    xp = array_namespace(sigma=sigma)
-    threads = checks.count("threads", os.cpu_count() if threads is None else threads)
+    xp, batches = array_namespace(sigma=sigma), batches_of(sigma, width)
+    threads = threads_for(len(batches), threads)
     on_cpu = not array_api_compat.is_cupy_array(sigma)
-    batches = batches_of(sigma, width)
 
     def work(batch, rng):
         return settle(batch, make_fields(batch), rng, max_flips)

@@ -19,13 +19,13 @@ class Tables(NamedTuple):
     A: np.ndarray  # responses A of every case of a group, side by side in a complex number if there are two
     B: np.ndarray  # their responses B, summed
     weight: int  # case of a group: agreeing bits of the first times this, plus those of the second
-    step: np.ndarray  # (2N, G): how flipping spin i to +1 (row i) or to -1 (row N + i) changes the cases
+    change: np.ndarray  # (2N, G): of the cases, by flipping spin i to +1 (row i) or to -1 (row N + i)
     padding: float  # what the added row puts into the sum of B
     rounding: float  # error of a field over the sum of its terms; 0 where the arithmetic is exact
 
 
 def tables(xi, A, B, rounding):
-    """Return the `Tables` for memories ``xi (K, N)`` and for responses A and B over h = -N..N."""
+    """Return the `Tables` for what `dam.memory._dynamics.tables` gives."""
     N = xi.shape[1]
     A, B, weight, padding = A[::2], B[::2], 0, 0.0  # by agreeing bits, (h + N) / 2
     if N <= LARGEST_N:
@@ -34,8 +34,8 @@ def tables(xi, A, B, rounding):
             xi, padding = np.concatenate([xi, np.zeros((1, N))]), B[N // 2]
         A = np.repeat(A, weight) + 1j * np.tile(A, weight)
         B = np.add.outer(B, B).ravel()
-    change = _cases(xi, weight).T.astype(np.int32)
-    return Tables(xi, A, B, weight, np.concatenate([change, -change]), padding, rounding)
+    up = _cases(xi, weight).T.astype(np.int32)
+    return Tables(xi, A, B, weight, np.concatenate([up, -up]), padding, rounding)
 
 
 def _cases(x, weight):
@@ -55,25 +55,25 @@ class PairedFields:
         self.cases = np.ascontiguousarray(_cases(agreeing, tables.weight).T.astype(np.int32))
         self.buffers = [np.empty(self.cases.shape, x) for x in (np.int32, np.intp, tables.A.dtype, np.float64)]
 
-    def gains(self, sigma):
+    def gaps(self, sigma):
         """Return σ_i times the field on spin i (S, N): negative where the spin is unstable."""
         _, index, A, B = (buffer[: len(sigma)] for buffer in self.buffers)
         np.copyto(index, self.cases)
         np.take(self.tables.A, index, out=A, mode="clip")
         np.take(self.tables.B, index, out=B, mode="clip")
         A = A.view(np.float64)
-        gains = A @ self.tables.xi
-        gains *= sigma
-        gains -= B.sum(axis=1, keepdims=True) - self.tables.padding
+        gaps = A @ self.tables.xi
+        gaps *= sigma
+        gaps -= B.sum(axis=1, keepdims=True) - self.tables.padding
         if self.tables.rounding:
             error = np.abs(A, out=A).sum(axis=1, keepdims=True) + np.abs(B, out=B).sum(axis=1, keepdims=True)
-            gains[np.abs(gains) <= self.tables.rounding * error] = 0
-        return gains
+            gaps[np.abs(gaps) <= self.tables.rounding * error] = 0
+        return gaps
 
     def flip(self, spin, value):
         """Take over that in each state the spin of that index now has that value."""
         row = spin + self.tables.xi.shape[1] * (value < 0)
-        self.cases += np.take(self.tables.step, row, axis=0, out=self.buffers[0][: len(row)], mode="clip")
+        self.cases += np.take(self.tables.change, row, axis=0, out=self.buffers[0][: len(row)], mode="clip")
 
     def keep(self, states):
         """Drop all but the given states."""

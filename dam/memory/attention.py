@@ -13,7 +13,7 @@ States of ±1 with F(x) = exp(βx) belong here too: update (4) is then the sign 
 import math
 
 from dam import checks
-from dam.arrays import array_namespace
+from dam.arrays import array_namespace, on_backend
 from dam.memory._dynamics import settle_batches
 
 ROWS = 2**22  # entries of the largest (states, memories) array that is made at once
@@ -96,7 +96,7 @@ def perplexity(x, xi, beta):
     return xp.exp(-xp.sum(w * xp.log(xp.where(w > 0, w, xp.ones_like(w))), axis=1))
 
 
-def retrieve_spins(sigma, xi, beta=1.0, rng=None, *, threads=None):
+def retrieve_spins(sigma, xi, beta=1.0, rng=None, *, threads=None, backend=None):
     """Return the fixed points of eq. (4) for states of ±1 and F(x) = exp(βx), at any N.
 
     F(ξ + R) - F(-ξ + R) = 2 sinh(β) ξ exp(βR), so the update is σ_i ← Sign Σ_μ ξ_i^μ exp(β Σ_{j≠i} ξ_j^μ σ_j): the sign
@@ -113,37 +113,31 @@ def retrieve_spins(sigma, xi, beta=1.0, rng=None, *, threads=None):
     xi : array (K, N)
         Memories of -1 and +1.
     beta : float
-    rng : numpy.random.Generator, seed or None
-        Chooses the spins, as in `dam.memory.retrieval.retrieve`.
-    threads : int, optional
-        CPU threads; default: all cores.
+    rng, threads, backend
+        As in `dam.memory.retrieval.retrieve`.
 
     Returns
     -------
     array (S, N)
-        In the dtype of ``sigma``.
+        In the dtype and the array library of ``sigma``.
 
     Raises
     ------
     ValueError, TypeError
-        As `dam.memory.retrieval.energy`; β outside 1e-12 to 1e12.
+        As `dam.memory.energy`; β outside 1e-12 to 1e12.
 
     Notes
     -----
     A difference from tanh β below its rounding error counts as zero, and the spin stays. That takes in memories with a
     weight below 1e-16: where they alone would decide, in a tie, nothing happens.
     """
+    sigma, xi, back = on_backend(backend, sigma, xi)
     xp = checks.states_and_memories(sigma, xi)
     checks.number("beta", beta, 1e-12, 1e12)
-    memories = xp.astype(xi, xp.float64)
-    final, _ = settle_batches(
-        xp.astype(sigma, xp.float64),
-        lambda states: _SpinFields(states, memories, beta),
-        xi.shape[0],
-        checks.generator(rng),
-        threads=threads,
-    )
-    return xp.astype(final, sigma.dtype)
+    states, memories = xp.astype(sigma, xp.float64), xp.astype(xi, xp.float64)
+    make_fields = lambda batch: _SpinFields(batch, memories, beta)
+    final, _ = settle_batches(states, make_fields, xi.shape[0], checks.generator(rng), threads=threads)
+    return back(xp.astype(final, sigma.dtype))
 
 
 class _SpinFields:
@@ -155,9 +149,9 @@ class _SpinFields:
         self.rounding = 4 * float(self.xp.finfo(self.xp.float64).eps) * math.sqrt(xi.shape[0])
         self.h = sigma @ xi.T
 
-    def gains(self, sigma):
-        gains = sigma * (_softmax(self.xp, self.beta * self.h) @ self.xi) - self.threshold
-        return self.xp.where(self.xp.abs(gains) <= self.rounding, self.xp.zeros_like(gains), gains)
+    def gaps(self, sigma):
+        gaps = sigma * (_softmax(self.xp, self.beta * self.h) @ self.xi) - self.threshold
+        return self.xp.where(self.xp.abs(gaps) <= self.rounding, self.xp.zeros_like(gaps), gaps)
 
     def flip(self, spin, value):
         self.h += 2 * value[:, None] * self.xp.take(self.columns, spin, axis=0)

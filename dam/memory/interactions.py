@@ -42,7 +42,7 @@ class Polynomial:
     n: int
 
     def __post_init__(self):
-        checks.degree(self.n)
+        object.__setattr__(self, "n", checks.degree(self.n))  # the dataclass is frozen
 
     def __call__(self, x):
         _, x = _floats(x)
@@ -61,7 +61,7 @@ class RectifiedPolynomial:
     n: int
 
     def __post_init__(self):
-        checks.degree(self.n)
+        object.__setattr__(self, "n", checks.degree(self.n))  # the dataclass is frozen
 
     def __call__(self, x):
         xp, x = _floats(x)

@@ -4,16 +4,12 @@ import math
 from statistics import NormalDist
 
 import numpy as np
+from scipy.special import factorial2
 
 from dam import checks
 
 CLASSICAL_TRANSITION = 0.138
 """Load K/N at which retrieval breaks down in the classical network (Amit, Gutfreund and Sompolinsky 1985)."""
-
-
-def double_factorial(k):
-    """Return k!! = k (k-2) (k-4) ... for odd k >= -1, with (-1)!! = 1."""
-    return math.prod(range(k, 0, -2))
 
 
 def error_probability(N, K, n):
@@ -25,7 +21,7 @@ def error_probability(N, K, n):
     Raises ``ValueError`` unless N >= 1, K >= 1 and n >= 2.
     """
     N, K, n = checks.count("N", N), checks.count("K", K), checks.degree(n, minimum=2)
-    return math.erfc(math.sqrt(N ** (n - 1) / (2 * double_factorial(2 * n - 3) * K))) / 2
+    return math.erfc(math.sqrt(N ** (n - 1) / (2 * factorial2(2 * n - 3, exact=True) * K))) / 2
 
 
 def error_tail(N, K, n):
@@ -37,7 +33,7 @@ def error_tail(N, K, n):
     Raises ``ValueError`` unless N >= 1, K >= 1 and n >= 2.
     """
     N, K, n = checks.count("N", N), checks.count("K", K), checks.degree(n, minimum=2)
-    noise_over_signal = double_factorial(2 * n - 3) * K / N ** (n - 1)
+    noise_over_signal = factorial2(2 * n - 3, exact=True) * K / N ** (n - 1)
     return math.sqrt(noise_over_signal / (2 * math.pi)) * math.exp(-1 / (2 * noise_over_signal))
 
 
@@ -98,7 +94,7 @@ def alpha(n, p_error=0.005):
     n = checks.degree(n, minimum=2)
     if not 0 < p_error < 0.5:
         raise ValueError(f"p_error must lie between 0 and 0.5 (both excluded), got {p_error!r}")
-    return 1 / (NormalDist().inv_cdf(p_error) ** 2 * double_factorial(2 * n - 3))
+    return 1 / (NormalDist().inv_cdf(p_error) ** 2 * factorial2(2 * n - 3, exact=True))
 
 
 def capacity(N, n, p_error=0.005):
@@ -112,4 +108,4 @@ def capacity_no_errors(N, n):
     Raises ``ValueError`` unless N >= 2 and n >= 2.
     """
     N, n = checks.count("N", N, minimum=2), checks.degree(n, minimum=2)
-    return N ** (n - 1) / (2 * double_factorial(2 * n - 3) * math.log(N))
+    return N ** (n - 1) / (2 * factorial2(2 * n - 3, exact=True) * math.log(N))

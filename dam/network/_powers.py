@@ -9,8 +9,6 @@ import numpy as np
 from dam.arrays import array_namespace
 from dam.memory.interactions import power
 
-KINDS = ("rectified", "power")
-
 
 def smallest(xp, dtype):
     """Return a number safely above the subnormals, 1e-30 in float32: what is below it counts as zero."""

@@ -1,7 +1,7 @@
 """One update of all memories from one minibatch, eq. (13), in place on NumPy: matrix products and little else.
 
 Blocks of memories go through threads, with BLAS on one thread each; everything element-wise is done in place, a whole
-block at a time, and powers are products. Memories that have fallen asleep for good cost nothing. `DualStep` trains
+block at a time, and powers are products. Memories that stay off whatever comes cost nothing. `DualStep` trains
 through eq. (10), `ExactStep` through eq. (9); both do what `dam.network._step_plain.ArrayStep` does.
 """
 
@@ -13,8 +13,11 @@ from array_api_compat import is_numpy_namespace
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from dam.arrays import array_namespace
-from dam.network import _powers, classifier
-from dam.network._step_plain import FLOOR, ArrayStep, asleep
+from dam.memory import interactions
+from dam.network import _powers, objective
+from dam.network._step_plain import ArrayStep, Step
+from dam.network.classifier import inactive
+from dam.network.optimizer import momentum_update_in_place
 
 BLOCKS = 4  # of memories; fixed, so that sums and results do not depend on the number of threads
 ROUNDING = 0.01  # overlaps in neurons that rounding could turn into positive ones
@@ -28,27 +31,26 @@ def make_step(x, t, xi, V, recipe):
     return step(x, t, xi, V, recipe)
 
 
-class BlockStep:
+class BlockStep(Step):
     """What both fast steps share. Parameters as in `dam.network._step_plain.ArrayStep`.
 
     Arrays over (memory, digit) have memories first, so that a block of memories is contiguous. A block's forward
     product, powers, gradient and update stay in one thread; only the N_c-wide sums over memories meet, in a fixed
-    order. ``xi`` and ``V`` are updated in place, until `rest` finds sleepers: from then on those awake are updated in
-    a copy, and `state` puts them back. What a form adds is how a block goes forward and backward, a factor of the
-    arguments of the tanh (``_scaled``), and what its labels do to the overlaps that keep a memory awake (``_reach``).
+    order. ``xi`` and ``V`` are updated in place, until `drop_inactive` drops memories: from then on the others are
+    updated in a copy, and `state` puts them back. What a form adds is how a block goes forward and backward, a factor
+    of the arguments of the tanh (``_scaled``), and how far its label weights lift an overlap (``_reach``).
     """
 
-    KINDS = _powers.KINDS
+    KINDS = interactions.KINDS
 
     def __init__(self, x, t, xi, V, recipe):
         self.x, self.xi, self.V, self.recipe = x, xi, V, recipe
-        self.everyone, self.awake = (xi, V), slice(None)
+        self.everyone, self.active = (xi, V), slice(None)
         K, (M, classes), self.N = len(xi), t.shape, x.shape[1]
         self.t, self.right = t, np.argmax(t, axis=1)
         dtype = self.dtype = xi.dtype.type
         self.u = np.empty((M, self.N), dtype)  # digits over T
         self.partial = np.empty((BLOCKS, classes, M), dtype)
-        self.size = np.empty((K, 1), dtype)
         self.threshold = dtype(_powers.threshold(np, xi.dtype, recipe.n - 1))
         # adding and subtracting this rounds to multiples of the smallest number: it flushes subnormals
         self.flush = dtype(_powers.smallest(np, xi.dtype) / np.finfo(dtype).eps)
@@ -72,12 +74,12 @@ class BlockStep:
         a = self._forward(len(rows), T, self.xi, self.blocks)
         if not np.isfinite(a).all():
             raise FloatingPointError("the arguments of the tanh are not finite")
-        s = self._scaled(classifier.slope(a, self.t, r.m, r.objective), T)
+        s = self._scaled(objective.slope(a, self.t, r.m, r.objective), T)
         self._each(lambda block: self._backward(block, s, T, epsilon), self.blocks)
         return int(np.count_nonzero(np.argmax(a, axis=1) != self.right))
 
-    def rest(self):
-        """See `ArrayStep.rest`. Which memories take part depends on the weights and momenta alone.
+    def drop_inactive(self):
+        """See `Step.drop_inactive`. Which memories take part depends on the weights and momenta alone.
 
         A rectified memory without momentum that is off for all training digits has no gradient, now or later,
         whatever the others do.
@@ -85,19 +87,19 @@ class BlockStep:
         if self.recipe.kind != "rectified":
             return
         still = np.flatnonzero(~self.V.any(axis=1))
-        visible, labels = self.xi[still, : self.N], self.xi[still, self.N :]
-        sleepers = still[asleep(visible, self.x, -ROUNDING - self._reach(labels))]
-        if 0 < len(sleepers) < len(self.xi):
+        visible, label_weights = self.xi[still, : self.N], self.xi[still, self.N :]
+        dropped = still[inactive(visible, self.x, -ROUNDING - self._reach(label_weights))]
+        if 0 < len(dropped) < len(self.xi):
             xi, V = self.state()
-            self.awake = np.delete(np.arange(len(xi))[self.awake], sleepers)
-            self.xi, self.V = xi[self.awake], V[self.awake]
+            self.active = np.delete(np.arange(len(xi))[self.active], dropped)
+            self.xi, self.V = xi[self.active], V[self.active]
             self.blocks = self._parts(len(self.xi))
 
     def state(self):
         """See `dam.network._step_plain.ArrayStep.state`."""
         for whole, part in zip(self.everyone, (self.xi, self.V)):
             if part is not whole:
-                whole[self.awake] = part
+                whole[self.active] = part
         return self.everyone
 
     def is_finite(self):
@@ -107,7 +109,7 @@ class BlockStep:
     def arguments(self, v, T):
         """See `dam.network._step_plain.ArrayStep.arguments`.
 
-        Sleepers take part: they may be on for digits that are not for training.
+        All memories take part: those dropped may be on for digits that are not for training.
         """
         xi, M, parts = self.state()[0], len(self.u), []
         for i in range(0, len(v), M):
@@ -142,20 +144,10 @@ class BlockStep:
 
     def _backward(self, block, s, T, epsilon):
         """Compute the gradient of a block of memories and update them: Appendix A and eq. (13)."""
-        xi, V, size = self.xi[block], self.V[block], self.size[block]
+        xi, V = self.xi[block], self.V[block]
         G = self.own.gradient[: len(xi)]
         self._backward_block(block, s, T, G)
-        V *= self.dtype(self.recipe.momentum)
-        V -= G
-        np.abs(V, out=G)
-        np.max(G, axis=1, keepdims=True, out=size)
-        dead = size < FLOOR
-        if dead.any():
-            V[dead[:, 0]] = 0
-            size[dead] = FLOOR
-        np.multiply(V, self.dtype(epsilon) / size, out=G)
-        xi += G
-        np.clip(xi, -1, 1, out=xi)
+        momentum_update_in_place(xi, V, G, self.recipe.momentum, epsilon)
 
 
 class DualStep(BlockStep):
@@ -170,8 +162,8 @@ class DualStep(BlockStep):
     def _scaled(self, a, T):
         return self.dtype(2 * self.recipe.n / T) * a
 
-    def _reach(self, labels):
-        """Return how far the labels lift the overlap that decides whether a memory is on: not in this form."""
+    def _reach(self, label_weights):
+        """Return how far they lift the overlap that decides whether a memory is on: not in this form."""
         return 0.0
 
     def _forward_block(self, b, rows, T, xi, block):
@@ -217,9 +209,9 @@ class ExactStep(BlockStep):
     def _scaled(self, a, T):
         return a
 
-    def _reach(self, labels):
-        """Return how far the labels lift the overlap that decides whether a memory is on."""
-        return 2 * np.maximum(labels.max(axis=1), 0) - labels.sum(axis=1)
+    def _reach(self, label_weights):
+        """Return how far they lift the overlap that decides whether a memory is on."""
+        return 2 * np.maximum(label_weights.max(axis=1), 0) - label_weights.sum(axis=1)
 
     def _forward_block(self, b, rows, T, xi, block):
         """Compute H / T of a block, the powers n-1 of all arguments, and its part of the sum over memories."""

@@ -1,34 +1,101 @@
 """The network that recognizes digits: one update (9) of ten classification neurons, and its dual form (10).
 
-Digits ``v (M, N)`` clamp the N visible neurons; each of the K memories has N visible weights and N_c label
-weights, ``visible (K, N)`` and ``labels (K, N_c)``; F is the rectified polynomial (3) of degree n; the
-temperature T is measured in neurons and stands inside the power, because F(x) / T^n = F(x / T) and 784^n
-overflows. A class is read off the argument of the tanh: where the tanh saturates, its values tie. Functions
-run on any array API library, in the precision of their arrays; float16 is computed in float32.
+Digits ``v (M, N)`` clamp the N visible neurons; each of the K memories has N visible weights and N_c label weights; F
+is the rectified polynomial (3) of degree n; the temperature T is measured in neurons and stands inside the power,
+because F(x) / T^n = F(x / T) and 784^n overflows. Functions run on any array API library.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+import numpy as np
 
 from dam import checks
-from dam.arrays import array_namespace
-from dam.memory.interactions import power
-from dam.network._powers import KINDS, flushed, safe_power, size, threshold, warm_enough
-
-CLASSES = 10
-OBJECTIVES = ("power", "softmax")
+from dam.arrays import array_namespace, to_numpy
+from dam.memory.interactions import KINDS
+from dam.network._powers import flushed, safe_power, size, warm_enough
+from dam.network.objective import OBJECTIVES, log_objective, slope
 
 
-def arguments_exact(v, visible, labels, n, T, kind="rectified"):
-    """Return the arguments of the tanh in eq. (9), with x_α = -1 and β = 1/T^n.
+def terms(v, network):
+    """Return the terms of the sum over memories in eq. (9), with x_α = -1 and β = 1/T^n.
 
-    With H_μ = Σ_i ξ_i^μ v_i - Σ_γ ξ_γ^μ the two arguments of F in (9) are H + 2 ξ_α and H, so one product
-    with the digits serves all classes.
+    With H_μ = Σ_i ξ_i^μ v_i - Σ_γ ξ_γ^μ the two arguments of F in (9) are H + 2 ξ_α and H, so one product with the
+    digits serves all classes: t_αμ = F((H_μ + 2 ξ_α^μ) / T) - F(H_μ / T).
 
-    Parameters
+    Returns
+    -------
+    iterator of (M, K) arrays
+        The terms of each class, one class after the other.
+    F, H : (M, K) arrays
+        F(H / T) and H / T.
+    T : float or (M, 1) array
+        The temperatures, see `dam.network._powers.warm_enough`.
+    """
+    xp, xi, n, kind = array_namespace(v=v), network.label_weights, network.n, network.kind
+    H = v @ network.visible.T - xp.sum(xi, axis=1)
+    T = warm_enough(xp, size(xp, H, kind) + 2 * xp.max(xp.abs(xi)), n, network.T)
+    H = H / T
+    F = safe_power(H, n, kind)
+    return (safe_power(H + 2 * xi[:, alpha] / T, n, kind) - F for alpha in range(xi.shape[1])), F, H, T
+
+
+def forward_exact(v, network):
+    """Return the arguments ``(M, N_c)`` of the tanh in eq. (9), and what `backward_exact` needs."""
+    xp, (t, _, H, T) = array_namespace(v=v), terms(v, network)
+    return xp.stack([xp.sum(of_class, axis=1) for of_class in t], axis=1), (H, T)
+
+
+def backward_exact(state, s, network):
+    """Return ∂C/∂H ``(M, K)`` and ∂C/∂ξ_α ``(K, N_c)`` for ``s (M, N_c)``, the derivatives of C by the arguments."""
+    (H, T), n, xi, kind = state, network.n, network.label_weights, network.kind
+    xp, scaled, up = array_namespace(H=H), n / T * s, []
+    dH = -xp.sum(s, axis=1)[:, None] * safe_power(H, n - 1, kind)
+    for alpha in range(xi.shape[1]):
+        f = safe_power(H + 2 * xi[:, alpha] / T, n - 1, kind)
+        dH = dH + s[:, alpha, None] * f
+        up.append(scaled[:, alpha] @ f)
+    dH = flushed(xp, n / T * dH)
+    return dH, 2 * xp.stack(up, axis=1) - xp.sum(dH, axis=0)[:, None]
+
+
+def forward_dual(v, network):
+    """Return the arguments ``(M, N_c)`` of the tanh in eq. (10), and what `backward_dual` needs.
+
+    They are (2n/T) Σ_μ ξ_α^μ f(ξ^μ·v / T), f(x) = x^(n-1) for x > 0; the slope 2n/T is that of (9) at small ξ_α
+    (Section 5).
+    """
+    xp, n, kind = array_namespace(v=v), network.n, network.kind
+    h = v @ network.visible.T
+    T = warm_enough(xp, size(xp, h, kind), n, network.T)
+    h = h / T
+    f = safe_power(h, n - 1, kind)
+    return 2 * n / T * (f @ network.label_weights), (h, f, T)
+
+
+def backward_dual(state, s, network):
+    """Return ∂C/∂(ξ·v) ``(M, K)`` and ∂C/∂ξ_α ``(K, N_c)``: see `backward_exact`."""
+    (h, f, T), n = state, network.n
+    xp, s = array_namespace(h=h), 2 * n / T * s
+    if n == 1:
+        return xp.zeros_like(h), f.T @ s
+    dh = ((n - 1) / T * s @ network.label_weights.T) * safe_power(h, n - 2, network.kind)
+    return flushed(xp, dh), f.T @ s
+
+
+FORMS = {"exact": (forward_exact, backward_exact), "dual": (forward_dual, backward_dual)}
+"""Through eq. (9) or through its dual (10)."""
+
+
+@dataclass
+class Classifier:
+    """A network of memories.
+
+    Arrays that are not float32 or float64 are converted to float32. Digits and weights are computed in the higher of
+    their precisions.
+
+    Attributes
     ----------
-    v : (M, N) array
-        Pixels.
-    visible, labels : (K, N) and (K, N_c) arrays
+    visible, label_weights : (K, N) and (K, N_c) arrays
         The memories.
     n : int
         Degree of F, at least 1.
@@ -36,256 +103,152 @@ def arguments_exact(v, visible, labels, n, T, kind="rectified"):
         Temperature in neurons, above 0.
     kind : {'rectified', 'power'}
         Whether F is x^n for positive x only, eq. (3), or for all.
-
-    Returns
-    -------
-    (M, N_c) array
+    form : {'exact', 'dual'}
+        Whether it answers by eq. (9) or by eq. (10).
 
     Raises
     ------
     ValueError
-        Wrong shapes, NaN or infinity among the pixels, n or T out of range, an unknown kind.
+        Shapes do not fit, a weight is not finite, n or T is out of range, or an unknown kind or form.
     TypeError
         Arrays of different libraries.
     """
-    xp, v, visible, labels = _checked(v, visible, labels, n, T, kind)
-    return forward_exact(xp, v, visible, labels, n, T, kind)[0]
-
-
-def arguments_dual(v, visible, labels, n, T, kind="rectified"):
-    """Return the arguments of the tanh in eq. (10): (2n/T) Σ_μ ξ_α^μ f(ξ^μ·v / T), f(x) = x^(n-1) for x > 0.
-
-    The slope 2n/T is that of (9) at small ξ_α (Section 5). Parameters, result and errors as in
-    `arguments_exact`.
-    """
-    xp, v, visible, labels = _checked(v, visible, labels, n, T, kind)
-    h = v @ visible.T
-    T = warm_enough(xp, size(xp, h, kind), n, T)
-    return 2 * n / T * (safe_power(h / T, n - 1, kind) @ labels)
-
-
-def scores_exact(v, visible, labels, n, T, kind="rectified"):
-    """Return c = tanh of `arguments_exact`: eq. (9)."""
-    a = arguments_exact(v, visible, labels, n, T, kind)
-    return array_namespace(a=a).tanh(a)
-
-
-def scores_dual(v, visible, labels, n, T, kind="rectified"):
-    """Return c = tanh of `arguments_dual`: eq. (10)."""
-    a = arguments_dual(v, visible, labels, n, T, kind)
-    return array_namespace(a=a).tanh(a)
-
-
-def targets(y, classes=CLASSES, dtype=None, xp=None):
-    """Return the targets ``(M, classes)`` of eq. (14) for labels ``y (M,)``: +1 in the right class, else -1.
-
-    ``dtype`` is float32 and ``xp`` the library of ``y`` unless given. Raises ``ValueError`` for labels
-    outside 0..classes-1 and ``TypeError`` for labels that are no integers.
-    """
-    checks.labels("y", y, classes)
-    xp = xp or array_namespace(y=y)
-    right = xp.asarray(y)[:, None] == xp.arange(classes)[None, :]
-    return 2 * xp.astype(right, dtype or xp.float32) - 1
-
-
-def loss(c, t, m):
-    """Return the objective Σ (c - t)^(2m) over examples and classes: eq. (14)."""
-    checks.count("m", m)
-    return array_namespace(c=c, t=t).sum(power(c - t, 2 * m))
-
-
-def cross_entropy(a, y):
-    """Return -Σ ln softmax(a)_y over examples, for arguments ``a (M, N_c)`` and integer labels ``y (M,)``."""
-    xp = array_namespace(a=a, y=y)
-    checks.labels("y", y, a.shape[1])
-    a = a - xp.max(a, axis=1, keepdims=True)
-    right = xp.sum(a * (1 + targets(y, a.shape[1], a.dtype)) / 2, axis=1)
-    return xp.sum(xp.log(xp.sum(xp.exp(a), axis=1)) - right)
-
-
-def slope(a, t, m, objective="power"):
-    """Return dC/da ``(M, N_c)`` for arguments ``a`` and targets ``t`` of +1 and -1.
-
-    For the objective (14), "power", it is 2m (c-t)^(2m-1) (1-c²), with 1-c² computed as 1/cosh² a so that it
-    does not round to zero where c rounds to ±1; for "softmax" (cross-entropy) it is softmax(a) - (1+t)/2.
-    """
-    xp = array_namespace(a=a, t=t)
-    if objective == "softmax":
-        e = xp.exp(a - xp.max(a, axis=1, keepdims=True))
-        return e / xp.sum(e, axis=1, keepdims=True) - (1 + t) / 2
-    d = xp.tanh(a) - t
-    d = d * xp.astype(xp.abs(d) > threshold(xp, a.dtype, 2 * m - 1), a.dtype)
-    e = xp.exp(-2 * xp.abs(a))
-    return flushed(xp, 2 * m * power(d, 2 * m - 1) * (4 * e / ((1 + e) * (1 + e))))
-
-
-def gradients_dual(v, t, visible, labels, n, T, m, objective="power", kind="rectified"):
-    """Return the gradients (∂C/∂visible, ∂C/∂labels) of the objective of a minibatch in the dual form (10).
-
-    Parameters
-    ----------
-    v, visible, labels, n, T
-        As in `arguments_exact`.
-    t : (M, N_c) array
-        Targets, see `targets`.
-    m : int
-        Power of the objective (14), at least 1; of no consequence for "softmax".
-    objective : {'power', 'softmax'}
-        Eq. (14), or cross-entropy of the softmax of the arguments.
-    kind : {'rectified', 'power'}
-        As in `arguments_exact`.
-
-    Returns
-    -------
-    (K, N) and (K, N_c) arrays
-
-    Raises
-    ------
-    ValueError, TypeError
-        As in `arguments_exact`; also for targets of another shape, m < 1 or an unknown objective.
-    """
-    xp, v, visible, labels = _checked(v, visible, labels, n, T, kind)
-    _check_objective(t, v, labels, m, objective)
-    return backward_dual(xp, v, t, visible, labels, n, T, m, objective, kind)[1:]
-
-
-def gradients_exact(v, t, visible, labels, n, T, m, objective="power", kind="rectified"):
-    """Return the gradients (∂C/∂visible, ∂C/∂labels) in the associative form (9). See `gradients_dual`."""
-    xp, v, visible, labels = _checked(v, visible, labels, n, T, kind)
-    _check_objective(t, v, labels, m, objective)
-    return backward_exact(xp, v, t, visible, labels, n, T, m, objective, kind)[1:]
-
-
-def backward_dual(xp, v, t, visible, labels, n, T, m, objective, kind):
-    """Return the arguments and both gradients of the dual form; no checks."""
-    h = v @ visible.T
-    T = warm_enough(xp, size(xp, h, kind), n, T)
-    h = h / T
-    f = safe_power(h, n - 1, kind)
-    a = 2 * n / T * (f @ labels)
-    s = 2 * n / T * slope(a, t, m, objective)
-    if n == 1:
-        return a, xp.zeros_like(visible), f.T @ s
-    dh = ((n - 1) / T * s @ labels.T) * safe_power(h, n - 2, kind)
-    return a, flushed(xp, dh).T @ v, f.T @ s
-
-
-def backward_exact(xp, v, t, visible, labels, n, T, m, objective, kind):
-    """Return the arguments and both gradients of eq. (9); no checks.
-
-    The ten element-wise terms are summed before the one product with the digits.
-    """
-    a, H, T = forward_exact(xp, v, visible, labels, n, T, kind)
-    s = n / T * slope(a, t, m, objective)
-    total = -xp.sum(s, axis=1)[:, None] * safe_power(H, n - 1, kind)
-    own = []
-    for alpha in range(labels.shape[1]):
-        term = s[:, alpha, None] * safe_power(H + 2 * labels[:, alpha] / T, n - 1, kind)
-        total = total + term
-        own.append(xp.sum(term, axis=0))
-    total = flushed(xp, total)
-    return a, total.T @ v, 2 * xp.stack(own, axis=1) - xp.sum(total, axis=0)[:, None]
-
-
-def forward_exact(xp, v, visible, labels, n, T, kind):
-    """Return the arguments of (9), H / T ``(M, K)``, and T."""
-    H = v @ visible.T - xp.sum(labels, axis=1)
-    T = warm_enough(xp, xp.abs(H) + 2 * xp.max(xp.abs(labels)), n, T)
-    H = H / T
-    F = safe_power(H, n, kind)
-    shifted = (safe_power(H + 2 * labels[:, alpha] / T, n, kind) for alpha in range(labels.shape[1]))
-    fields = [xp.sum(up - F, axis=1) for up in shifted]
-    return xp.stack(fields, axis=1), H, T
-
-
-def _checked(v, visible, labels, n, T, kind):
-    xp = array_namespace(v=v, visible=visible, labels=labels)
-    checks.degree(n)
-    checks.temperature(T)
-    checks.choice("kind", kind, KINDS)
-    checks.matrix("visible", visible)
-    checks.matrix("labels", labels)
-    checks.matrix("v", v, visible.shape[1], " (one for each visible weight)")
-    if labels.shape[0] != visible.shape[0]:
-        raise ValueError(f"labels must have a row for each of the {visible.shape[0]} memories, got {labels.shape[0]}")
-    checks.finite("v", v)
-    dtype = xp.result_type(visible.dtype, labels.dtype)
-    if not xp.isdtype(dtype, "real floating") or "float16" in str(dtype):
-        dtype = xp.float32
-    if xp.isdtype(v.dtype, "real floating") and "float16" not in str(v.dtype):
-        dtype = xp.result_type(dtype, v.dtype)
-    return xp, *(xp.astype(x, dtype, copy=False) for x in (v, visible, labels))
-
-
-def _check_objective(t, v, labels, m, objective):
-    checks.count("m", m)
-    checks.choice("objective", objective, OBJECTIVES)
-    if tuple(t.shape) != (v.shape[0], labels.shape[1]):
-        raise ValueError(f"t must have shape {(v.shape[0], labels.shape[1])}, got {tuple(t.shape)}")
-
-
-@dataclass
-class Classifier:
-    """A trained network: memories ``visible (K, N)`` and ``labels (K, N_c)``, degree n, temperature T, kind of F.
-
-    Raises ``ValueError`` if the shapes do not fit, a weight is not finite, n or T is out of range, or kind is unknown.
-    """
 
     visible: object
-    labels: object
+    label_weights: object
     n: int
     T: float
     kind: str = "rectified"
+    form: str = "exact"
 
     def __post_init__(self):
-        checks.matrix("visible", self.visible)
+        weights = {"visible": self.visible, "label_weights": self.label_weights}
+        xp = array_namespace(**weights)
+        checks.degree(self.n)
+        checks.temperature(self.T)
+        checks.choice("kind", self.kind, KINDS)
+        checks.choice("form", self.form, FORMS)
+        for name, w in weights.items():
+            checks.matrix(name, w)
+            checks.finite(name, w)
+        (K, _), (rows, _) = self.visible.shape, self.label_weights.shape
+        if rows != K:
+            raise ValueError(f"label_weights must have a row for each of the {K} memories, got {rows}")
+        dtype = xp.result_type(self.visible.dtype, self.label_weights.dtype)
+        if not xp.isdtype(dtype, "real floating") or "float16" in str(dtype):
+            dtype = xp.float32
+        self.visible, self.label_weights = (xp.astype(w, dtype, copy=False) for w in weights.values())
+
+    def dual(self):
+        """Return the same network, which answers by eq. (10)."""
+        return replace(self, form="dual")
+
+    def astype(self, dtype):
+        """Return the same network with weights of another precision."""
+        if dtype == self.visible.dtype:
+            return self
         xp = array_namespace(visible=self.visible)
-        for name in ("visible", "labels"):
-            checks.finite(name, getattr(self, name))
-        no_digits = xp.zeros((1, self.visible.shape[1]), dtype=xp.float32)
-        settings = self.n, self.T, self.kind
-        _, _, self.visible, self.labels = _checked(no_digits, self.visible, self.labels, *settings)
+        return replace(self, **{name: xp.astype(getattr(self, name), dtype) for name in ("visible", "label_weights")})
 
-    def scores(self, v):
-        """Return c ``(M, N_c)`` of eq. (9) for digits ``v (M, N)``."""
-        return self._by_chunks(scores_exact, v)
+    def prepared(self, v):
+        """Return digits ``v (M, N)``, after a check, and the network, both in the higher of their precisions."""
+        xp, dtype = array_namespace(v=v, visible=self.visible), self.visible.dtype
+        checks.matrix("v", v, self.visible.shape[1], " (one for each visible weight)")
+        checks.finite("v", v)
+        if xp.isdtype(v.dtype, "real floating") and "float16" not in str(v.dtype):
+            dtype = xp.result_type(dtype, v.dtype)
+        return xp.astype(v, dtype, copy=False), self.astype(dtype)
 
-    def scores_dual(self, v):
-        """Return c ``(M, N_c)`` of the dual, eq. (10)."""
-        return self._by_chunks(scores_dual, v)
+    def forward(self, v):
+        """Return the arguments ``(M, N_c)`` of the tanh, and what `backward` needs; no checks."""
+        return FORMS[self.form][0](v, self)
+
+    def backward(self, state, s):
+        """Return the gradient ``(M, N)`` with respect to the pixels of an objective C, of which ``s`` is ∂C/∂a.
+
+        ``state`` is from `forward`, and ``s (M, N_c)`` holds the derivatives with respect to the arguments.
+        """
+        return FORMS[self.form][1](state, s, self)[0] @ self.visible
+
+    def backward_to_weights(self, v, state, s):
+        """Return the gradients ``(K, N)`` and ``(K, N_c)`` with respect to the weights: see `backward`."""
+        dh, d_label_weights = FORMS[self.form][1](state, s, self)
+        return dh.T @ v, d_label_weights
+
+    def objective(self, a, t, m):
+        """Return what an attack descends, for arguments ``a`` and targets ``t (M, N_c)``: `log_objective`."""
+        return log_objective(a, t, m)
+
+    def gradients(self, v, t, m, objective="power"):
+        """Return the gradients (∂C/∂visible, ∂C/∂label_weights) of the objective of a minibatch: Appendix A.
+
+        Parameters
+        ----------
+        v : (M, N) array
+            Pixels.
+        t : (M, N_c) array
+            Targets, see `dam.network.objective.targets`.
+        m : int
+            Power of the objective (14), at least 1; of no consequence for "softmax".
+        objective : {'power', 'softmax'}
+            Eq. (14), or cross-entropy of the softmax of the arguments.
+
+        Raises
+        ------
+        ValueError, TypeError
+            As in `arguments`; also for targets of another shape, m < 1 or an unknown objective.
+        """
+        v, network = self.prepared(v)
+        checks.count("m", m)
+        checks.choice("objective", objective, OBJECTIVES)
+        if tuple(t.shape) != (v.shape[0], self.label_weights.shape[1]):
+            raise ValueError(f"t must have shape {(v.shape[0], self.label_weights.shape[1])}, got {tuple(t.shape)}")
+        a, state = network.forward(v)
+        return network.backward_to_weights(v, state, slope(a, t, m, objective))
 
     def arguments(self, v):
-        """Return the arguments ``(M, N_c)`` of the tanh in eq. (9)."""
-        return self._by_chunks(arguments_exact, v)
+        """Return the arguments ``(M, N_c)`` of the tanh for digits ``v (M, N)``, a few rows at a time.
 
-    def arguments_dual(self, v):
-        """Return the arguments ``(M, N_c)`` of the tanh in eq. (10)."""
-        return self._by_chunks(arguments_dual, v)
+        Raises ``ValueError`` for a wrong shape, NaN or infinity among the pixels, and ``TypeError`` for an array of
+        another library than the weights'.
+        """
+        v, network = self.prepared(v)
+        M, rows = v.shape[0], max(1, 2**19 // self.visible.shape[0])
+        parts = [network.forward(v[i : min(i + rows, M), :])[0] for i in range(0, M, rows)]
+        return array_namespace(v=v).concat(parts)
+
+    def scores(self, v):
+        """Return the states c ``(M, N_c)`` of the classification neurons: tanh of the `arguments`."""
+        a = self.arguments(v)
+        return array_namespace(a=a).tanh(a)
 
     def predict(self, v):
-        """Return the classes ``(M,)``: the largest argument of eq. (9)."""
+        """Return the classes ``(M,)``: the largest of the `arguments`, which differ where the tanh is saturated."""
         a = self.arguments(v)
         return array_namespace(a=a).argmax(a, axis=1)
 
-    def predict_dual(self, v):
-        """Return the classes ``(M,)``: the largest argument of eq. (10)."""
-        a = self.arguments_dual(v)
-        return array_namespace(a=a).argmax(a, axis=1)
 
-    def _by_chunks(self, function, v):
-        """Apply a function to a few rows of v at a time, so that its (rows, K) arrays stay small."""
-        xp = array_namespace(v=v, visible=self.visible)
-        checks.matrix("v", v, self.visible.shape[1], " (one for each visible weight)")
-        M, rows = v.shape[0], max(1, 2**19 // self.visible.shape[0])
-        chunks = (v[i : min(i + rows, M), :] for i in range(0, M, rows))
-        parts = [function(chunk, self.visible, self.labels, self.n, self.T, self.kind) for chunk in chunks]
-        return xp.concat(parts)
-
-
-def error_percent(classifier, x, y):
-    """Return the percentage of digits ``x (M, N)`` that eq. (9) does not put into their class ``y (M,)``."""
+def error_percent(network, x, y):
+    """Return the percentage of digits ``x (M, N)`` that a network does not put into their class ``y (M,)``."""
     xp = array_namespace(x=x, y=y)
     if tuple(y.shape) != (x.shape[0],):
         raise ValueError(f"y must have shape {(x.shape[0],)}, one label for each row of x, got {tuple(y.shape)}")
-    wrong = classifier.predict(x) != y
+    wrong = network.predict(x) != y
     return 100 * float(xp.sum(xp.astype(wrong, xp.int64))) / x.shape[0]
+
+
+def inactive(visible, x, above=0.0, kind="rectified", rows=1000):
+    """Return which memories ``(K,)`` are off for all of the digits ``x (S, N)``: no overlap is larger than ``above``.
+
+    Such a memory, with weights ``visible (K, N)``, has no gradient in the dual form; ``above`` is a number, or one for
+    each memory.
+    """
+    xp = array_namespace(visible=visible, x=x)
+    found, above = np.ones(visible.shape[0], bool), np.broadcast_to(above, visible.shape[0])
+    for start in range(0, x.shape[0], rows):
+        left = np.flatnonzero(found)
+        if len(left) == 0:
+            break
+        h = x[start : start + rows] @ xp.take(visible, xp.asarray(left), axis=0).T
+        found[left] = to_numpy(xp.all(size(xp, h, kind) <= xp.asarray(above[left], dtype=h.dtype), axis=0))
+    return found

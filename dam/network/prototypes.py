@@ -1,72 +1,55 @@
-"""What a trained network has learned: votes, deciding memories, likeness to digits, and what can be left out.
+"""What a trained network has learned: votes, deciding memories, rivals, likeness to digits, and what can be left out.
 
-Everything is read off the memories ``visible (K, N)`` and ``labels (K, N_c)`` and the terms of the sum in eq. (9),
-
-    t_αμ = F((H_μ + 2 ξ_α^μ) / T) - F(H_μ / T),   H_μ = Σ_i ξ_i^μ v_i - Σ_γ ξ_γ^μ,
-
-whose sum over μ is the argument of the tanh for class α. Sums over many digits go over a few at a time, so that memory
-stays small. Functions run on any array API library.
+Everything is read off the memories and the terms t_αμ of the sum over memories in eq. (9), whose sum over μ is the
+argument of the tanh for class α: see `dam.network.classifier.terms`. Memories compete: in the dual form (10) memory μ
+decides on a digit with the weight (h_μ)_+^(n-1), h_μ = ξ^μ·v, and learns from it with the weight (h_μ)_+^(n-2); T
+cancels in shares of either. Sums over many digits go over a few at a time, so that memory stays small. Functions run
+on any array API library; a network is a `dam.network.classifier.Classifier`, of either form.
 """
 
 from typing import NamedTuple
 
 from dam import checks
 from dam.arrays import array_namespace
-from dam.network._powers import safe_power, warm_enough
+from dam.network import classifier
+from dam.network._powers import safe_power
 
 TERMS = 2**21
 """How many numbers are computed at a time."""
 
-SUMS = ("answer", "absolute", "speaker", "activity")
+MEASURES = ("answer", "absolute", "speaker", "activity")
 """Ways to say how much a memory contributes to a digit: see `contributions`."""
 
 
-def votes(labels, threshold=0.5):
+def votes(label_weights, threshold=0.5):
     """Return for how many classes each memory votes ``(K,)``: its label weights above the threshold.
 
-    Raises ``ValueError`` unless ``labels`` is a finite (K, N_c) array.
+    Raises ``ValueError`` unless ``label_weights`` is a finite (K, N_c) array.
     """
-    checks.matrix("labels", labels)
-    checks.finite("labels", labels)
-    xp = array_namespace(labels=labels)
-    return xp.sum(xp.astype(labels > threshold, xp.int64), axis=1)
+    checks.matrix("label_weights", label_weights)
+    checks.finite("label_weights", label_weights)
+    xp = array_namespace(label_weights=label_weights)
+    return xp.sum(xp.astype(label_weights > threshold, xp.int64), axis=1)
 
 
-def terms(v, visible, labels, n, T):
-    """Return the terms t_αμ of the sum in eq. (9) for each digit, with x_α = -1: the sum over μ is the argument.
+def terms(v, network):
+    """Return the terms t_αμ ``(M, N_c, K)`` for digits ``v (M, N)``: their sum over μ is the argument of the tanh.
 
-    Parameters
-    ----------
-    v : (M, N) array
-        Pixels.
-    visible, labels : (K, N) and (K, N_c) arrays
-        The memories.
-    n : int
-        Degree of F.
-    T : float
-        Temperature in neurons. Where powers would overflow, a row is computed at a higher one.
-
-    Returns
-    -------
-    (M, N_c, K) array
-
-    Raises
-    ------
-    ValueError
-        Wrong shapes, n or T out of range.
+    Where powers would overflow, a row is computed at a higher temperature. Raises ``ValueError`` for a wrong shape and
+    for pixels that are not finite.
     """
-    return _terms(v, visible, labels, n, T)[0]
+    return _terms(v, network)[0]
 
 
-def contributions(v, visible, labels, n, T, kind="answer"):
+def contributions(v, network, measure="answer"):
     """Return how much each memory contributes to the decision on each digit ``(M, K)``.
 
-    ``kind`` is one of `SUMS`: "answer", the term t_αμ for the class α with the largest argument; "absolute", the
+    ``measure`` is one of `MEASURES`: "answer", the term t_αμ for the class α with the largest argument; "absolute", the
     absolute value of that term; "speaker", the largest |t_αμ| over all classes; "activity", F(H_μ / T), which knows of
-    no class. Parameters and errors as in `terms`; also ``ValueError`` for another kind.
+    no class. Raises ``ValueError`` for another measure, and as `terms` does.
     """
-    checks.choice("kind", kind, SUMS)
-    return _contributions(array_namespace(v=v), *_terms(v, visible, labels, n, T), kind)
+    checks.choice("measure", measure, MEASURES)
+    return _contributions(array_namespace(v=v), *_terms(v, network), measure)
 
 
 def comparable(contribution, share=0.9):
@@ -81,34 +64,34 @@ def comparable(contribution, share=0.9):
     return xp.sum(xp.astype((contribution > share * largest) & (largest > 0), xp.int64), axis=1)
 
 
-def comparable_memories(v, visible, labels, n, T, share=0.9):
-    """Return `comparable` of the `contributions` of every kind, a dict of ``(M,)`` arrays, a few digits at a time."""
+def comparable_memories(v, network, share=0.9):
+    """Return `comparable` of the `contributions` by every measure: a dict of ``(M,)`` arrays."""
     xp = array_namespace(v=v)
-    found = {kind: [] for kind in SUMS}
-    for part in parts(v, labels.shape[0] * labels.shape[1]):
-        both = _terms(v[part, :], visible, labels, n, T)
-        for kind in SUMS:
-            found[kind].append(comparable(_contributions(xp, *both, kind), share))
-    return {kind: xp.concat(counts) for kind, counts in found.items()}
+    found = {measure: [] for measure in MEASURES}
+    for part in parts(v, _numbers(network)):
+        both = _terms(v[part, :], network)
+        for measure, counts in found.items():
+            counts.append(comparable(_contributions(xp, *both, measure), share))
+    return {measure: xp.concat(counts) for measure, counts in found.items()}
 
 
-def shares(v, visible, labels, n, T):
+def shares(v, network):
     """Return the share of each memory in all that is said ``(K,)``: Σ_α |t_αμ| over its sum over μ, mean over digits.
 
-    Digits for which all terms vanish are left out. Parameters and errors as in `terms`.
+    Digits for which all terms vanish are left out. Raises ``ValueError`` as `terms` does.
     """
     xp = array_namespace(v=v)
     total, counted = 0, 0
-    for part in parts(v, labels.shape[0] * labels.shape[1]):
-        said = xp.sum(xp.abs(terms(v[part, :], visible, labels, n, T)), axis=1)
+    for part in parts(v, _numbers(network)):
+        said = xp.sum(xp.abs(terms(v[part, :], network)), axis=1)
         everything = xp.sum(said, axis=1, keepdims=True)
         counted += int(xp.sum(xp.astype(everything > 0, xp.int64)))
         total = total + xp.sum(said / xp.where(everything > 0, everything, xp.ones_like(everything)), axis=0)
     return total / max(counted, 1)
 
 
-def errors_kept(v, y, visible, labels, n, T, kept):
-    """Return the test error under eq. (9), in %, of each of P networks that keep only some of the memories.
+def errors_kept(v, y, network, kept):
+    """Return the test error under eq. (9), in %, of each of P networks that keep only some of the memories ``(P,)``.
 
     The argument of the tanh is a sum over memories, so the terms of a digit, computed once, serve all P: they are
     multiplied by the 0-1 matrix of what is kept.
@@ -117,13 +100,8 @@ def errors_kept(v, y, visible, labels, n, T, kept):
     ----------
     v, y : (M, N) and (M,) arrays
         Digits and their classes.
-    visible, labels, n, T
-        As in `terms`.
+    network : Classifier
     kept : (P, K) array of bool
-
-    Returns
-    -------
-    (P,) array
 
     Raises
     ------
@@ -133,11 +111,11 @@ def errors_kept(v, y, visible, labels, n, T, kept):
     xp = array_namespace(v=v, y=y, kept=kept)
     if tuple(y.shape) != (v.shape[0],):
         raise ValueError(f"y must have shape {(v.shape[0],)}, one class for each digit, got {tuple(y.shape)}")
-    if kept.ndim != 2 or kept.shape[1] != visible.shape[0]:
-        raise ValueError(f"kept must have shape (P, {visible.shape[0]}), got {tuple(kept.shape)}")
+    if kept.ndim != 2 or kept.shape[1] != network.visible.shape[0]:
+        raise ValueError(f"kept must have shape (P, {network.visible.shape[0]}), got {tuple(kept.shape)}")
     wrong = xp.zeros(kept.shape[0], dtype=xp.int64)
-    for part in parts(v, labels.shape[0] * labels.shape[1]):
-        t = terms(v[part, :], visible, labels, n, T)
+    for part in parts(v, _numbers(network)):
+        t = terms(v[part, :], network)
         a = xp.reshape(xp.reshape(t, (-1, t.shape[2])) @ xp.astype(kept, t.dtype).T, (*t.shape[:2], -1))
         wrong = wrong + xp.sum(xp.astype(xp.argmax(a, axis=1) != y[part][:, None], xp.int64), axis=0)
     return 100 * xp.astype(wrong, xp.float64) / v.shape[0]
@@ -174,7 +152,7 @@ def resemblance(pictures, references):
 
     Cosine is that of the angle between the two as vectors; correlation is the same after the mean over its pixels is
     subtracted from each; a picture without length, or constant, has likeness 0. For memories and training digits the
-    largest scalar product tells who sleeps: a memory for which it is not positive has no gradient.
+    largest scalar product tells who is inactive: a memory for which it is not positive has no gradient.
     """
     xp = array_namespace(pictures=pictures, references=references)
     checks.matrix("pictures", pictures)
@@ -193,6 +171,76 @@ def resemblance(pictures, references):
     return Resemblance(*(xp.concat(list(column)) for column in zip(*found)))
 
 
+def participation_ratio(weights, axis):
+    """Return (Σ w)² / Σ w² of non-negative weights along an axis: k if k of them are equal and the others 0.
+
+    It is 0 where all weights are 0.
+    """
+    xp = array_namespace(weights=weights)
+    w = _of_largest(xp, weights, axis)
+    squares = xp.sum(w**2, axis=axis)
+    return xp.sum(w, axis=axis) ** 2 / xp.where(squares > 0, squares, xp.ones_like(squares))
+
+
+class Rivals(NamedTuple):
+    """For M digits and P powers: the second overlap over the first ``(M,)``, and two counts of memories ``(P, M)``."""
+
+    ratio: object
+    comparable: object
+    effective: object
+
+
+def rivals(v, visible, powers, share=0.9):
+    """Return the `Rivals` for each digit, its overlaps read with each of several powers n.
+
+    ``comparable`` counts the memories with a weight (h)_+^(n-1) above ``share`` of the largest, that is with
+    h > share^(1/(n-1)) times the largest overlap; ``effective`` is the `participation_ratio` of these weights. Where no
+    overlap is positive all three are 0.
+
+    Parameters
+    ----------
+    v, visible : (M, N) and (K, N) arrays
+        Digits and memories, at least two.
+    powers : sequence of int
+        At least 2 each; they need not be the power of the network.
+    share : float
+        Between 0 and 1.
+
+    Raises
+    ------
+    ValueError
+        Wrong shapes, or a number out of range.
+    """
+    xp = _memories_and_digits(visible, v)
+    checks.count("the number of memories", visible.shape[0], minimum=2)
+    checks.number("share", share, 0, 1)
+    exponents = [checks.degree(n, minimum=2) - 1 for n in powers]
+    found = []
+    for part in parts(v, visible.shape[0]):
+        h = v[part, :] @ visible.T
+        h = _of_largest(xp, h * xp.astype(h > 0, h.dtype), 1)
+        above = [xp.sum(xp.astype(h > share ** (1 / k), xp.int64), axis=1) for k in exponents]
+        weight = [participation_ratio(safe_power(h, k), axis=1) for k in exponents]
+        found.append((xp.sort(h, axis=1)[:, -2], xp.stack(above), xp.stack(weight)))
+    return Rivals(*(xp.concat(list(column), axis=-1) for column in zip(*found)))
+
+
+def audience(visible, v, powers):
+    """Return how many digits of ``v (M, N)`` each memory ``(K, N)`` effectively learns from: ``(P, K)`` for P powers n.
+
+    In the gradient of the dual form a digit has the weight (ξ·v)_+^(n-2), beside the error it still makes; the result
+    is the `participation_ratio` of these weights. Raises ``ValueError`` for wrong shapes and for n below 2.
+    """
+    xp = _memories_and_digits(visible, v)
+    exponents = [checks.degree(n, minimum=2) - 2 for n in powers]
+    heard = []
+    for part in parts(visible, v.shape[0]):
+        h = visible[part, :] @ v.T
+        h = _of_largest(xp, h * xp.astype(h > 0, h.dtype), 1)
+        heard.append(xp.stack([participation_ratio(safe_power(h, k), axis=1) for k in exponents]))
+    return xp.concat(heard, axis=1)
+
+
 def parts(x, width):
     """Yield slices of the rows of x, each of about `TERMS` numbers if a row needs that width of them."""
     rows = max(1, TERMS // width)
@@ -200,35 +248,42 @@ def parts(x, width):
         yield slice(start, min(start + rows, x.shape[0]))
 
 
-def _terms(v, visible, labels, n, T):
+def _numbers(network):
+    """Return how many terms (9) has for one digit."""
+    return network.visible.shape[0] * network.label_weights.shape[1]
+
+
+def _terms(v, network):
     """Return the terms ``(M, N_c, K)`` and F(H / T) ``(M, K)``."""
-    xp = array_namespace(v=v, visible=visible, labels=labels)
-    checks.degree(n)
-    checks.temperature(T)
-    checks.matrix("visible", visible)
-    checks.matrix("labels", labels)
-    checks.matrix("v", v, visible.shape[1], " (one for each visible weight)")
-    if labels.shape[0] != visible.shape[0]:
-        raise ValueError(f"labels must have a row for each of the {visible.shape[0]} memories, got {labels.shape[0]}")
-    H = v @ visible.T - xp.sum(labels, axis=1)
-    T = warm_enough(xp, xp.abs(H) + 2 * xp.max(xp.abs(labels)), n, T)
-    F = safe_power(H / T, n)
-    own = 2 * labels.T[None, :, :] / (T[:, :, None] if getattr(T, "ndim", 0) else T)
-    return safe_power((H / T)[:, None, :] + own, n) - F[:, None, :], F
+    t, F, *_ = classifier.terms(*network.prepared(v))
+    return array_namespace(v=v).stack(list(t), axis=1), F
 
 
-def _contributions(xp, t, F, kind):
-    if kind == "activity":
+def _contributions(xp, t, F, measure):
+    if measure == "activity":
         return F
-    if kind == "speaker":
+    if measure == "speaker":
         return xp.max(xp.abs(t), axis=1)
     answer = xp.argmax(xp.sum(t, axis=2), axis=1)
     own = answer[:, None] == xp.arange(t.shape[1])[None, :]
     term = xp.sum(xp.where(own[:, :, None], t, xp.zeros_like(t)), axis=1)
-    return xp.abs(term) if kind == "absolute" else term
+    return xp.abs(term) if measure == "absolute" else term
 
 
 def _length(xp, x):
     """Return the length of each row, 1 where it is 0."""
     length = xp.sqrt(xp.sum(x**2, axis=1))
     return xp.where(length > 0, length, xp.ones_like(length))
+
+
+def _memories_and_digits(visible, v):
+    xp = array_namespace(visible=visible, v=v)
+    checks.matrix("visible", visible)
+    checks.matrix("v", v, visible.shape[1], " (one for each visible weight)")
+    return xp
+
+
+def _of_largest(xp, x, axis):
+    """Return x over its largest value along an axis, where that is positive."""
+    largest = xp.max(x, axis=axis, keepdims=True)
+    return x / xp.where(largest > 0, largest, xp.ones_like(largest))

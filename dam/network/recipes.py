@@ -1,12 +1,13 @@
 """The settings of a training: eqs. (12)-(14) and Appendix A."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
+
+import numpy as np
 
 from dam import checks
-from dam.network._powers import KINDS
-from dam.network.classifier import OBJECTIVES
-
-FORMS = ("dual", "exact")
+from dam.memory.interactions import KINDS
+from dam.network.classifier import FORMS
+from dam.network.objective import OBJECTIVES
 
 # whole numbers: the least; any numbers: the range
 COUNTS = {"n": 2, "m": 1, "ramp_epochs": 0, "epochs": 1, "K": 1, "batch_per_class": 1}
@@ -80,6 +81,9 @@ class Recipe:
     kind: str = "rectified"
 
     def __post_init__(self):
+        for field in fields(self):
+            if isinstance(value := getattr(self, field.name), np.generic):  # JSON takes Python numbers only
+                object.__setattr__(self, field.name, value.item())
         for name, low in COUNTS.items():
             checks.count(name, getattr(self, name), low)
         for name, (low, high) in RANGES.items():

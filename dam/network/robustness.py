@@ -11,8 +11,8 @@ import numpy as np
 
 from dam import checks
 from dam.arrays import array_namespace, to_numpy
-from dam.network.attacks import NORMS, checked_images, objective, step, unchecked_gradient
-from dam.network.classifier import targets
+from dam.network.attacks import NORMS, checked_images, descent, move
+from dam.network.objective import targets
 from dam.network.prototypes import resemblance
 
 CONFIDENT = 0.9
@@ -37,12 +37,12 @@ def project(v, center, radius, norm):
     return xp.clip(center + change, -1, 1)
 
 
-def robust(v, y, network, radii, *, norm="l2", steps=20, m=None, form="exact"):
+def robust(v, y, network, radii, *, norm="l2", steps=20, m=None):
     """Return which images projected gradient descent cannot take out of their class, within each radius.
 
-    From the image, a step goes against the gradient of the margin, the argument of its own class minus the largest of
+    From the image, a move goes against the gradient of the margin, the argument of its own class minus the largest of
     the others, or of ln C for the class of the latter; and the outcome is projected back into the ball. The length of a
-    step is 2.5 times the radius over their number, so that an image can cross the ball. An image that fell within a
+    move is 2.5 times the radius over their number, so that an image can cross the ball. An image that fell within a
     smaller radius has fallen within a larger one.
 
     Parameters
@@ -55,10 +55,9 @@ def robust(v, y, network, radii, *, norm="l2", steps=20, m=None, form="exact"):
     norm : {'l2', 'linf'}
         See `project`.
     steps : int
-        For each radius.
+        Moves for each radius.
     m : int, optional
         Descend ln C of the objective (14) with this power, not the margin.
-    form : {'exact', 'dual'}
 
     Returns
     -------
@@ -69,7 +68,7 @@ def robust(v, y, network, radii, *, norm="l2", steps=20, m=None, form="exact"):
     ValueError
         As in `dam.network.attacks.gradient`; also for radii that are negative or do not ascend, or no steps.
     """
-    xp, v = checked_images(v, y, network, 1 if m is None else m, form)
+    xp, v = checked_images(v, y, network, 1 if m is None else m)
     checks.choice("norm", norm, NORMS)
     checks.count("steps", steps)
     if np.ndim(radii) != 1 or len(radii) == 0 or min(radii) < 0 or any(np.diff(radii) <= 0):
@@ -81,13 +80,13 @@ def robust(v, y, network, radii, *, norm="l2", steps=20, m=None, form="exact"):
         for _ in range(steps + 1 if radius > 0 else 1):
             if len(live) == 0:
                 break
-            own = targets(xp.asarray(y[live]), network.labels.shape[1], v.dtype)
-            a, _, slope = unchecked_gradient(xp, image, network, form, _against(own, network, m))
+            own = targets(xp.asarray(y[live]), network.label_weights.shape[1], v.dtype)
+            a, _, slope = descent(image, network, _against(own, network, m))
             right = np.argmax(to_numpy(a), axis=1) == y[live]
             held[live[~right]] = False
             keep = xp.asarray(np.flatnonzero(right))
             live, (image, center, slope) = live[right], (xp.take(x, keep, axis=0) for x in (image, center, slope))
-            image = project(step(image, slope, 2.5 * radius / steps, norm), center, radius, norm)
+            image = project(move(image, slope, 2.5 * radius / steps, norm), center, radius, norm)
         found.append(held.copy())
     return xp.asarray(np.stack(found))
 
@@ -99,7 +98,7 @@ def _against(own, network, m):
         xp = array_namespace(a=a)
         wrong = targets(xp.argmax(xp.where(own > 0, -xp.inf, a), axis=1), a.shape[1], a.dtype)
         s = (own - wrong) / 2  # 1 at the own class, -1 at the strongest of the others
-        return (xp.sum(s * a, axis=1), s) if m is None else objective(network, wrong, m)(a)
+        return (xp.sum(s * a, axis=1), s) if m is None else network.objective(a, wrong, m)
 
     return of_arguments
 
@@ -117,12 +116,12 @@ class Minima(NamedTuple):
     updates: object
 
 
-def minima(v, target, network, *, updates=300, length=0.5, m=1, form="exact"):
+def minima(v, target, network, *, updates=300, length=0.5, m=1):
     """Descend from images to minima of the objective of the target classes, over all images of [-1, 1]^N.
 
-    Pixels that are at ±1 and are pushed outward are left out of a step. The steps shorten steadily, to zero at the end,
+    Pixels that are at ±1 and are pushed outward are left out of a move. The moves shorten steadily, to zero at the end,
     and none is taken back: with a large m the objective has kinks, like the largest of its terms, and a descent that
-    insists on going down at every step gets stuck at the first.
+    insists on going down at every move gets stuck at the first.
 
     Parameters
     ----------
@@ -135,10 +134,9 @@ def minima(v, target, network, *, updates=300, length=0.5, m=1, form="exact"):
     updates : int
         How many.
     length : float
-        Euclidean length of the first step.
+        Euclidean length of the first move.
     m : int
         Power of the objective (14).
-    form : {'exact', 'dual'}
 
     Returns
     -------
@@ -149,18 +147,18 @@ def minima(v, target, network, *, updates=300, length=0.5, m=1, form="exact"):
     ValueError
         As in `dam.network.attacks.gradient`; also for a length that is not positive, or no updates.
     """
-    xp, v = checked_images(v, target, network, m, form)
+    xp, v = checked_images(v, target, network, m)
     checks.count("updates", updates)
     checks.number("length", length, 1e-9, 1e9)
-    t = targets(target, network.labels.shape[1], v.dtype)
+    t = targets(target, network.label_weights.shape[1], v.dtype)
     reached = xp.full((v.shape[0],), -1, dtype=xp.int64)
     for update in range(updates + 1):
-        a, ln_C, slope = unchecked_gradient(xp, v, network, form, objective(network, t, m))
+        a, ln_C, slope = descent(v, network, lambda a: network.objective(a, t, m))
         reached = xp.where((reached < 0) & _confident(xp, a, t), xp.full_like(reached, update), reached)
         if update < updates:
             outward = ((v <= -1) & (slope > 0)) | ((v >= 1) & (slope < 0))
             slope = xp.where(outward, xp.zeros_like(slope), slope)
-            v = step(v, slope, length * (1 - update / updates), "l2")
+            v = move(v, slope, length * (1 - update / updates), "l2")
     return Minima(v, ln_C, xp.tanh(_own(xp, a, t)), reached)
 
 

@@ -9,14 +9,15 @@ from tqdm import tqdm
 
 from dam import checks
 from dam.arrays import array_namespace, get_namespace, to_numpy
-from dam.network import _step_fast, checkpoints, classifier
+from dam.network import _step_fast, checkpoints, objective
 from dam.network._powers import coldest
+from dam.network.classifier import Classifier
 from dam.network.recipes import Recipe
 
 HISTORY = ("test_error", "train_error", "seconds")
 
 
-def minibatches(y, batch_per_class, seed, epoch, classes=classifier.CLASSES):
+def minibatches(y, batch_per_class, seed, epoch, classes=objective.CLASSES):
     """Return the digits of each minibatch: indices ``(batches, classes * batch_per_class)``, class by class.
 
     There are as many minibatches as fill the data once. Each class is dealt from random orders of its digits:
@@ -54,7 +55,7 @@ def train(
     checkpoint_every=5,
     progress=True,
     backend=None,
-    classes=classifier.CLASSES,
+    classes=objective.CLASSES,
 ):
     """Train a network on digits and return it with its history.
 
@@ -114,10 +115,8 @@ def train(
     epochs = checks.count("epochs", recipe.epochs if epochs is None else epochs)
     if epochs > recipe.epochs:
         raise ValueError(f"epochs must be at most the recipe's {recipe.epochs}, got {epochs}")
-    xp, origin = (
-        (get_namespace(backend) if is_numpy_array(x) else array_namespace(x=x)),
-        array_namespace(x=x),
-    )
+    origin = array_namespace(x=x)
+    xp = get_namespace(backend) if is_numpy_array(x) else origin
     dtype = "float64" if str(x.dtype).endswith("float64") else "float32"
     y = to_numpy(y).astype(np.int64)
     _check_recipe(recipe, y, x.shape[1], dtype, classes)
@@ -136,51 +135,40 @@ def train(
     if first > epochs:
         raise ValueError(f"the checkpoint {checkpoint} is at epoch {first}, past the {epochs} asked for")
 
-    t = classifier.targets(np.repeat(np.arange(classes), recipe.batch_per_class), classes)
+    t = objective.targets(np.repeat(np.arange(classes), recipe.batch_per_class), classes)
     x, t, xi, V = (xp.asarray(to_numpy(a), dtype=getattr(xp, dtype)) for a in (x, t, xi, V))
-    test = None if x_test is None else (xp.asarray(to_numpy(x_test), dtype=x.dtype), to_numpy(y_test))
+    test = None if x_test is None else (xp.asarray(to_numpy(x_test), dtype=x.dtype), xp.asarray(to_numpy(y_test)))
     bar = tqdm(total=epochs, initial=first, unit="epoch", disable=not progress)
     with bar, _step_fast.make_step(x, t, xi, V, recipe) as step:
-        step.rest()
+        step.drop_inactive()
         for epoch in range(first, epochs):
             begun = time.perf_counter()
             batches = minibatches(y, recipe.batch_per_class, seed, epoch, classes)
             train_error = _epoch(step, batches, epoch, checkpoint)
-            test_error = _error_percent(step, recipe.temperature(epoch), *test) if test else np.nan
+            test_error = 100 * (step.wrong(*test, recipe.temperature(epoch)) / len(y_test)) if test else np.nan
             seconds = time.perf_counter() - begun
             for name, value in zip(HISTORY, (test_error, train_error, seconds), strict=True):
                 history[name] = np.append(history[name], value)
             bar.set_postfix_str(f"test error {test_error:.2f} %, training error {train_error:.2f} %")
             bar.update()
-            step.rest()
+            step.drop_inactive()
             if checkpoint is not None and ((epoch + 1) % checkpoint_every == 0 or epoch + 1 == epochs):
                 checkpoints.save(checkpoint, key, epoch + 1, *map(to_numpy, step.state()), history)
         weights = to_numpy(step.state()[0])
     T = float(recipe.temperature(epochs - 1))
-    visible, labels = (origin.asarray(a) for a in (weights[:, : x.shape[1]], weights[:, x.shape[1] :]))
-    return classifier.Classifier(visible, labels, recipe.n, T, recipe.kind), history
+    weights = (origin.asarray(w) for w in (weights[:, : x.shape[1]], weights[:, x.shape[1] :]))
+    return Classifier(*weights, recipe.n, T, recipe.kind), history
 
 
 def _epoch(step, batches, epoch, checkpoint):
     """Train for one epoch and return the training error in %; stop at the first NaN."""
-    recipe, wrong, batch = step.recipe, 0, 0
-    T, epsilon = recipe.temperature(epoch), recipe.epsilon(epoch)
+    recipe = step.recipe
     try:
-        with np.errstate(over="ignore", invalid="ignore"):  # looked for below
-            for batch, rows in enumerate(batches, 1):
-                wrong += step(rows, T, epsilon)
-        if not step.is_finite():
-            raise FloatingPointError("the weights are not finite")
+        wrong = step.epoch(batches, recipe.temperature(epoch), recipe.epsilon(epoch))
     except FloatingPointError as error:
         kept = f"; the checkpoint {checkpoint} is kept as it was" if checkpoint is not None else ""
-        place = f"epoch {epoch + 1}, minibatch {batch} of {len(batches)}"
-        raise FloatingPointError(f"training broke down in {place} ({error}) with {recipe}{kept}") from None
+        raise FloatingPointError(f"training broke down in epoch {epoch + 1}, {error} with {recipe}{kept}") from None
     return 100 * wrong / batches.size
-
-
-def _error_percent(step, T, x, y):
-    """Return the percentage of digits that the network being trained puts into a wrong class."""
-    return 100 * float(np.mean(np.argmax(to_numpy(step.arguments(x, T)), axis=1) != y))
 
 
 def _check_data(name, x, name_y, y, classes, columns=None):

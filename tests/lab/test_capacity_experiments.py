@@ -48,13 +48,6 @@ def test_basins_recover_close_cues_and_lose_far_ones():
     assert found[0] == found[1] == 1 and found[-1] < 0.1 and np.all(np.diff(found) <= 0)
 
 
-def test_half_overlap():
-    overlap = np.array([1, 0.5, 0.0])
-    assert basins.half_overlap(overlap, np.array([1, 0.75, 0.25])) == pytest.approx(0.25)
-    assert np.isnan(basins.half_overlap(overlap, np.array([1, 0.9, 0.6])))
-    assert np.isnan(basins.half_overlap(overlap, np.array([0.2, 0.1, 0])))
-
-
 def test_rules_at_n2_follow_from_the_self_coupling():
     """Under the field rule of n = 2 a spin acts on itself with strength K: every state that (4) keeps is kept."""
     rng = np.random.default_rng(0)

@@ -92,7 +92,7 @@ def test_products_do_as_many_rows_as_asked(monkeypatch):
     monkeypatch.setattr(cost, "array_namespace", lambda **arrays: Namespace())
     sigma, xi = dam.random_patterns(100, 8, 0), dam.random_patterns(20, 8, 1)
     monkeypatch.setattr(cost, "batches_of", lambda sigma, width: [sigma[:50], sigma[50:]])
-    monkeypatch.setattr(cost.os, "cpu_count", lambda: 4)
+    monkeypatch.setattr(_dynamics, "cores", lambda: 4)
     assert cost.products(1000, sigma, xi) > 0
     assert set(rows) == {50} and sum(rows) == 1000 + 2 * 50  # two batches on two threads, and each once to warm up
 

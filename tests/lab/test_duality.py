@@ -9,7 +9,7 @@ from dam import datasets
 from dam.lab import experiments, results
 from dam.lab.experiments import duality
 from dam.lab.stored import trained
-from dam.network.classifier import Classifier, arguments_dual
+from dam.network.classifier import Classifier
 
 
 @pytest.fixture(scope="module")
@@ -149,7 +149,8 @@ def test_expansions_against_loops(center):
         loops = first_order_by_loops(center, v, visible, labels, n, 3.0)
         np.testing.assert_allclose(found, loops, rtol=1e-9, atol=1e-12)
         if center == "pixels":
-            np.testing.assert_allclose(found, arguments_dual(v, visible, labels, n, 3.0), rtol=1e-12)
+            dual = Classifier(visible, labels, n, 3.0).dual()
+            np.testing.assert_allclose(found, dual.arguments(v), rtol=1e-12)
 
 
 def test_orders_of_the_expansions():
@@ -171,7 +172,7 @@ def test_remainder_stays_below_its_bound():
     v, visible, labels = problem(M=8, seed=3)
     for n in (2, 3, 20):
         exact = exact_by_loops(v, visible, labels, n, 3.0)
-        dual = arguments_dual(v, visible, labels, n, 3.0)
+        dual = Classifier(visible, labels, n, 3.0).dual().arguments(v)
         h, R = v @ visible.T, np.abs(labels).sum(axis=1)
         f = [np.maximum(x / 3.0, 0) ** (n - 1) for x in (h + R, h)]
         bound = 2 * n / 3.0 * (f[0] - f[1]) @ np.abs(labels)

@@ -11,9 +11,8 @@ import dam
 from dam.__main__ import main
 from dam.lab import claims, experiments, results, verdicts
 from dam.lab.experiments import classical, fig5
-from dam.memory import theory
+from dam.memory import hebbian, theory
 from dam.memory.interactions import KINDS
-from dam.memory.retrieval import hebbian
 
 SMALL = {
     "basins": {"n": (2, 3), "N": 24, "K": (4, 10), "load": (0.5,), "step": 4, "cues": 20},
@@ -76,12 +75,6 @@ def test_unstable_bits_against_loops():
     ]
     assert classical.unstable_bits(xi, hebbian(xi)).tolist() == slow
     assert sum(slow) > 0
-
-
-def test_level_crossing():
-    assert classical.crossing([0, 1, 2], [1.0, 0.8, 0.4], 0.6) == pytest.approx(1.5)
-    assert classical.crossing([0, 1, 2], [0.0, 0.5, 1.0], 0.25) == pytest.approx(0.5)
-    assert np.isnan(classical.crossing([0, 1], [1.0, 0.9], 0.5))
 
 
 def test_xor_truth_table_written_out():

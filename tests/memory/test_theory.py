@@ -8,8 +8,7 @@ import pytest
 
 import dam
 from dam import Polynomial, RectifiedPolynomial
-from dam.memory import theory
-from dam.memory.retrieval import local_fields
+from dam.memory import local_fields, theory
 
 
 @pytest.mark.parametrize(("n", "expected"), [(2, 0.1507), (3, 0.0502), (4, 0.0100)])
@@ -22,8 +21,9 @@ def test_no_error_capacity_as_printed_in_appendix_b(n, printed, digits):
     assert round(theory.capacity_no_errors(100, n), digits) == printed
 
 
-def test_double_factorial():
-    assert [theory.double_factorial(k) for k in (-1, 1, 3, 5, 7)] == [1, 1, 3, 15, 105]
+def test_noise_grows_with_the_double_factorial():
+    noise = [100 ** (n - 1) / (2 * math.log(100) * theory.capacity_no_errors(100, n)) for n in (2, 3, 4, 5)]
+    assert noise == pytest.approx([1, 3, 15, 105])
 
 
 @pytest.mark.parametrize("n", [2, 3, 4, 5])

@@ -6,13 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dam.memory.interactions import KINDS
 from dam.network import attacks, classifier
-from dam.network._powers import KINDS
+from dam.network.classifier import FORMS
+from dam.network.objective import log_objective, loss, targets
 
 
-def network(n=3, seed=0, N=12, K=9, classes=4, kind="rectified", T=6.0):
+def network(n=3, seed=0, N=12, K=9, classes=4, kind="rectified", T=6.0, form="exact"):
     rng = np.random.default_rng(seed)
-    return classifier.Classifier(rng.uniform(-1, 1, (K, N)), rng.uniform(-1, 1, (K, classes)), n, T, kind)
+    return classifier.Classifier(rng.uniform(-1, 1, (K, N)), rng.uniform(-1, 1, (K, classes)), n, T, kind, form)
 
 
 def images(net, M=6, seed=1):
@@ -21,56 +23,60 @@ def images(net, M=6, seed=1):
     return v, np.argmax(net.arguments(v), axis=1)
 
 
+def ln_C(a, y, m):
+    return log_objective(a, targets(y, a.shape[1], a.dtype), m)[0]
+
+
 # --- the gradient
 
 
 @given(a=st.lists(st.floats(-8, 8), min_size=3, max_size=3), y=st.integers(0, 2), m=st.integers(1, 4))
 def test_the_logarithm_is_that_of_the_objective(a, y, m):
     a, y = np.array([a]), np.array([y])
-    C = classifier.loss(np.tanh(a), classifier.targets(y, 3, np.float64), m)
+    C = loss(np.tanh(a), targets(y, 3, np.float64), m)
     if C > 1e-8:  # 1 - tanh loses its digits below
-        assert attacks.log_objective(a, y, m)[0] == pytest.approx(np.log(C), abs=1e-6)
+        assert ln_C(a, y, m)[0] == pytest.approx(np.log(C), abs=1e-6)
 
 
 def test_the_logarithm_is_finite_where_the_tanh_saturates():
     a = np.array([[300.0, -300, -300], [-1e4, 1e4, -1e4]], dtype=np.float32)
-    found = attacks.log_objective(a, np.array([0, 0]), 3)
+    found = ln_C(a, np.array([0, 0]), 3)
     # right and certain: 3 equal terms (2 e^-600)^6; wrong and certain: two terms 2^6
     np.testing.assert_allclose(found, [np.log(3) + 6 * (np.log(2) - 600), np.log(2) + 6 * np.log(2)], rtol=1e-6)
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("form", attacks.FORMS)
+@pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize(("n", "m"), [(1, 1), (2, 1), (3, 3), (4, 1), (20, 30), (30, 2)])
 def test_gradients_equal_finite_differences(form, n, m, kind):
-    net = network(n, kind=kind)
+    net = network(n, kind=kind, form=form)
     v, y = images(net)
     net.T = float(np.abs(v @ net.visible.T).max()) * (1.8 if (form, kind) == ("exact", "power") else 1)
     y = (y + 1) % 4
-    ln_C, found = attacks.gradient(v, y, net, m, form)
-    scores = net.scores(v) if form == "exact" else net.scores_dual(v)
-    t = classifier.targets(y, 4, np.float64)
-    np.testing.assert_allclose(ln_C, np.log(((scores - t) ** (2 * m)).sum(axis=1)), rtol=1e-9)
-    arguments = net.arguments if form == "exact" else net.arguments_dual
+    value, found = attacks.gradient(v, y, net, m)
+    scores = net.scores(v)
+    t = targets(y, 4, np.float64)
+    np.testing.assert_allclose(value, np.log(((scores - t) ** (2 * m)).sum(axis=1)), rtol=1e-9)
     slow = np.zeros_like(v)
     for i in range(v.shape[1]):
         sides = []
         for change in (1e-5, -1e-5):
             moved = v.copy()
             moved[:, i] += change
-            sides.append(attacks.log_objective(arguments(moved), y, m))
+            sides.append(ln_C(net.arguments(moved), y, m))
         slow[:, i] = (sides[0] - sides[1]) / 2e-5
     assert n == 1 or np.abs(slow).max() > 1e-9
     np.testing.assert_allclose(found, slow, rtol=1e-4, atol=1e-6 * np.abs(slow).max() + 1e-10)
 
 
-@pytest.mark.parametrize("form", attacks.FORMS)
+@pytest.mark.parametrize("form", FORMS)
 def test_the_gradient_under_array_api_strict(form):
-    net = network()
+    net = network(form=form)
     v, y = images(net)
-    strict = classifier.Classifier(array_api_strict.asarray(net.visible), array_api_strict.asarray(net.labels), 3, 6.0)
-    found = attacks.gradient(array_api_strict.asarray(v), array_api_strict.asarray(y), strict, 2, form)
-    for ours, theirs in zip(found, attacks.gradient(v, y, net, 2, form), strict=True):
+    weights = (array_api_strict.asarray(w) for w in (net.visible, net.label_weights))
+    strict = classifier.Classifier(*weights, 3, 6.0, form=form)
+    found = attacks.gradient(array_api_strict.asarray(v), array_api_strict.asarray(y), strict, 2)
+    for ours, theirs in zip(found, attacks.gradient(v, y, net, 2), strict=True):
         np.testing.assert_allclose(np.asarray(ours), theirs, rtol=1e-12)
 
 
@@ -78,28 +84,27 @@ def test_the_gradient_under_array_api_strict(form):
 
 
 @given(seed=st.integers(0, 10**6), scale=st.sampled_from([1e-30, 1e-3, 1.0, 1e25]))
-def test_a_step_has_its_length_and_stays_among_the_pixels(seed, scale):
+def test_a_move_has_its_length_and_stays_among_the_pixels(seed, scale):
     rng = np.random.default_rng(seed)
     v, slope = np.zeros((3, 7), np.float32), (scale * rng.normal(size=(3, 7))).astype(np.float32)
     slope[2] = 0
-    moved = attacks.step(v, slope, 0.3, "l2")
+    moved = attacks.move(v, slope, 0.3, "l2")
     np.testing.assert_allclose(np.linalg.norm(moved, axis=1), [0.3, 0.3, 0], rtol=1e-5)
     assert np.all((moved * slope)[:2].sum(axis=1) < 0)
-    np.testing.assert_array_equal(attacks.step(v, slope, 0.3, "linf"), np.float32(-0.3) * np.sign(slope))
-    assert np.abs(attacks.step(v + 0.9, slope, 5.0, "l2")).max() <= 1
+    np.testing.assert_array_equal(attacks.move(v, slope, 0.3, "linf"), np.float32(-0.3) * np.sign(slope))
+    assert np.abs(attacks.move(v + 0.9, slope, 5.0, "l2")).max() <= 1
 
 
 @pytest.mark.parametrize("norm", attacks.NORMS)
-@pytest.mark.parametrize("form", attacks.FORMS)
+@pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("aimed", (False, True))
 def test_an_attack_ends_just_across_the_boundary(norm, form, aimed):
-    net = network(3, N=20, K=30)
-    predict = net.predict if form == "exact" else net.predict_dual
-    v = images(net, M=40)[0]
-    y = predict(v)
+    net = network(3, N=20, K=30, form=form)
+    predict = net.predict
+    v, y = images(net, M=40)
     target = (y + 1) % 4 if aimed else None
     length = {"l2": 0.1, "linf": 0.02}[norm]
-    found = attacks.attack(v, y, net, target, norm=norm, length=length, form=form)
+    found = attacks.attack(v, y, net, target, norm=norm, length=length)
     assert found.crossed.mean() > 0.9 and np.abs(found.images).max() <= 1
     answers = predict(found.images)
     arrived = answers == target if aimed else answers != y
@@ -124,7 +129,7 @@ def test_an_attack_by_hand():
     image, updates = v.copy(), 0
     while net.predict(image)[0] == y[0]:
         before = image
-        image, updates = attacks.step(image, attacks.gradient(image, target, net)[1], 0.05, "l2"), updates + 1
+        image, updates = attacks.move(image, attacks.gradient(image, target, net)[1], 0.05, "l2"), updates + 1
     found = attacks.attack(v, y, net, length=0.05)
     assert (found.updates[0], found.target[0], found.crossed[0]) == (updates, target[0], True)
     share = (found.images[0] - before[0]) / (image[0] - before[0])  # how far along the last step
@@ -152,7 +157,7 @@ def test_a_path_goes_on_past_the_boundary():
     assert first.shape == second.shape == (updates + 1, 5) and pictures.shape == (updates + 1, 5, 20)
     np.testing.assert_array_equal(pictures[0], v)
     for k in range(updates + 1):
-        np.testing.assert_allclose(first[k], attacks.log_objective(net.arguments(pictures[k]), y, 1))
+        np.testing.assert_allclose(first[k], ln_C(net.arguments(pictures[k]), y, 1))
     crossing = found.updates
     for j in range(5):
         assert np.argmax(net.arguments(pictures[crossing[j], [j]])) != y[j]
@@ -172,7 +177,6 @@ def test_a_path_goes_on_past_the_boundary():
         ({"target": np.zeros(3, int)}, "target must hold a class for each of the 6 images, got 3"),
         ({"target": np.full(6, 7)}, "target must hold classes from 0 to 3"),
         ({"norm": "l1"}, "norm must be one of l2, linf, got 'l1'"),
-        ({"form": "both"}, "form must be one of exact, dual"),
         ({"length": 0}, "length must be a number from"),
         ({"max_updates": 0}, "max_updates must be an integer of at least 1"),
         ({"m": 0}, "m must be an integer of at least 1"),
@@ -187,6 +191,6 @@ def test_bad_input(change, message):
         attacks.attack(**({"v": v, "y": y, "network": net} | change))
 
 
-def test_a_step_of_an_unknown_norm_is_refused():
+def test_a_move_of_an_unknown_norm_is_refused():
     with pytest.raises(ValueError, match="norm must be one of l2, linf, got 'L2'"):
-        attacks.step(np.zeros((1, 3)), np.ones((1, 3)), 0.1, "L2")
+        attacks.move(np.zeros((1, 3)), np.ones((1, 3)), 0.1, "L2")

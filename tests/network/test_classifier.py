@@ -7,8 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import dam.network.classifier as dc
-from dam.network._powers import KINDS
-from dam.network.classifier import Classifier
+from dam.memory.interactions import KINDS
+from dam.network import objective as ob
+from dam.network._powers import safe_power
+from dam.network.classifier import FORMS, Classifier
 
 DEGREES = (1, 2, 3, 4, 7, 20, 30)
 
@@ -90,7 +92,7 @@ def dual_by_loops(v, t, visible, labels, n, T, m, kind):
 def test_exact_scores_equal_the_tiled_form(n, kind):
     v, visible, labels, _ = problem()
     slow = scores_by_loops(v, visible, labels, n, 6.0, kind)
-    np.testing.assert_allclose(dc.scores_exact(v, visible, labels, n, 6.0, kind), slow, atol=1e-13)
+    np.testing.assert_allclose(Classifier(visible, labels, n, 6.0, kind).scores(v), slow, atol=1e-13)
 
 
 @settings(max_examples=40, deadline=None)
@@ -103,7 +105,7 @@ def test_exact_scores_equal_the_tiled_form(n, kind):
 def test_exact_scores_equal_the_tiled_form_for_any_shape(seed, shape, n, T):
     v, visible, labels, _ = problem(seed, *shape)
     np.testing.assert_allclose(
-        dc.scores_exact(v, visible, labels, n, T), scores_by_loops(v, visible, labels, n, T), atol=1e-11
+        Classifier(visible, labels, n, T).scores(v), scores_by_loops(v, visible, labels, n, T), atol=1e-11
     )
 
 
@@ -112,31 +114,31 @@ def test_exact_scores_equal_the_tiled_form_for_any_shape(seed, shape, n, T):
 @pytest.mark.parametrize("n", DEGREES)
 def test_gradients_equal_appendix_a(n, m, kind):
     v, visible, labels, y = problem()
-    t = dc.targets(y, 4, np.float64)
-    exact = dc.gradients_exact(v, t, visible, labels, n, 6.0, m, kind=kind)
+    t = ob.targets(y, 4, np.float64)
+    network = Classifier(visible, labels, n, 6.0, kind)
+    exact = network.gradients(v, t, m)
     for ours, slow in zip(exact, gradient_by_loops(v, t, visible, labels, n, 6.0, m, kind), strict=True):
         np.testing.assert_allclose(ours, slow, rtol=1e-9, atol=1e-12 * max(1, np.abs(slow).max()))
     c, *slow = dual_by_loops(v, t, visible, labels, n, 6.0, m, kind)
-    np.testing.assert_allclose(dc.scores_dual(v, visible, labels, n, 6.0, kind), c, atol=1e-13)
-    for ours, one in zip(dc.gradients_dual(v, t, visible, labels, n, 6.0, m, kind=kind), slow, strict=True):
+    np.testing.assert_allclose(network.dual().scores(v), c, atol=1e-13)
+    for ours, one in zip(network.dual().gradients(v, t, m), slow, strict=True):
         np.testing.assert_allclose(ours, one, rtol=1e-9, atol=1e-12 * max(1, np.abs(one).max()))
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("objective", dc.OBJECTIVES)
-@pytest.mark.parametrize("form", ("exact", "dual"))
+@pytest.mark.parametrize("objective", ob.OBJECTIVES)
+@pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize(("n", "m"), [(2, 1), (3, 3), (4, 2), (20, 1), (20, 30), (30, 30)])
 def test_gradients_equal_finite_differences(form, n, m, objective, kind):
     v, visible, labels, y = problem(seed=3)
     T = float(np.abs(v @ visible.T).max()) * (1.8 if (form, kind) == ("exact", "power") else 1)  # no saturated tanh
-    t = dc.targets(y, 4, np.float64)
-    arguments = getattr(dc, f"arguments_{form}")
+    t = ob.targets(y, 4, np.float64)
 
     def cost(visible, labels):
-        a = arguments(v, visible, labels, n, T, kind)
-        return float(dc.cross_entropy(a, y) if objective == "softmax" else dc.loss(np.tanh(a), t, m))
+        a = Classifier(visible, labels, n, T, kind, form).arguments(v)
+        return float(ob.cross_entropy(a, t)[0].sum() if objective == "softmax" else ob.loss(np.tanh(a), t, m))
 
-    gradients = getattr(dc, f"gradients_{form}")(v, t, visible, labels, n, T, m, objective, kind)
+    gradients = Classifier(visible, labels, n, T, kind, form).gradients(v, t, m, objective)
     step = 1e-5
     rounding = 1e-15 * abs(cost(visible, labels)) / step
     for which, gradient in enumerate(gradients):
@@ -159,8 +161,9 @@ def test_dual_is_the_first_order_of_eq_9_in_small_x(n):
     visible = np.abs(visible) * np.sign(v[0])  # overlaps with the first digit away from the kink at 0
     errors = []
     for s in (1e-3, 5e-4):
-        dual = dc.arguments_dual(v[:1], visible, s * labels, n, 6.0)
-        errors.append(np.abs(dc.arguments_exact(v[:1], visible, s * labels, n, 6.0) - dual).max())
+        network = Classifier(visible, s * labels, n, 6.0)
+        dual = network.dual().arguments(v[:1])
+        errors.append(np.abs(network.arguments(v[:1]) - dual).max())
         assert errors[-1] <= 0.02 * n * np.abs(dual).max()
     if n == 1:
         assert max(errors) < 1e-12  # the derivative is constant: no second order
@@ -168,32 +171,30 @@ def test_dual_is_the_first_order_of_eq_9_in_small_x(n):
         assert errors[0] / errors[1] == pytest.approx(4, rel=0.05)
 
 
-@pytest.mark.parametrize("objective", dc.OBJECTIVES)
+@pytest.mark.parametrize("objective", ob.OBJECTIVES)
 def test_pure_functions_run_under_array_api_strict(objective):
     v, visible, labels, y = problem(dtype=np.float32)
-    t = dc.targets(y, 4)
+    t = ob.targets(y, 4)
     xp = array_api_strict
     strict = [xp.asarray(a) for a in (v, t, visible, labels)]
     for n in (1, 2, 3, 20):
-        for form in ("exact", "dual"):
-            scores, gradients = (getattr(dc, f"scores_{form}"), getattr(dc, f"gradients_{form}"))
-            found = scores(strict[0], strict[2], strict[3], n, 6.0)
+        for form in FORMS:
+            network, plain = (Classifier(*weights, n, 6.0, form=form) for weights in (strict[2:], (visible, labels)))
+            found = network.scores(strict[0])
             assert found.dtype == xp.float32
-            np.testing.assert_allclose(np.asarray(found), scores(v, visible, labels, n, 6.0), atol=1e-6)
-            np.testing.assert_array_equal(
-                np.isfinite(np.asarray(scores(strict[0], strict[2], strict[3], n, 0.001))), True
-            )
+            np.testing.assert_allclose(np.asarray(found), plain.scores(v), atol=1e-6)
+            cold = Classifier(*strict[2:], n, 0.001, form=form)
+            np.testing.assert_array_equal(np.isfinite(np.asarray(cold.scores(strict[0]))), True)
             for a, b in zip(
-                gradients(*strict, n, 6.0, 3, objective),
-                gradients(v, t, visible, labels, n, 6.0, 3, objective),
-                strict=True,
+                network.gradients(*strict[:2], 3, objective), plain.gradients(v, t, 3, objective), strict=True
             ):
                 np.testing.assert_allclose(np.asarray(a), b, rtol=1e-4, atol=1e-5)
     ys = xp.asarray(y)
-    np.testing.assert_array_equal(np.asarray(dc.targets(ys, 4)), t)
-    assert float(dc.loss(strict[1] / 2, strict[1], 3)) == pytest.approx(t.size / 64)
+    np.testing.assert_array_equal(np.asarray(ob.targets(ys, 4)), t)
+    assert float(ob.loss(strict[1] / 2, strict[1], 3)) == pytest.approx(t.size / 64)
     a = xp.asarray(labels[:5])
-    assert float(dc.cross_entropy(a, ys)) == pytest.approx(float(dc.cross_entropy(labels[:5], y)), rel=1e-5)
+    for ours, plain in zip(ob.cross_entropy(a, strict[1]), ob.cross_entropy(labels[:5], t), strict=True):
+        np.testing.assert_allclose(np.asarray(ours), plain, rtol=1e-5, atol=1e-6)
     network = Classifier(strict[2], strict[3], 3, 6.0)
     np.testing.assert_array_equal(
         np.asarray(network.predict(strict[0])), Classifier(visible, labels, 3, 6.0).predict(v)
@@ -201,76 +202,92 @@ def test_pure_functions_run_under_array_api_strict(objective):
     assert dc.error_percent(network, strict[0], network.predict(strict[0])) == 0
 
 
-@pytest.mark.parametrize("form", ("exact", "dual"))
+@pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("n", (2, 3, 20, 30))
 def test_float32_agrees_with_float64_at_the_size_of_mnist(n, form):
     rng = np.random.default_rng(5)
     v = np.clip(rng.normal(-0.74, 0.4, (8, 784)), -1, 1)
     visible, labels = (np.clip(rng.normal(-0.3, 0.3, (50, 784)), -1, 1), rng.uniform(-1, 1, (50, 10)))
-    t = dc.targets(rng.integers(0, 10, 8), dtype=np.float64)
+    t = ob.targets(rng.integers(0, 10, 8), dtype=np.float64)
     T = 300.0
     single = [a.astype(np.float32) for a in (v, t, visible, labels)]
     double = [a.astype(np.float64) for a in single]
-    scores, gradients = getattr(dc, f"scores_{form}"), getattr(dc, f"gradients_{form}")
-    np.testing.assert_allclose(
-        scores(single[0], *single[2:], n, T), scores(double[0], *double[2:], n, T), rtol=2e-4, atol=2e-6
-    )
-    for a, b in zip(gradients(*single, n, T, 2), gradients(*double, n, T, 2), strict=True):
+    one, two = (Classifier(*weights, n, T, form=form) for weights in (single[2:], double[2:]))
+    np.testing.assert_allclose(one.scores(single[0]), two.scores(double[0]), rtol=2e-4, atol=2e-6)
+    for a, b in zip(one.gradients(*single[:2], 2), two.gradients(*double[:2], 2), strict=True):
         assert a.dtype == np.float32
-        np.testing.assert_allclose(a, b, rtol=1e-3, atol=1e-5 * np.abs(b).max())
+        np.testing.assert_allclose(a, b, rtol=1e-3, atol=2e-5 * np.abs(b).max())
 
 
-@pytest.mark.parametrize("form", ("exact", "dual"))
+@pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("T", (1e-3, 1.0, 30.0, 3000.0))
 @pytest.mark.parametrize("n", (1, 2, 14, 20, 30, 100))
 def test_no_overflow_no_nan_no_subnormals(n, T, form):
     rng = np.random.default_rng(6)
     visible, labels = (rng.uniform(-1, 1, (20, c)).astype(np.float32) for c in (784, 10))
     v = np.concatenate([np.sign(visible[:5]), visible[:5] / 1000, np.zeros((1, 784), np.float32)])
-    t = dc.targets(np.arange(11) % 10)
+    t = ob.targets(np.arange(11) % 10)
     with np.errstate(over="raise", invalid="raise", divide="raise"):
-        c = getattr(dc, f"scores_{form}")(v, visible, labels, n, T)
-        gradients = getattr(dc, f"gradients_{form}")(v, t, visible, labels, n, T, 30)
+        network = Classifier(visible, labels, n, T, form=form)
+        c, gradients = network.scores(v), network.gradients(v, t, 30)
     assert np.all(np.abs(c) <= 1)
     assert all(np.all(np.isfinite(g)) for g in gradients)
-    powers = dc.safe_power(v @ visible.T / np.float32(max(T, 800)), n)
+    powers = safe_power(v @ visible.T / np.float32(max(T, 800)), n)
     assert not np.any((powers != 0) & (powers < np.finfo(np.float32).smallest_normal))
 
 
-@pytest.mark.parametrize("form", ("", "_dual"))
+@pytest.mark.parametrize("form", FORMS)
 def test_classes_keep_their_order_where_powers_overflow(form):
     """784^30 overflows float32 at low T; the classes are those of a high T, which scales arguments only."""
     rng = np.random.default_rng(7)
     visible, labels = (rng.uniform(-1, 1, (20, c)).astype(np.float32) for c in (784, 10))
     v = np.sign(visible + rng.normal(0, 1, visible.shape).astype(np.float32))
-    cold, warm = (getattr(Classifier(visible, labels, 30, T), f"predict{form}")(v) for T in (0.5, 300.0))
+    cold, warm = (Classifier(visible, labels, 30, T, form=form).predict(v) for T in (0.5, 300.0))
     np.testing.assert_array_equal(cold, warm)
+
+
+def test_large_negative_overlaps_do_not_warm_a_rectified_network():
+    """(94/90)^100 is in the range of float32, whatever an overlap of -706 is, which a rectified F ignores."""
+    v, visible, labels = np.ones((1, 784)), np.full((8, 784), -0.9), np.zeros((8, 4))
+    visible[:4] = 94 / 784
+    labels[:4] = np.diag([0.1, 0.4, 0.7, 1.0])
+    H = visible.sum(axis=1) - labels.sum(axis=1)
+    powers = [np.maximum((H + 2 * own) / 90, 0) ** 100 - np.maximum(H / 90, 0) ** 100 for own in labels.T]
+    found = Classifier(*(w.astype(np.float32) for w in (visible, labels)), 100, 90.0).arguments(v.astype(np.float32))
+    np.testing.assert_allclose(found, [np.sum(powers, axis=1)], rtol=1e-3)
+    assert found.argmax() == 3 and found.max() > 100
 
 
 def test_ties_of_a_saturated_tanh_are_decided_by_the_argument():
     visible, labels = np.ones((1, 50)), np.array([[0.5, 1.0, -1.0]])
     network = Classifier(visible, labels, 3, 1.0)
     v = np.ones((1, 50))
-    assert network.scores_dual(v)[0, 0] == network.scores_dual(v)[0, 1] == 1
-    assert network.predict(v)[0] == network.predict_dual(v)[0] == 1
+    assert network.dual().scores(v)[0, 0] == network.dual().scores(v)[0, 1] == 1
+    assert network.predict(v)[0] == network.dual().predict(v)[0] == 1
 
 
 def test_slope_does_not_vanish_where_the_score_rounds_to_one():
     """A confidently wrong digit keeps its gradient in float32: 1 - tanh²(12) is 1.5e-10, not 0."""
     a, t = np.array([[-12.0]], np.float32), np.array([[1.0]], np.float32)
     assert np.tanh(a) == -1
-    assert dc.slope(a, t, 1)[0, 0] == pytest.approx(2 * -2 / np.cosh(12.0) ** 2, rel=1e-5)
+    assert ob.slope(a, t, 1)[0, 0] == pytest.approx(2 * -2 / np.cosh(12.0) ** 2, rel=1e-5)
+
+
+def test_slopes_of_no_power_are_refused():
+    with pytest.raises(ValueError, match="m must be an integer of at least 1, got 0"):
+        ob.slope(np.zeros((1, 2)), np.ones((1, 2)), 0)
 
 
 def test_chunks_change_nothing_and_float16_is_computed_in_float32():
     v, visible, labels, _ = problem(M=23, dtype=np.float16)
     network = Classifier(visible, labels, 3, 6.0)
-    whole = dc.scores_exact(v.astype(np.float32), visible.astype(np.float32), labels.astype(np.float32), 3, 6.0)
+    v32, *weights = (x.astype(np.float32) for x in (v, visible, labels))
+    whole = np.tanh(dc.forward_exact(v32, Classifier(*weights, 3, 6.0))[0])
     assert network.scores(v).dtype == network.visible.dtype == np.float32
     np.testing.assert_allclose(network.scores(v), whole, atol=1e-6)
-    large = Classifier(np.tile(visible, (2**16, 1)), np.tile(labels, (2**16, 1)), 3, 600.0)  # one digit a chunk
-    parts = [large.arguments_dual(v[i : i + 1]) for i in range(3)]
-    np.testing.assert_array_equal(large.arguments_dual(v[:3]), np.concatenate(parts))
+    large = Classifier(np.tile(visible, (2**16, 1)), np.tile(labels, (2**16, 1)), 3, 600.0).dual()  # a digit a chunk
+    parts = [large.arguments(v[i : i + 1]) for i in range(3)]
+    np.testing.assert_array_equal(large.arguments(v[:3]), np.concatenate(parts))
 
 
 def test_error_percent_counts_wrong_digits():
@@ -282,10 +299,10 @@ def test_error_percent_counts_wrong_digits():
 
 
 def test_targets_and_loss_by_hand():
-    np.testing.assert_array_equal(dc.targets(np.array([1, 0]), 3), [[-1, 1, -1], [1, -1, -1]])
-    assert dc.loss(np.array([[0.5, 0.0]]), np.array([[1.0, -1.0]]), 2) == 0.5**4 + 1
+    np.testing.assert_array_equal(ob.targets(np.array([1, 0]), 3), [[-1, 1, -1], [1, -1, -1]])
+    assert ob.loss(np.array([[0.5, 0.0]]), np.array([[1.0, -1.0]]), 2) == 0.5**4 + 1
     a, y = np.array([[1.0, 2.0, 3.0], [1e4, 0.0, -1e4]]), np.array([0, 0])
-    assert dc.cross_entropy(a, y) == pytest.approx(np.log(np.exp([1, 2, 3]).sum()) - 1)
+    assert ob.cross_entropy(a, ob.targets(y, 3))[0].sum() == pytest.approx(np.log(np.exp([1, 2, 3]).sum()) - 1)
 
 
 BAD_INPUT = {
@@ -294,7 +311,7 @@ BAD_INPUT = {
     "no digits": ({"v": np.zeros((0, 12))}, ValueError, "at least one row"),
     "NaN": ({"v": np.full((1, 12), np.nan)}, ValueError, "v must be finite"),
     "labels of other length": (
-        {"labels": np.zeros((3, 4))},
+        {"label_weights": np.zeros((3, 4))},
         ValueError,
         "a row for each of the 7 memories, got 3",
     ),
@@ -308,16 +325,18 @@ BAD_INPUT = {
 }
 
 
-@pytest.mark.parametrize("function", (dc.scores_exact, dc.scores_dual))
+@pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("case", BAD_INPUT)
-def test_bad_input_of_scores(case, function):
+def test_bad_input_of_scores(case, form):
     v, visible, labels, _ = problem()
     changes, error, message = BAD_INPUT[case]
+    given = {"v": v, "visible": visible, "label_weights": labels, "n": 3, "T": 6.0, "form": form} | changes
     with pytest.raises(error, match=message):
-        function(**({"v": v, "visible": visible, "labels": labels, "n": 3, "T": 6.0} | changes))
+        digits = given.pop("v")
+        Classifier(**given).scores(digits)
 
 
-@pytest.mark.parametrize("gradients", (dc.gradients_exact, dc.gradients_dual))
+@pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
@@ -326,11 +345,10 @@ def test_bad_input_of_scores(case, function):
         ({"t": np.ones((5, 3))}, r"t must have shape \(5, 4\), got \(5, 3\)"),
     ],
 )
-def test_bad_input_of_gradients(gradients, changes, message):
+def test_bad_input_of_gradients(form, changes, message):
     v, visible, labels, y = problem()
-    given = {"v": v, "t": dc.targets(y, 4), "visible": visible, "labels": labels, "n": 3, "T": 6.0, "m": 2}
     with pytest.raises(ValueError, match=message):
-        gradients(**(given | changes))
+        Classifier(visible, labels, 3, 6.0, form=form).gradients(**({"v": v, "t": ob.targets(y, 4), "m": 2} | changes))
 
 
 @pytest.mark.parametrize(
@@ -345,17 +363,19 @@ def test_bad_input_of_gradients(gradients, changes, message):
 )
 def test_bad_labels(y, error, message):
     with pytest.raises(error, match=message):
-        dc.targets(y)
+        ob.targets(y)
 
 
 def test_bad_classifiers():
     _, visible, labels, _ = problem()
-    with pytest.raises(ValueError, match="labels must be finite"):
+    with pytest.raises(ValueError, match="label_weights must be finite"):
         Classifier(visible, np.full_like(labels, np.inf), 3, 6.0)
     with pytest.raises(ValueError, match="a row for each"):
         Classifier(visible, labels[:3], 3, 6.0)
     with pytest.raises(ValueError, match="T must be"):
         Classifier(visible, labels, 3, -1.0)
+    with pytest.raises(ValueError, match="form must be one of exact, dual, got 'both'"):
+        Classifier(visible, labels, 3, 6.0, form="both")
     with pytest.raises(TypeError, match="visible is a list"):
         Classifier([[1.0]], labels, 3, 6.0)
     with pytest.raises(ValueError, match="y must have shape"):

@@ -8,7 +8,8 @@ from dam import datasets
 from dam.lab import results, stored
 from dam.lab.experiments import baselines
 from dam.network import attacks, robustness
-from dam.network.classifier import cross_entropy, error_percent
+from dam.network.classifier import error_percent
+from dam.network.objective import cross_entropy, targets
 from dam.network.relu import ReLUNetwork
 
 
@@ -30,7 +31,7 @@ def test_units_one_by_one():
     for row in range(6):
         for alpha in range(4):
             units = [max(0.0, float(net.visible[k] @ v[row]) + net.hidden_bias[k]) for k in range(9)]
-            slow[row, alpha] = sum(net.labels[k, alpha] * units[k] for k in range(9)) + net.class_bias[alpha]
+            slow[row, alpha] = sum(net.label_weights[k, alpha] * units[k] for k in range(9)) + net.class_bias[alpha]
     np.testing.assert_allclose(net.arguments(v), slow, rtol=1e-12)
     assert y.tolist() == slow.argmax(axis=1).tolist() and len(set(y.tolist())) > 1
 
@@ -40,14 +41,16 @@ def test_the_gradient_equals_finite_differences():
     v, y = images(net)
     y = (y + 1) % 4
     loss, found = attacks.gradient(v, y, net)
-    np.testing.assert_allclose(loss, [cross_entropy(net.arguments(v[i : i + 1]), y[i : i + 1]) for i in range(6)])
+    a = net.arguments(v)
+    np.testing.assert_allclose(loss, np.log(np.exp(a).sum(axis=1)) - a[np.arange(6), y])
+    np.testing.assert_allclose(loss, cross_entropy(a, targets(y, 4))[0])
     slow = np.zeros_like(v)
     for i in np.ndindex(v.shape):
         sides = []
         for change in (1e-6, -1e-6):
             moved = v.copy()
             moved[i] += change
-            sides.append(cross_entropy(net.arguments(moved), y))
+            sides.append(cross_entropy(net.arguments(moved), targets(y, 4))[0].sum())
         slow[i] = (sides[0] - sides[1]) / 2e-6
     np.testing.assert_allclose(found, slow, rtol=1e-5, atol=1e-7)
     strict = network(xp=array_api_strict)
@@ -73,8 +76,11 @@ def test_attacks_on_it():
         nearest = np.linalg.norm(found.images - v, axis=1)
         held = robustness.robust(v, y, net, [0.5 * nearest.min(), 4 * nearest.max()], steps=40)
         assert held[0].all() and not held[1][found.crossed].all()
-    with pytest.raises(TypeError, match="path follows the objective .14., which a ReLUNetwork does not have"):
-        attacks.path(v, y, (y + 1) % 4, net, 3)
+    own, other, pictures = attacks.path(v, y, (y + 1) % 4, net, 3, length=0.01)
+    for k, picture in enumerate(pictures):
+        np.testing.assert_allclose(own[k], attacks.gradient(picture, y, net)[0])
+        np.testing.assert_allclose(other[k], attacks.gradient(picture, (y + 1) % 4, net)[0])
+    assert np.mean(other[3] < other[0]) > 0.9
 
 
 def test_it_answers_as_the_network_of_scikit_learn_that_it_is_made_of():
@@ -104,7 +110,7 @@ def test_the_stored_error_is_that_of_the_stored_weights():
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"labels": np.zeros((8, 4))}, "labels must have 9 rows, one for each hidden unit"),
+        ({"label_weights": np.zeros((8, 4))}, "label_weights must have 9 rows, one for each hidden unit"),
         ({"hidden_bias": np.zeros((9, 1))}, r"hidden_bias 9 entries.*got 9 rows and shapes \(9, 1\)"),
         ({"class_bias": np.zeros(3)}, "class_bias 4, one for each class"),
         ({"visible": np.full((9, 12), np.nan)}, "visible must be finite"),
@@ -112,7 +118,7 @@ def test_the_stored_error_is_that_of_the_stored_weights():
     ],
 )
 def test_bad_weights(change, message):
-    weights = {name: getattr(network(), name) for name in ("visible", "labels", "hidden_bias", "class_bias")}
+    weights = {name: getattr(network(), name) for name in ("visible", "label_weights", "hidden_bias", "class_bias")}
     with pytest.raises(ValueError, match=message):
         ReLUNetwork(**(weights | change))
 

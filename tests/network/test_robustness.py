@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from test_attacks import images, network
+from test_attacks import images, ln_C, network
 from test_transfer import folder  # noqa: F401, small networks that classify most digits
 
 from dam import datasets
@@ -51,24 +51,23 @@ def margin_slope(image, own, wrong, arguments):
     return slope
 
 
-def slow_robust(v, y, net, radii, norm, steps, m, form):
+def slow_robust(v, y, net, radii, norm, steps, m):
     """One image and one radius at a time, straight from the definition."""
-    predict, arguments = (net.predict, net.arguments) if form == "exact" else (net.predict_dual, net.arguments_dual)
     found = np.zeros((len(radii), len(v)), bool)
     for j in range(len(v)):
         held = True
         for r, radius in enumerate(radii):
             image = v[[j]]
             for k in range(steps + 1):
-                held = held and predict(image)[0] == y[j]
+                held = held and net.predict(image)[0] == y[j]
                 if not held or k == steps or radius == 0:
                     break
-                a = arguments(image)[0]
+                a = net.arguments(image)[0]
                 a[y[j]] = -np.inf
                 if m is None:
-                    slope = margin_slope(image[0], y[j], a.argmax(), arguments)
+                    slope = margin_slope(image[0], y[j], a.argmax(), net.arguments)
                 else:
-                    slope = attacks.gradient(image, np.array([a.argmax()]), net, m, form)[1][0]
+                    slope = attacks.gradient(image, np.array([a.argmax()]), net, m)[1][0]
                 if norm == "linf":
                     change = image[0] - 2.5 * radius / steps * np.sign(slope) - v[j]
                     change = np.clip(np.clip(v[j] + change, -1, 1) - v[j], -radius, radius)
@@ -84,12 +83,11 @@ def slow_robust(v, y, net, radii, norm, steps, m, form):
 @pytest.mark.parametrize("norm", attacks.NORMS)
 @pytest.mark.parametrize(("form", "m"), [("exact", 1), ("exact", 4), ("dual", 2), ("exact", None), ("dual", None)])
 def test_robust_equals_a_slow_loop(norm, form, m):
-    net = network(3, N=20, K=30)
-    v = images(net, M=30)[0]
-    y = net.predict(v) if form == "exact" else net.predict_dual(v)
+    net = network(3, N=20, K=30, form=form)
+    v, y = images(net, M=30)
     y[:3] = (y[:3] + 1) % 4  # misclassified from the start
-    found = robustness.robust(v, y, net, RADII[norm], norm=norm, steps=7, m=m, form=form)
-    np.testing.assert_array_equal(found, slow_robust(v, y, net, RADII[norm], norm, 7, m, form))
+    found = robustness.robust(v, y, net, RADII[norm], norm=norm, steps=7, m=m)
+    np.testing.assert_array_equal(found, slow_robust(v, y, net, RADII[norm], norm, 7, m))
     assert not found[:, :3].any() and found[0, 3:].all()
     assert np.all(found[:-1] >= found[1:]) and 0 < found[1:].sum() < found[1:].size
 
@@ -113,7 +111,7 @@ def test_an_image_falls_at_its_distance_to_the_boundary_where_that_is_known(norm
 def test_robust_under_array_api_strict():
     net = network(3, N=20, K=30)
     v, y = images(net, M=10)
-    strict = classifier.Classifier(*(array_api_strict.asarray(w) for w in (net.visible, net.labels)), 3, 6.0)
+    strict = classifier.Classifier(*(array_api_strict.asarray(w) for w in (net.visible, net.label_weights)), 3, 6.0)
     for norm in attacks.NORMS:
         found = robustness.robust(
             array_api_strict.asarray(v), array_api_strict.asarray(y), strict, RADII[norm], norm=norm, steps=5
@@ -143,21 +141,21 @@ def test_bad_input(change, message):
 # --- minima
 
 
-@pytest.mark.parametrize("form", attacks.FORMS)
+@pytest.mark.parametrize("form", classifier.FORMS)
 @pytest.mark.parametrize("m", (1, 3))
 def test_minima_are_minima(form, m):
     """No nearby image is better."""
-    net = network(3, N=20, K=30, classes=3)
+    net = network(3, N=20, K=30, classes=3, form=form)
     rng = np.random.default_rng(1)
     start, target = rng.uniform(-1, 1, (9, 20)), np.arange(9) % 3
-    found = robustness.minima(start, target, net, updates=2000, length=0.2, m=m, form=form)
+    found = robustness.minima(start, target, net, updates=2000, length=0.2, m=m)
     assert np.abs(found.images).max() <= 1
-    arguments = net.arguments if form == "exact" else net.arguments_dual
-    np.testing.assert_allclose(found.ln_C, attacks.log_objective(arguments(found.images), target, m))
-    assert np.all(found.ln_C < attacks.log_objective(arguments(start), target, m))
+    arguments = net.arguments
+    np.testing.assert_allclose(found.ln_C, ln_C(arguments(found.images), target, m))
+    assert np.all(found.ln_C < ln_C(arguments(start), target, m))
     for _ in range(50):
         near = np.clip(found.images + rng.normal(0, 0.02, start.shape), -1, 1)
-        assert np.all(attacks.log_objective(arguments(near), target, m) > found.ln_C - 2e-3)
+        assert np.all(ln_C(arguments(near), target, m) > found.ln_C - 2e-3)
     scores = np.tanh(arguments(found.images))[np.arange(9), target]
     np.testing.assert_allclose(found.confidence, scores)
     confident = (arguments(found.images).argmax(axis=1) == target) & (scores >= robustness.CONFIDENT)
@@ -166,7 +164,7 @@ def test_minima_are_minima(form, m):
 
 def test_a_descent_by_hand():
     net = network(3, N=20, K=30, classes=3)
-    net.labels, net.T = 3 * net.labels, 3.0  # a slope that makes it sure of itself
+    net.label_weights, net.T = 3 * net.label_weights, 3.0  # a slope that makes it sure of itself
     v, target = np.random.default_rng(1).uniform(-1, 1, (1, 20)), np.array([2])
     found = robustness.minima(v, target, net, updates=8, length=1.5, m=2)
     reached = -1
@@ -194,7 +192,7 @@ def test_an_image_that_activates_no_memory_stays_where_it_is():
 def test_minima_under_array_api_strict():
     net = network(3, N=20, K=30, classes=3)
     start, target = np.random.default_rng(1).uniform(-1, 1, (6, 20)), np.arange(6) % 3
-    strict = classifier.Classifier(*(array_api_strict.asarray(w) for w in (net.visible, net.labels)), 3, 6.0)
+    strict = classifier.Classifier(*(array_api_strict.asarray(w) for w in (net.visible, net.label_weights)), 3, 6.0)
     found = robustness.minima(
         array_api_strict.asarray(start), array_api_strict.asarray(target), strict, updates=20, length=0.2
     )

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 import tracemalloc
-from dataclasses import fields, replace
+from dataclasses import asdict, fields, replace
 
 import array_api_strict
 import numpy as np
@@ -18,7 +18,9 @@ from threadpoolctl import threadpool_limits
 from dam import datasets
 from dam.lab import experiments, results
 from dam.lab.experiments import mnist
-from dam.network import _powers, _step_fast, _step_plain, checkpoints, classifier, training
+from dam.memory.interactions import KINDS
+from dam.network import _powers, _step_fast, _step_plain, checkpoints, classifier, objective, optimizer, training
+from dam.network.classifier import inactive
 from dam.network.training import Recipe, train
 
 SMALL = {"K": 60, "batch_per_class": 10}
@@ -37,7 +39,7 @@ def quiet(x, y, recipe, **options):
 
 def start(recipe, x, dtype, seed=0):
     """Data, targets, weights and momentum for a step, as arrays of their own."""
-    t = classifier.targets(np.repeat(np.arange(10), recipe.batch_per_class), dtype=dtype)
+    t = objective.targets(np.repeat(np.arange(10), recipe.batch_per_class), dtype=dtype)
     xi = training.initial_weights(recipe, x.shape[1] + 10, seed, dtype)
     return x.astype(dtype), t, xi, np.zeros_like(xi)
 
@@ -46,11 +48,11 @@ def start(recipe, x, dtype, seed=0):
 
 
 @pytest.mark.parametrize(("form", "kind"), [("dual", "rectified"), ("dual", "power"), ("exact", "rectified")])
-@pytest.mark.parametrize("objective", classifier.OBJECTIVES)
+@pytest.mark.parametrize("loss", objective.OBJECTIVES)
 @pytest.mark.parametrize("n", (2, 3, 4, 5, 6, 9, 20, 30))
-def test_the_step_in_place_equals_the_pure_step_and_float64(digits, n, objective, form, kind):
+def test_the_step_in_place_equals_the_pure_step_and_float64(digits, n, loss, form, kind):
     x, y, *_ = digits
-    changes = {"objective": objective, "form": form, "kind": kind, "init_mean": -0.3 if kind == "rectified" else 0.3}
+    changes = {"objective": loss, "form": form, "kind": kind, "init_mean": -0.3 if kind == "rectified" else 0.3}
     recipe = replace(Recipe.paper(n), **SMALL, **changes)
     batches = training.minibatches(y, recipe.batch_per_class, seed=0, epoch=0)[:6]
     with _step_fast.make_step(*start(recipe, x, np.float32), recipe) as fast:
@@ -87,8 +89,8 @@ def test_the_step_under_array_api_strict(digits, form):
     assert general.is_finite()
 
 
-@pytest.mark.parametrize("kind", _powers.KINDS)
-def test_memories_asleep_by_loops(kind):
+@pytest.mark.parametrize("kind", KINDS)
+def test_inactive_memories_by_loops(kind):
     rng = np.random.default_rng(0)
     x, visible = rng.uniform(-1, 0.3, (8, 6)), rng.uniform(-0.3, 1, (30, 6))
     size = (lambda h: h) if kind == "rectified" else abs
@@ -96,17 +98,17 @@ def test_memories_asleep_by_loops(kind):
     assert 0 < sum(slow[1.2 if kind == "power" else 0.0]) < 30
     for rows in (1, 7, 1000):
         for above, expected in slow.items():
-            np.testing.assert_array_equal(_step_plain.asleep(visible, x, above, kind, rows), expected)
+            np.testing.assert_array_equal(inactive(visible, x, above, kind, rows), expected)
 
 
-def test_memories_asleep_above_a_level_of_their_own():
+def test_memories_inactive_above_a_level_of_their_own():
     visible = np.array([[1.0, 0], [1, 0], [0, 1]])
-    found = _step_plain.asleep(visible, np.array([[0.5, -0.5], [0.2, 0.3]]), np.array([0.5, 0.4, 0.3]))
+    found = inactive(visible, np.array([[0.5, -0.5], [0.2, 0.3]]), np.array([0.5, 0.4, 0.3]))
     np.testing.assert_array_equal(found, [True, False, True])
 
 
-def sleepy(x, classes=10, K=40):
-    """Weights and momenta: a third awake; a third that every digit leaves off, without and with momentum left."""
+def partly_inactive(x, classes=10, K=40):
+    """Weights and momenta: a third active; a third that every digit leaves off, without and with momentum left."""
     rng = np.random.default_rng(0)
     xi = rng.normal(-0.3, 0.3, (K, x.shape[1] + classes)).clip(-1, 1).astype(np.float32)
     off = np.arange(K) % 3 > 0
@@ -118,55 +120,55 @@ def sleepy(x, classes=10, K=40):
 
 @pytest.mark.parametrize("form", ("dual", "exact"))
 @pytest.mark.parametrize("n", (2, 20))
-def test_sleepers_are_left_out_and_nothing_else_changes(digits, n, form):
+def test_inactive_memories_are_left_out_and_nothing_else_changes(digits, n, form):
     x, y, *_ = digits
-    xi, V, sleepers = sleepy(x)
+    xi, V, dropped = partly_inactive(x)
     recipe = replace(Recipe.paper(n), **SMALL, form=form)
-    t = classifier.targets(np.repeat(np.arange(10), recipe.batch_per_class))
-    assert _step_plain.asleep(xi[sleepers, :784], x, -_step_fast.ROUNDING).all()
+    t = objective.targets(np.repeat(np.arange(10), recipe.batch_per_class))
+    assert inactive(xi[dropped, :784], x, -_step_fast.ROUNDING).all()
     batches = training.minibatches(y, recipe.batch_per_class, seed=0, epoch=0)[:5]
     pure = _step_plain.ArrayStep(x, t, xi.copy(), V.copy(), recipe)
     with _step_fast.make_step(x, t, xi.copy(), V.copy(), recipe) as fast:
-        fast.rest()
-        assert len(fast.xi) == len(fast.V) == len(xi) - len(sleepers)
+        fast.drop_inactive()
+        assert len(fast.xi) == len(fast.V) == len(xi) - len(dropped)
         for rows in batches:
             assert abs(fast(rows, 200.0, 0.01) - pure(rows, 200.0, 0.01)) <= 1
         np.testing.assert_allclose(fast.state()[0], pure.state()[0], atol=2e-5)
-        ink = np.ones((3, 784), np.float32) - 0.1 * x[:3]  # sleepers are on for it
-        assert np.all(ink @ xi[sleepers, :784].T > 0)
+        ink = np.ones((3, 784), np.float32) - 0.1 * x[:3]  # the dropped ones are on for it
+        assert np.all(ink @ xi[dropped, :784].T > 0)
         a = pure.arguments(ink, 900.0)
         np.testing.assert_allclose(fast.arguments(ink, 900.0), a, rtol=1e-4, atol=1e-5 * np.abs(a).max())
-        fast.rest()
+        fast.drop_inactive()
         fast(batches[0], 200.0, 0.01)
         for now, then in zip(fast.state(), (xi, V)):
             assert now.shape == then.shape
-            np.testing.assert_array_equal(now[sleepers], then[sleepers])
-        assert np.abs(fast.state()[0] - xi).max(axis=1)[np.setdiff1d(np.arange(len(xi)), sleepers)].min() > 0.01
+            np.testing.assert_array_equal(now[dropped], then[dropped])
+        assert np.abs(fast.state()[0] - xi).max(axis=1)[np.setdiff1d(np.arange(len(xi)), dropped)].min() > 0.01
 
 
-def test_labels_can_keep_a_memory_awake_in_the_exact_form(digits):
+def test_label_weights_can_keep_a_memory_active_in_the_exact_form(digits):
     """Off at every digit by its visible weights, on with one class's label: a gradient in eq. (9), none in (10)."""
     x, y, *_ = digits
     recipe = replace(Recipe.paper(3), **SMALL)
     t, xi, V = start(recipe, x, np.float32)[1:]
     xi[:2, :784] = 1 / 784  # overlaps between -1 and -0.1: most pixels are paper
     xi[0, 784:], xi[1, 784:] = 1, -1
-    assert _step_plain.asleep(xi[:2, :784], x, -0.1).all()
-    for form, awake in (("dual", []), ("exact", [1])):
+    assert inactive(xi[:2, :784], x, -0.1).all()
+    for form, active in (("dual", []), ("exact", [1])):
         with _step_fast.make_step(x, t, xi.copy(), V.copy(), replace(recipe, form=form)) as step:
-            step.rest()
-            assert len(step.xi) == 58 + len(awake)
+            step.drop_inactive()
+            assert len(step.xi) == 58 + len(active)
             step(training.minibatches(y, 10, seed=0, epoch=0)[0], 60.0, 0.01)
             moved = np.flatnonzero(np.abs(step.state()[0] - xi).max(axis=1)[:2] > 0)
-            np.testing.assert_array_equal(moved, awake)
+            np.testing.assert_array_equal(moved, active)
 
 
 @pytest.mark.parametrize("form", ("dual", "exact"))
-def test_a_training_with_sleepers_is_resumed_bit_for_bit(digits, tmp_path, form):
+def test_a_training_that_drops_memories_is_resumed_bit_for_bit(digits, tmp_path, form):
     x, y, *_ = digits
     recipe = Recipe.paper(2, **(SMALL | {"K": 60}), init_mean=0.0, epsilon0=0.2, momentum=0.3, epochs=40, form=form)
     whole, _ = quiet(x, y, recipe)
-    still = _step_plain.asleep(whole.visible, x, -_step_fast.ROUNDING)
+    still = inactive(whole.visible, x, -_step_fast.ROUNDING)
     assert 0 < still.sum() < 60
     path = tmp_path / "c.npz"
     quiet(x, y, recipe, epochs=31, checkpoint=path)
@@ -174,7 +176,7 @@ def test_a_training_with_sleepers_is_resumed_bit_for_bit(digits, tmp_path, form)
         assert (~kept["V"].any(axis=1) & still).sum() > 0  # some are left out by then
     resumed, _ = quiet(x, y, recipe, checkpoint=path, resume=True)
     np.testing.assert_array_equal(resumed.visible, whole.visible)
-    np.testing.assert_array_equal(resumed.labels, whole.labels)
+    np.testing.assert_array_equal(resumed.label_weights, whole.label_weights)
 
 
 @pytest.mark.parametrize("form", ("dual", "exact"))
@@ -187,7 +189,7 @@ def test_the_result_does_not_depend_on_the_number_of_threads(digits, form):
             found.append(quiet(x, y, recipe, epochs=1)[0])
     for network in found[1:]:
         np.testing.assert_array_equal(network.visible, found[0].visible)
-        np.testing.assert_array_equal(network.labels, found[0].labels)
+        np.testing.assert_array_equal(network.label_weights, found[0].label_weights)
 
 
 def test_momentum_update_by_loops():
@@ -205,12 +207,43 @@ def test_momentum_update_by_loops():
             change = 0.1 * momentum[mu, index] / max(largest, 1e-30)
             expected[mu, index] = min(1, max(-1, xi[mu, index] + change))
     momentum[1] = 0
-    new_xi, new_V = _step_plain.momentum_update(xi, V, gradient, 0.7, 0.1)
+    new_xi, new_V = optimizer.momentum_update(xi, V, gradient, 0.7, 0.1)
     np.testing.assert_allclose(new_xi, expected, atol=1e-9)
     np.testing.assert_allclose(new_V, momentum, atol=1e-15)
     np.testing.assert_array_equal(new_xi[0], xi[0])
     moved = np.abs(new_xi - xi)[3:].max(axis=1)
     assert np.all(moved <= 0.1 + 1e-12)
+
+
+@pytest.mark.parametrize("dtype", (np.float32, np.float64))
+def test_the_update_in_place_is_the_pure_one(dtype):
+    rng = np.random.default_rng(1)
+    xi, V, gradient = (rng.normal(0, 1, (6, 5)).clip(-1, 1).astype(dtype) for _ in range(3))
+    V[0], gradient[0], V[1], gradient[1] = 0, 0, 1e-35, 0  # dead and dying
+    expected = optimizer.momentum_update(xi, V, gradient, dtype(0.7), dtype(0.1))
+    optimizer.momentum_update_in_place(xi, V, gradient, 0.7, 0.1)
+    for found, pure in zip((xi, V), expected, strict=True):
+        np.testing.assert_allclose(found, pure, rtol=4 * np.finfo(dtype).eps)
+    assert np.all(V[:2] == 0) and xi.dtype == V.dtype == dtype
+
+
+@pytest.mark.parametrize("make", (_step_fast.make_step, _step_plain.ArrayStep))
+def test_an_epoch_is_one_update_after_the_other(digits, make):
+    x, y, *_ = digits
+    recipe = replace(Recipe.paper(3), **SMALL)
+    batches = training.minibatches(y, recipe.batch_per_class, seed=0, epoch=0)[:4]
+    with make(*start(recipe, x, np.float32), recipe) as one, make(*start(recipe, x, np.float32), recipe) as whole:
+        wrong = sum(one(rows, 200.0, 0.01) for rows in batches)
+        assert whole.epoch(batches, 200.0, 0.01) == wrong
+        np.testing.assert_array_equal(whole.state(), one.state())
+        a = one.arguments(x[:137], 200.0)
+        assert whole.wrong(x[:137], y[:137], 200.0) == np.sum(a.argmax(axis=1) != y[:137])
+        whole.V[0, 0] = np.nan
+        with pytest.raises(FloatingPointError, match="^minibatch 2 of 4 .the arguments of the tanh are not finite.$"):
+            whole.epoch(batches, 200.0, 0.01)
+        one.V[0, 0] = np.nan
+        with pytest.raises(FloatingPointError, match="^minibatch 1 of 1 .the weights are not finite.$"):
+            one.epoch(batches[:1], 200.0, 0.01)
 
 
 @pytest.mark.parametrize("form", ("dual", "exact"))
@@ -321,14 +354,24 @@ def test_ten_minutes_shorten_everything_together(n, ramp_epochs, T, epsilon0):
         ({"epochs": 0}, "epochs must be an integer of at least 1"),
         ({"K": 0}, "K must be"),
         ({"batch_per_class": 0}, "batch_per_class must be"),
-        ({"form": "both"}, "form must be one of dual, exact, got 'both'"),
+        ({"form": "both"}, "form must be one of exact, dual, got 'both'"),
         ({"objective": "hinge"}, "objective must be one of power, softmax"),
-        ({"kind": "cubic"}, "kind must be one of rectified, power, got 'cubic'"),
+        ({"kind": "cubic"}, "kind must be one of power, rectified, got 'cubic'"),
     ],
 )
 def test_a_bad_recipe(change, message):
     with pytest.raises(ValueError, match=message):
         replace(Recipe.paper(3), **change)
+
+
+def test_a_recipe_of_numpy_numbers_can_be_stored(digits, tmp_path):
+    x, y, *_ = digits
+    plain = Recipe.paper(3, **SMALL)
+    given = {name: np.array(value)[()] for name, value in asdict(plain).items()}
+    recipe = Recipe(**given)
+    assert recipe == plain and json.dumps(asdict(recipe)) == json.dumps(asdict(plain))
+    assert type(Recipe.paper(np.int64(3), K=np.int32(60)).K) is int
+    quiet(x, y, recipe, epochs=1, checkpoint=tmp_path / "c.npz")
 
 
 def test_minibatches_are_balanced_and_follow_from_seed_and_epoch():
@@ -366,11 +409,11 @@ def test_it_learns(digits, n, changes):
     network, history = quiet(x, y, recipe, x_test=x_test, y_test=y_test)
     assert {name: len(curve) for name, curve in history.items()} == dict.fromkeys(training.HISTORY, 20)
     assert history["test_error"][-1] < 30 and history["train_error"][-1] < 25
-    assert np.abs(network.visible).max() <= 1 and np.abs(network.labels).max() <= 1
+    assert np.abs(network.visible).max() <= 1 and np.abs(network.label_weights).max() <= 1
     if recipe.form == "exact":
         assert history["test_error"][-1] == pytest.approx(classifier.error_percent(network, x_test, y_test))
     else:
-        assert history["test_error"][-1] == pytest.approx(100 * np.mean(network.predict_dual(x_test) != y_test))
+        assert history["test_error"][-1] == pytest.approx(100 * np.mean(network.dual().predict(x_test) != y_test))
 
 
 @pytest.mark.parametrize("n", (2, 3, 20))
@@ -443,7 +486,7 @@ def test_resuming_after_a_kill_gives_the_uninterrupted_training_bit_for_bit(digi
     resumed, history = quiet(x, y, recipe, checkpoint=path, resume=True, **options)
     whole, expected = quiet(x, y, recipe, **options)
     np.testing.assert_array_equal(resumed.visible, whole.visible)
-    np.testing.assert_array_equal(resumed.labels, whole.labels)
+    np.testing.assert_array_equal(resumed.label_weights, whole.label_weights)
     for name in ("test_error", "train_error"):
         np.testing.assert_array_equal(history[name], expected[name])
     again, _ = quiet(x, y, recipe, checkpoint=path, resume=True, **options)  # nothing left to do

@@ -124,7 +124,8 @@ def run(name, scale="demo", seed=0, backend=None, progress=False, scheduler=None
     options = {"progress": progress, "folder": folder, "work": work}
     options["sweep"] = partial(sweep, scheduler=scheduler, **points)
     options = {key: value for key, value in options.items() if experiment.takes(key)}
-    values, found = experiment.run(seed=seed, backend=used, **options, **parameters)
+    with arrays.using(used):
+        values, found = experiment.run(seed=seed, backend=used, **options, **parameters)
     return results.Result(
         experiment=name,
         variant=variant,

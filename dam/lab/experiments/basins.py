@@ -8,9 +8,8 @@ from dam.datasets import random_patterns
 from dam.lab.common import check_memory, flipped, stacked
 from dam.lab.experiments import Experiment
 from dam.lab.sweeps import sweep as sweep_here
-from dam.memory import theory
+from dam.memory import retrieve, theory
 from dam.memory.interactions import KINDS
-from dam.memory.retrieval import retrieve
 
 PAPER = {"n": (2, 3, 4, 5, 6), "N": 64, "K": (8, 100, 1000), "load": (0.1, 0.5, 1.0), "step": 2, "cues": 500}
 DEMO = {"n": (2, 3, 4), "N": 64, "K": (8, 100), "load": (0.5,), "step": 4, "cues": 100}

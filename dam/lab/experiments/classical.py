@@ -9,8 +9,7 @@ from dam.lab import paper
 from dam.lab.experiments import Experiment
 from dam.lab.sweeps import sweep as sweep_here
 from dam.lab.verdicts import Claim, at_largest, value, within
-from dam.memory import theory
-from dam.memory.retrieval import hebbian, retrieve_classical
+from dam.memory import hebbian, retrieve_classical, theory
 
 LOADS = (0.02, 0.04, 0.06, 0.08, 0.1, 0.11, 0.12, 0.125, 0.13, 0.135, 0.14, 0.145, 0.15, 0.155, 0.16, 0.165, 0.17,
          0.18, 0.19, 0.2, 0.22, 0.25, 0.3)  # fmt: skip

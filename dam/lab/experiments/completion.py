@@ -11,9 +11,8 @@ from dam.lab.common import stacked
 from dam.lab.experiments import Experiment
 from dam.lab.sweeps import sweep as sweep_here
 from dam.lab.verdicts import Claim, within
-from dam.memory import attention
+from dam.memory import attention, retrieval_bytes, retrieve
 from dam.memory.interactions import RectifiedPolynomial
-from dam.memory.retrieval import retrieval_bytes, retrieve
 
 PAPER = {"K": (100, 500, 2000, 5000), "n": (2, 3, 5, 10, 20, 30, 60, 100), "beta": (0.01, 0.03, 0.05, 0.1, 0.3, 1.0),
          "cues": 100, "given": 1000}  # fmt: skip

@@ -1,7 +1,6 @@
 """Cost of a flip against S, K, N and n, beside the matrix products that it needs"""
 
 import math
-import os
 import time
 import warnings
 from concurrent.futures import ThreadPoolExecutor
@@ -15,7 +14,7 @@ from dam import checks, fits, memory
 from dam.arrays import array_namespace, get_namespace, to_numpy
 from dam.datasets import random_patterns
 from dam.lab.experiments import Experiment
-from dam.memory._dynamics import batches_of, settle_batches
+from dam.memory._dynamics import batches_of, settle_batches, threads_for
 from dam.memory.interactions import Polynomial
 
 PAPER = {"S": (10, 30, 100, 300, 1000, 3000), "K": (250, 500, 1000, 2000, 4000), "N": (50, 100, 200, 400),
@@ -98,9 +97,9 @@ class _Counted:
     def __init__(self, fields):
         self.fields, self.flip, self.keep, self.rows = fields, fields.flip, fields.keep, 0
 
-    def gains(self, sigma):
+    def gaps(self, sigma):
         self.rows += len(sigma)
-        return self.fields.gains(sigma)
+        return self.fields.gaps(sigma)
 
 
 def count_rows(sigma, xi, F, seed, max_flips=None):
@@ -130,16 +129,16 @@ def products(rows, sigma, xi):
     batches = batches_of(sigma, xi.shape[0])
     size, threads = batches[0].shape[0], 1
     if array_api_compat.is_numpy_array(sigma):
-        threads = min(os.cpu_count(), len(batches))
+        threads = threads_for(len(batches))
     left = [xp.asarray(rng.random((size, xi.shape[0]))) for _ in range(threads)]
     out = [xp.empty((size, xi.shape[1]), dtype=xp.float64) for _ in range(threads)]
     xi = xp.astype(xi, xp.float64)
     calls = max(1, round(rows / (size * threads)))
 
-    def work(A, gains, calls):
+    def work(A, gaps, calls):
         for _ in range(calls):
-            xp.matmul(A, xi, out=gains)
-        to_numpy(gains[:1, :1])  # wait for a GPU
+            xp.matmul(A, xi, out=gaps)
+        to_numpy(gaps[:1, :1])  # wait for a GPU
 
     with threadpool_limits(1), ThreadPoolExecutor(threads) as pool:
         list(pool.map(work, left, out, [1] * threads))  # warm

@@ -10,7 +10,7 @@ from dam.lab.experiments import Experiment
 from dam.lab.stored import trained
 from dam.lab.verdicts import Claim, within
 from dam.network._powers import safe_power
-from dam.network.classifier import arguments_dual, arguments_exact
+from dam.network.classifier import Classifier
 
 PAPER = {"n": paper.POWERS, "digits": paper.TEST_DIGITS, "network_seed": 0}
 DEMO = PAPER | {"digits": 2000}
@@ -35,8 +35,8 @@ def run(*, seed, n, digits, network_seed, backend=None, progress=False, folder=N
     values, arrays = {}, {"digit": chosen.astype(np.int16), "label": y.astype(np.int8)}
     for degree in tqdm(n, desc="networks", disable=not progress):
         network, values[f"network_n{degree}"] = trained(degree, network_seed, folder, xp)
-        exact, dual = to_numpy(network.arguments(v)), to_numpy(network.arguments_dual(v))
-        visible, labels = to_numpy(network.visible), to_numpy(network.labels)
+        exact, dual = to_numpy(network.arguments(v)), to_numpy(network.dual().arguments(v))
+        visible, labels = to_numpy(network.visible), to_numpy(network.label_weights)
         parts = np.array_split(x, -(-digits // 1000))
         ratio = np.concatenate([overlap_ratio(part, visible, labels, degree) for part in parts])
         found = compare(exact, dual, y) | {"ratio": float(np.median(ratio))}
@@ -81,16 +81,17 @@ def overlap_ratio(v, visible, labels, n):
     return np.where(activity > 0, ratio, 0)
 
 
-def arguments_around(center, v, visible, labels, n, T):
-    """Return the arguments ``(M, N_c)`` of (9) expanded to first order around one of `CENTERS`.
+def arguments_around(center, v, network):
+    """Return the arguments ``(M, N_c)`` of (9) for digits ``v (M, N)``, expanded to first order around a center.
 
     (2n/T) Σ_μ ξ_α f(center / T), f(x) = x^(n-1): around ξ·v, which gives eq. (10), "pixels"; around ξ·v - Σ_γ ξ_γ, a
     hidden unit with a "bias"; or around the "midpoint" of the two arguments of F in (9), ξ·v - Σ_{γ≠α} ξ_γ.
     """
     checks.choice("center", center, CENTERS)
     if center == "pixels":
-        return arguments_dual(v, visible, labels, n, T)
-    h = v @ visible.T - labels.sum(axis=1)
+        return network.dual().arguments(v)
+    n, T, labels = network.n, network.T, network.label_weights
+    h = v @ network.visible.T - labels.sum(axis=1)
     around = (h + own if center == "midpoint" else h for own in labels.T)
     return 2 * n / T * np.stack([safe_power(x / T, n - 1) @ own for x, own in zip(around, labels.T)], axis=1)
 
@@ -100,14 +101,14 @@ def expansion_errors(v, network, scales):
 
     Σ|a exact - a| / Σ|a exact| over digits ``v (M, N)`` and classes, in float64; the network is on NumPy arrays.
     """
-    v, visible, labels = (np.asarray(x, dtype=np.float64) for x in (v, network.visible, network.labels))
+    v, visible, labels = (np.asarray(x, dtype=np.float64) for x in (v, network.visible, network.label_weights))
     errors = {center: [] for center in CENTERS}
     for s in scales:
         checks.number("a scale", s, 1e-6, 1e6)
-        rest = visible, s * labels, network.n, network.T
-        exact = arguments_exact(v, *rest)
+        scaled = Classifier(visible, s * labels, network.n, network.T)
+        exact = scaled.arguments(v)
         for center in CENTERS:
-            errors[center].append(relative_error(exact, arguments_around(center, v, *rest)))
+            errors[center].append(relative_error(exact, arguments_around(center, v, scaled)))
     return {center: np.array(found) for center, found in errors.items()}
 
 

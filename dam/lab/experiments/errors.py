@@ -10,9 +10,8 @@ from dam.lab.common import check_memory, stacked
 from dam.lab.experiments import Experiment
 from dam.lab.sweeps import sweep as sweep_here
 from dam.lab.verdicts import Claim, value, within
-from dam.memory import theory
+from dam.memory import theory, unstable_spins
 from dam.memory.interactions import KINDS
-from dam.memory.retrieval import unstable_spins
 
 LOADS = (0.25, 0.35, 0.5, 0.7, 1.0, 1.4, 2.0, 3.0)
 PAPER = {"n": (2, 3, 4), "N": (25, 50, 100, 200), "load": LOADS, "bits": 2_000_000}

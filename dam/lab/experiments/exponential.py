@@ -12,9 +12,8 @@ from dam.lab.common import check_memory, half_crossing, stable_fraction
 from dam.lab.experiments import Experiment
 from dam.lab.sweeps import sweep as sweep_here
 from dam.lab.verdicts import Claim, value, within
-from dam.memory import theory
+from dam.memory import theory, unstable_spins
 from dam.memory.interactions import Exponential, Polynomial
-from dam.memory.retrieval import unstable_spins
 
 RATES = (*(round(0.04 * step, 2) for step in range(1, 17)), 0.66, 0.68)
 PAPER = {"N": (20, 40, 60), "rate": RATES, "damage": (0.0, 0.1, 0.25), "samples": 40_000, "sizes": (8, 12, 16, 20),

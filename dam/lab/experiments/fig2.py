@@ -10,7 +10,7 @@ from dam.lab.common import drawn
 from dam.lab.experiments import Experiment
 from dam.lab.stored import stored_network, trained
 from dam.lab.verdicts import Claim, value, within
-from dam.network import competition, prototypes
+from dam.network import prototypes
 from dam.network.recipes import Recipe
 from dam.network.training import initial_weights
 
@@ -71,28 +71,27 @@ def network_measures(network, x, x_test, y_test, means, powers, removed, orders)
     Values: ``error_percent``; ``three_to_five_percent``, ``one_class_percent``, ``no_class_percent`` of the memories
     vote for as many classes; ``extreme_percent``, label weights beyond ±0.9; ``lone_percent``, digits for which a
     single memory has a term above 0.9 of the largest, for the answer, and ``lone_digits``, their number;
-    ``lone_percent_{measure}`` for other `dam.network.prototypes.SUMS`; ``comparable`` (median over digits);
+    ``lone_percent_{measure}`` for other `dam.network.prototypes.MEASURES`; ``comparable`` (median over digits);
     ``asleep_percent`` and ``error_without_asleep_percent``, of inactive memories; ``half_share``, how many memories
     have half of all shares; medians of the likeness, and of the audience at the network's own n.
 
     Arrays: ``votes (K,)``; ``comparable (M,)`` and ``comparable_{measure} (M,)``; ``share (K,)``, see
     `prototypes.shares`; ``reach (K,)``, the largest overlap with a training digit; ``audience (P, K)``, ``ratio (M,)``,
-    ``rivals (P, M)`` and ``effective (P, M)``, see `competition.audience` and `competition.rivals`; ``{measure}_{to}
+    ``rivals (P, M)`` and ``effective (P, M)``, see `prototypes.audience` and `prototypes.rivals`; ``{measure}_{to}
     (K,)``, likeness to digits and means, and ``which_{measure}_{to} (K,)``, to which (rows of x, classes);
     ``error_least``, ``error_most (G,)`` and ``error_random (D, G)``, test error in % after removal.
     """
-    weights = network.visible, network.labels, network.n, network.T
-    votes, labels = to_numpy(prototypes.votes(network.labels)), to_numpy(network.labels)
-    counts = {name: to_numpy(c) for name, c in prototypes.comparable_memories(x_test, *weights).items()}
-    share = to_numpy(prototypes.shares(x[:JUDGES], *weights))
-    heard = to_numpy(competition.audience(network.visible, x[:HEARD], powers))
-    ratio, rivals, effective = (to_numpy(found) for found in competition.rivals(x_test, network.visible, powers))
+    votes, labels = to_numpy(prototypes.votes(network.label_weights)), to_numpy(network.label_weights)
+    counts = {name: to_numpy(c) for name, c in prototypes.comparable_memories(x_test, network).items()}
+    share = to_numpy(prototypes.shares(x[:JUDGES], network))
+    heard = to_numpy(prototypes.audience(network.visible, x[:HEARD], powers))
+    ratio, rivals, effective = (to_numpy(found) for found in prototypes.rivals(x_test, network.visible, powers))
     alike = likeness(network.visible, x, means)
     reach = alike.pop("overlap_digit")
     by_share = np.argsort(share, kind="stable")
     kept = [prototypes.kept_after(order, removed) for order in (by_share, by_share[::-1], *orders)]
     kept = array_namespace(x=x).asarray(np.concatenate([*kept, reach[None, :] > 0]))
-    errors = to_numpy(prototypes.errors_kept(x_test, y_test, *weights, kept))
+    errors = to_numpy(prototypes.errors_kept(x_test, y_test, network, kept))
     curves, without = errors[:-1].reshape(-1, len(removed)), float(errors[-1])
     percent = lambda chosen: float(100 * np.mean(chosen))
     least, most = paper.CLASSES_VOTED

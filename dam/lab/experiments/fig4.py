@@ -10,8 +10,8 @@ from dam.lab.common import check_memory
 from dam.lab.experiments import Experiment
 from dam.lab.sweeps import sweep as sweep_here
 from dam.lab.verdicts import Claim, every, within
+from dam.memory import overlaps, retrieve
 from dam.memory.interactions import KINDS
-from dam.memory.retrieval import overlaps, retrieve
 
 PAPER = {**paper.FIG4, "n": (2, 3, 4, 5, 6)}
 DEMO = PAPER | {"starts": 500}

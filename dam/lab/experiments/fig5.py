@@ -13,9 +13,8 @@ from dam.lab.common import check_memory, half_crossing, stable_fraction
 from dam.lab.experiments import Experiment
 from dam.lab.sweeps import sweep as sweep_here
 from dam.lab.verdicts import Claim, covers, value, within
-from dam.memory import theory
+from dam.memory import overlaps, retrieve, theory
 from dam.memory.interactions import KINDS
-from dam.memory.retrieval import overlaps, retrieve
 
 SIZES = {2: (50, 100, 200, 400, 800), 3: (50, 75, 100, 125, 150, 175, 200), 4: (30, 40, 50, 60, 80, 100)}
 PAPER = {"n": 3, "N": None, "starts": paper.FIG5["starts"], "tolerance": 0.03}

@@ -77,7 +77,7 @@ def in_torch(network):
 
     class Memories(torch.nn.Module):
         def forward(self, v):
-            visible, labels = torch.as_tensor(network.visible), torch.as_tensor(network.labels)
+            visible, labels = torch.as_tensor(network.visible), torch.as_tensor(network.label_weights)
             H, n, T = v @ visible.T - labels.sum(dim=1), network.n, network.T
             off = torch.relu(H / T) ** n
             return torch.stack([(torch.relu((H + 2 * own) / T) ** n - off).sum(dim=1) for own in labels.T], dim=1)
@@ -85,7 +85,7 @@ def in_torch(network):
     class Units(torch.nn.Module):
         def forward(self, v):
             hidden = torch.relu(v @ torch.as_tensor(network.visible).T + torch.as_tensor(network.hidden_bias))
-            return hidden @ torch.as_tensor(network.labels) + torch.as_tensor(network.class_bias)
+            return hidden @ torch.as_tensor(network.label_weights) + torch.as_tensor(network.class_bias)
 
     return Memories() if hasattr(network, "T") else Units()
 

@@ -80,7 +80,7 @@ def run(*, seed, backend=None, progress=False, work=None, checkpoint=None, resum
     tests = {"x_test": x_test, "y_test": y_test}
     options = {"seed": seed, "epochs": epochs, "progress": progress, "backend": backend}
     network, history = train(x, y, settings, **tests, **options, **files)
-    visible, labels = (to_numpy(w).astype(np.float16) for w in (network.visible, network.labels))
+    visible, labels = (to_numpy(w).astype(np.float16) for w in (network.visible, network.label_weights))
     stored = Classifier(visible, labels, network.n, network.T, network.kind)
     below = np.flatnonzero(history["test_error"] < paper.BELOW)
     values = {

@@ -107,7 +107,7 @@ def point(*, n, m, seed, noises, updates, known, others, network_seed, folder, m
 
 def double(network, xp):
     """Return a network in float64."""
-    weights = (xp.astype(x, xp.float64) for x in (network.visible, network.labels))
+    weights = (xp.astype(x, xp.float64) for x in (network.visible, network.label_weights))
     return Classifier(*weights, network.n, network.T, network.kind)
 
 

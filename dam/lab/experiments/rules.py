@@ -12,9 +12,8 @@ from dam.lab.common import check_memory, flipped, half_crossing, stable_fraction
 from dam.lab.experiments import Experiment
 from dam.lab.sweeps import sweep as sweep_here
 from dam.lab.verdicts import Claim, every, value, within
-from dam.memory import theory
+from dam.memory import energy, retrieve, theory, trajectory, unstable_spins
 from dam.memory.interactions import KINDS
-from dam.memory.retrieval import energy, retrieve, trajectory, unstable_spins
 
 RULES = ("energy", "field")
 PAPER = {"n": (2, 3, 4), "N": 100, "damage": 0.1, "memories": 1000, "tolerance": 0.03}

@@ -8,8 +8,8 @@ from dam.arrays import get_namespace, to_numpy
 from dam.datasets import xor_memories
 from dam.lab.experiments import Experiment
 from dam.lab.verdicts import Claim, every
+from dam.memory import energy, local_fields
 from dam.memory.interactions import KINDS
-from dam.memory.retrieval import energy, local_fields
 
 PAPER = {"n": tuple(range(1, 9))}
 STATES = np.array(list(itertools.product((-1.0, 1.0), repeat=3)))
