@@ -162,9 +162,8 @@ def differences(stored, again):
     """Return which values and arrays of two loaded results differ, times and texts (versions, origins) aside."""
     times = re.compile(get(stored.experiment).times)
     pairs = [(stored.values, again.values), (stored.arrays, again.arrays)]
-    compared = [(key, x, other.get(key)) for one, other in pairs for key, x in one.items() if not times.search(key)]
-    new = [key for one, other in pairs for key in other if key not in one]
-    return new + [key for key, x, y in compared if not (isinstance(x, str) or _same(x, y))]
+    compared = [(key, one.get(key), other.get(key)) for one, other in pairs for key in one | other]
+    return [key for key, x, y in compared if not (times.search(key) or isinstance(x, str) or _same(x, y))]
 
 
 def _same(x, y):
