@@ -25,7 +25,7 @@ def folder(tmp_path_factory):
             "visible": (0.8 * means + rng.normal(0, 0.05, means.shape)).clip(-1, 1).astype(np.float16),
             "labels": (1.4 * np.eye(10) - 0.4).astype(np.float16),
         }
-        results.save(replace(stored(f"n{n}", {"T": 60.0}, arrays), parameters={"m": n}), path)
+        results.save(replace(stored(f"n{n}", {"T": 60.0}, arrays), parameters={"kind": "rectified", "m": n}), path)
     templates = means / np.linalg.norm(means, axis=1, keepdims=True)
     arrays = relu_arrays(templates, np.eye(10), np.full(10, 1.0), np.zeros(10))
     results.save(replace(stored("", {}, arrays), experiment="baselines"), path)

@@ -3,6 +3,7 @@
 import importlib
 import inspect
 import pkgutil
+import re
 import shutil
 import time
 from collections.abc import Callable
@@ -62,18 +63,9 @@ class Experiment:
         """Return whether `run` takes this argument."""
         return option in inspect.signature(self.run).parameters
 
-    def parameters(self, scale, **changes):
-        """Return the parameters at a scale after some changes; raise ``ValueError`` if one of them is none of its."""
-        if scale not in self.scales:
-            raise ValueError(f"scale must be one of {', '.join(self.scales)}, got {scale!r}")
-        defaults = self.scales[scale]
-        if unknown := sorted(set(changes) - set(defaults)):
-            raise ValueError(f"there is no parameter {', '.join(unknown)}; there are {', '.join(defaults)}")
-        for key, value in changes.items():
-            lists = any(isinstance(values[key], tuple) for values in self.scales.values())
-            if lists and value is not None and np.ndim(value) == 0:
-                raise ValueError(f"{key} must be a list of values, got {value!r}")
-        return defaults | {key: _plain(value) for key, value in changes.items()}
+    def stored(self, parameters):
+        """Return the parameters as they are stored."""
+        return {key: list(x) if isinstance(x, tuple) else x for key, x in self.recorded(parameters).items()}
 
 
 def get(name):
@@ -83,7 +75,24 @@ def get(name):
     return importlib.import_module(f"dam.lab.experiments.{name}").EXPERIMENT
 
 
-def run(name, scale="demo", seed=0, backend=None, progress=False, scheduler=None, folder=None, **changes):
+def plan(name, scale, **changes):
+    """Return an experiment, its parameters at a scale after some changes, and the variant of its result's name."""
+    experiment = get(name)
+    if scale not in experiment.scales:
+        raise ValueError(f"scale must be one of {', '.join(experiment.scales)}, got {scale!r}")
+    defaults = experiment.scales[scale]
+    if unknown := sorted(set(changes) - set(defaults)):
+        raise ValueError(f"{name} has no parameter {', '.join(unknown)}; it has {', '.join(defaults)}")
+    for key, value in changes.items():
+        lists = any(isinstance(values[key], tuple) for values in experiment.scales.values())
+        if lists and value is not None and np.ndim(value) == 0:
+            raise ValueError(f"{key} must be a list of values, got {value!r}")
+    parameters = defaults | {key: _plain(value) for key, value in changes.items()}
+    parts = ["demo" if scale == "demo" else "", experiment.variant(parameters, scale)]
+    return experiment, parameters, "-".join(part for part in parts if part)
+
+
+def run(name, scale="demo", seed=0, backend=None, progress=False, scheduler=None, folder=None, into=None, **changes):
     """Run an experiment and return a `dam.lab.results.Result` with its provenance.
 
     Parameters
@@ -100,8 +109,10 @@ def run(name, scale="demo", seed=0, backend=None, progress=False, scheduler=None
     scheduler : str, optional
         Address of a Dask scheduler to spread the points over, for an experiment that consists of points.
     folder : path, optional
-        Where the results are that an experiment starts from, and where a run keeps what it goes on from after an
-        interruption, until `store` is called. Its ``wall_seconds`` are then those of its last part.
+        Where to look for the results that an experiment starts from, before those shipped with the package.
+    into : path, optional
+        Where the result will be stored, by default the same folder. Until `store` does it, a run keeps there what it
+        goes on from after an interruption; its ``wall_seconds`` are then those of its last part.
     **changes
         Parameters to change, by name.
 
@@ -110,16 +121,18 @@ def run(name, scale="demo", seed=0, backend=None, progress=False, scheduler=None
     ValueError
         Unknown experiment, scale or parameter, one value where a list is asked for, or a seed that is no integer >= 0.
     """
-    experiment = get(name)
-    parameters = experiment.parameters(scale, **changes)
+    experiment, parameters, variant = plan(name, scale, **changes)
     checks.count("seed", seed, minimum=0)
     if scheduler is not None and not experiment.takes("sweep"):
         raise ValueError(f"{name} is no sweep of points: it has nothing to spread over a scheduler")
-    variant = "-".join(filter(None, ["demo" if scale == "demo" else "", experiment.variant(parameters, scale)]))
+    if experiment.takes("folder") and folder is not None:
+        into, folder = into or folder, results.existing(folder).resolve()  # workers may run elsewhere
+        if folder == results.SHIPPED or not any(folder.glob("*.json")):
+            folder = None
     xp = arrays.get_namespace(backend)
     used = arrays.backend_name(xp)
     started, clock = datetime.now(UTC), time.perf_counter()
-    work = folder and work_folder(folder, results.file_name(name, variant, seed))
+    work = (into or folder) and work_folder(into or folder, results.file_name(name, variant, seed))
     points = {"folder": work, "version": results.code_digest(), "progress": progress, "label": name}
     options = {"progress": progress, "folder": folder, "work": work}
     options["sweep"] = partial(sweep, scheduler=scheduler, **points)
@@ -129,7 +142,7 @@ def run(name, scale="demo", seed=0, backend=None, progress=False, scheduler=None
     return results.Result(
         experiment=name,
         variant=variant,
-        parameters={key: _listed(value) for key, value in experiment.recorded(parameters).items()},
+        parameters=experiment.stored(parameters),
         seed=seed,
         backend=used,
         device=arrays.device_name(xp),
@@ -149,6 +162,39 @@ def store(result, folder):
     return path
 
 
+def differences(stored, again):
+    """Return which values and arrays of two loaded results differ, times and texts (versions, origins) aside."""
+    times = re.compile(get(stored.experiment).times)
+    pairs = [(stored.values, again.values), (stored.arrays, again.arrays)]
+    compared = [(key, one.get(key), other.get(key)) for one, other in pairs for key in one | other]
+    return [key for key, x, y in compared if not (times.search(key) or isinstance(x, str) or _same(x, y))]
+
+
+def _same(x, y):
+    """Return whether two values are equal, or two arrays bit by bit."""
+    if isinstance(x, np.ndarray) and isinstance(y, np.ndarray):
+        return x.dtype == y.dtype and x.shape == y.shape and x.tobytes() == y.tobytes()
+    return x is y or x == y
+
+
+def check_shipping(name, scale, seed, replace=False, **changes):
+    """Raise ``ValueError`` unless a run would give what the book may ship.
+
+    That is a run of committed code at paper scale, with the scale's own parameters, or those of the shipped result of
+    that name or, where there is none, of another seed; with ``replace`` any.
+    """
+    if scale != "paper" or results.commit()[-1:] in ("", "+"):
+        raise ValueError("--ship takes a run at paper scale, by the committed code of a checkout")
+    experiment, parameters, variant = plan(name, scale, **changes)
+    shipped = {result.seed: result.parameters for result in results.load_all(name, variant)}
+    allowed = [shipped[seed]] if seed in shipped else list(shipped.values())
+    allowed, ours = [*allowed, experiment.stored(experiment.scales[scale])], experiment.stored(parameters)
+    if ours not in allowed and not replace:
+        usual = allowed[0]
+        other = ", ".join(f"{key} = {x}, not {usual.get(key)}" for key, x in ours.items() if x != usual.get(key))
+        raise ValueError(f"what is shipped has other parameters ({other}); --replace ships the run all the same")
+
+
 def work_folder(folder, name):
     """Return where the run behind a result of that name keeps what it goes on from after an interruption."""
     return Path(folder) / f".{name}.unfinished"
@@ -159,7 +205,3 @@ def _plain(value):
     if isinstance(value, list | tuple | np.ndarray):
         return tuple(_plain(each) for each in value)
     return value.item() if isinstance(value, np.generic) else value
-
-
-def _listed(value):
-    return list(value) if isinstance(value, tuple) else value
