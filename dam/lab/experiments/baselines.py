@@ -35,7 +35,7 @@ def run(
     scikit-learn's.
 
     ``digits`` of the training and ``tested`` of the test digits are used, from the first on. Tried are: numbers ``k``
-    of neighbors, by Euclidean distance between pixels; inverse strengths ``C`` of the L2 penalty of multinomial logistic
+    of neighbors, by Euclidean distance between pixels; inverse strengths ``C`` of the L2 penalty of logistic
     regression; every pair of ``learning_rate`` and ``weight_decay``, the factor of |w|² / 2 over the size of the
     minibatch, of a ReLU network that minimizes cross-entropy with Adam. It has so many hidden ``units`` and is trained
     on minibatches of ``batch`` digits for so many ``epochs``; in the end so many ``networks`` are, with the chosen
