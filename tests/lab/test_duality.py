@@ -145,12 +145,12 @@ def test_ratio_where_nothing_is_active_or_the_labels_cancel():
 def test_expansions_against_loops(center):
     v, visible, labels = problem()
     for n in (2, 3, 20):
-        found = duality.arguments_around(center, v, visible, labels, n, 3.0)
+        network = Classifier(visible, labels, n, 3.0)
+        found = duality.arguments_around(center, v, network)
         loops = first_order_by_loops(center, v, visible, labels, n, 3.0)
         np.testing.assert_allclose(found, loops, rtol=1e-9, atol=1e-12)
         if center == "pixels":
-            dual = Classifier(visible, labels, n, 3.0).dual()
-            np.testing.assert_allclose(found, dual.arguments(v), rtol=1e-12)
+            np.testing.assert_allclose(found, network.dual().arguments(v), rtol=1e-12)
 
 
 def test_orders_of_the_expansions():
@@ -199,7 +199,7 @@ def test_number_of_digits_out_of_range(digits):
 def test_unknown_center_and_bad_scale():
     v, visible, labels = problem()
     with pytest.raises(ValueError, match=r"center must be one of pixels, bias, midpoint, got 'middle'"):
-        duality.arguments_around("middle", v, visible, labels, 3, 3.0)
+        duality.arguments_around("middle", v, Classifier(visible, labels, 3, 3.0))
     with pytest.raises(ValueError, match=r"a scale must be a number from 1e-06 to .*, got 0"):
         duality.expansion_errors(v, Classifier(visible, labels, 3, 3.0), [1, 0])
     with pytest.raises(ValueError, match="n must be an integer of at least 2, got 1"):

@@ -14,7 +14,7 @@ import pytest
 import dam
 from dam import datasets
 from dam.__main__ import main, parser
-from dam.lab import claims, experiments, results, verdicts
+from dam.lab import claims, common, experiments, results, verdicts
 from dam.lab.experiments import classical, fig5
 from dam.memory import hebbian, theory
 from dam.memory.interactions import KINDS
@@ -58,11 +58,11 @@ def test_crossing_of_one_half():
         return 1 / (1 + np.exp((K - 777.3) / 40))
 
     for start in (3, 700, 3000):
-        K_half, points = fig5.half_crossing(fraction, start, 4000, 0.01)
+        K_half, points = common.half_crossing(fraction, start, 4000, 0.01)
         assert K_half == pytest.approx(777.3, abs=4)
         assert [K for K, _ in points] == sorted(K for K, _ in points)
-    assert np.isnan(fig5.half_crossing(lambda K: 1.0, 5, 100, 0.01)[0])
-    assert np.isnan(fig5.half_crossing(lambda K: 0.0, 5, 100, 0.01)[0])
+    assert np.isnan(common.half_crossing(lambda K: 1.0, 5, 100, 0.01)[0])
+    assert np.isnan(common.half_crossing(lambda K: 0.0, 5, 100, 0.01)[0])
 
 
 def test_fig5_theory_column():
