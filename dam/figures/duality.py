@@ -1,22 +1,15 @@
-"""Figures of the chapter on the duality, from NumPy arrays. No numerics."""
+"""Figures of the chapter on the duality."""
 
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.ticker import LogLocator
 
-from dam.figures.style import COLORS
-
-MARKERS = "os^D"
-STYLES = ("-", "--", "-.", ":")
+from dam.figures.panels import frame, grid, legend
+from dam.figures.style import COLORS, LINES, MARKERS
 
 
 def networks():
-    """The feed-forward network and the memory side by side: the same weights, read in two ways.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-    """
+    """The feed-forward network and the memory side by side: the same weights, read in two ways."""
     figure, axes = plt.subplots(1, 2, figsize=(5.6, 3.6))
     rows = (np.linspace(0, 4, 5), np.linspace(0.5, 3.5, 4), np.linspace(1, 3, 3))
     notes = ("signals pass once,\nfrom below to above", "$v$ is held, each $x_\\alpha$ moves\nonce to lower the energy")
@@ -45,118 +38,58 @@ def networks():
 def pairs(x, curves):
     """Energy functions with their activations, a panel each.
 
-    Parameters
-    ----------
-    x : (P,) array
-    curves : dict of tuple of three (P,) arrays
-        Title of each panel; F(x), f(x), and the numerical derivative of F, drawn as dots at every twelfth place.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
+    ``x (P,)``; `curves`: {title: (F(x), f(x), numerical derivative of F)}, (P,) each, the last as dots at every twelfth
+    place.
     """
-    figure, axes = plt.subplots(2, 2, figsize=(5.4, 5.0), sharex=True, sharey=True)
-    for ax, (title, (F, f, slope)) in zip(axes.flat, curves.items(), strict=True):
+    figure, axes = grid(4, height=2.5, extra=0, width=5.4, sharex=True, sharey=True)
+    for ax, (title, (F, f, slope)) in zip(axes, curves.items(), strict=True):
         ax.plot(x, F, color=COLORS[0], label="energy $F$")
         ax.plot(x, f, "--", color=COLORS[1], label="activation $f$")
         ax.plot(x[::12], slope[::12], "o", color=COLORS[1], markersize=4, label="slope of $F$, measured")
-        ax.set_title(title, fontsize=11)
-        ax.set_ylim(-1.2, 4)
-    figure.supxlabel("overlap $x$", fontsize=11)
-    figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside upper center", ncols=2, fontsize=11)
+        ax.set(title=title, ylim=(-1.2, 4))
+    frame(figure, "overlap $x$")
+    legend(figure, fontsize=11)
     return figure
 
 
 def powers(x, curves, slopes):
-    """Energy functions on logarithmic scales, each with its measured slope at the right end.
-
-    Parameters
-    ----------
-    x : (P,) array
-    curves : dict of (P,) array
-        Label of each line, and F(x).
-    slopes : dict of float
-        Slope of each line at large x.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-    """
+    """Energy functions {label: (P,)} of ``x (P,)`` on logarithmic scales, each with its slope at the right end."""
     figure, ax = plt.subplots(figsize=(5.2, 4.4))
-    for (name, F), style, color in zip(curves.items(), [*STYLES, "-"], COLORS, strict=False):
+    for (name, F), style, color in zip(curves.items(), LINES, COLORS):
         ax.loglog(x, F, style, color=color, label=f"{name}: slope {slopes[name]:.2f}")
     ax.set(xlabel="overlap $x$", ylabel="energy function $F(x)$", ylim=(1e-4, 1e7))
-    ax.legend(fontsize=10)
+    ax.legend()
     return figure
 
 
 def expansions(scales, errors, slopes):
-    """Relative error of each expansion against ε, one panel for each n.
-
-    Parameters
-    ----------
-    scales : (S,) array
-        Values of ε.
-    errors : dict of dict of (S,) array
-        For each title the relative error of each expansion.
-    slopes : dict of dict of float
-        Measured slopes, printed in the legends.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-    """
-    figure, axes = plt.subplots(2, 2, figsize=(5.4, 5.4), sharex=True, sharey=True)
-    for ax, (title, lines) in zip(axes.flat, errors.items(), strict=True):
-        for (name, error), marker, color in zip(lines.items(), MARKERS, COLORS, strict=False):
+    """Relative errors {title: {expansion: (S,)}} against the values of ε ``(S,)``, with their measured slopes."""
+    figure, axes = grid(4, height=2.7, extra=0, width=5.4, sharex=True, sharey=True)
+    for ax, (title, lines) in zip(axes, errors.items(), strict=True):
+        for (name, error), marker, color in zip(lines.items(), MARKERS, COLORS):
             label = f"{name}: {slopes[title][name]:.2f}"
             ax.loglog(scales, error, marker + "-", color=color, markersize=4, linewidth=1.2, label=label)
-        ax.set_title(title, fontsize=11)
+        ax.set_title(title)
         ax.legend(fontsize=9, title="slope", title_fontsize=9, loc="lower right")
-    axes[0, 0].set_ylim(1e-13, 1)
-    figure.supxlabel("starting value $\\epsilon$, with $x_\\alpha = -\\epsilon$", fontsize=11)
-    figure.supylabel("relative error of the arguments", fontsize=11)
+    axes[0].set_ylim(1e-13, 1)
+    frame(figure, "starting value $\\epsilon$, with $x_\\alpha = -\\epsilon$", "relative error of the arguments")
     return figure
 
 
 def scatter(exact, dual, title, limit):
-    """Arguments of the tanh, exact against dual, with the diagonal.
-
-    Parameters
-    ----------
-    exact, dual : (P,) array
-        In units of which only ratios matter: both divided by the typical size of the exact ones.
-    title : str
-    limit : float
-        The axes run from -limit to +limit.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-    """
+    """Arguments of the tanh ``(P,)``, exact against dual, with the diagonal, from -`limit` to +`limit`."""
     figure, ax = plt.subplots(figsize=(4.4, 4.4))
     ax.plot([-limit, limit], [-limit, limit], color="0.4", linewidth=1)
     ax.plot(dual, exact, ".", color=COLORS[0], markersize=3, alpha=0.5)
     ax.set(xlim=(-limit, limit), ylim=(-limit, limit), aspect="equal")
-    ax.set(xlabel="argument, dual (10)", ylabel="argument, exact (9)")
-    ax.set_title(title, fontsize=11)
+    ax.set(title=title, xlabel="argument, dual (10)", ylabel="argument, exact (9)")
     return figure
 
 
 def tails(differences):
-    """How many outputs differ by more than a given amount, one line for each n.
-
-    Parameters
-    ----------
-    differences : dict of (P,) array
-        Label of each line, and |c exact - c dual| of P outputs.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-    """
+    """How many outputs differ by more than a given amount, from {label: (P,) of |c exact - c dual|}."""
     figure, ax = plt.subplots(figsize=(5.2, 3.8))
-    for (name, values), style, color in zip(differences.items(), STYLES, COLORS, strict=False):
+    for (name, values), style, color in zip(differences.items(), LINES, COLORS):
         share = 100 * np.arange(len(values), 0, -1) / len(values)
         ax.plot(np.sort(values), share, style, color=color, label=name, drawstyle="steps-pre")
     ax.set(xscale="log", yscale="log", xlim=(1e-4, 2), ylim=(5e-3, 100))
@@ -167,25 +100,15 @@ def tails(differences):
 
 
 def agreement(n, same, errors):
-    """Agreement of the classes and the test errors of both forms, for each n, with the spread over draws of digits.
+    """Digits given the same class, and the test errors {form: (R, A)} of both forms, all in %, for each of A values n.
 
-    Parameters
-    ----------
-    n : sequence of int
-    same : (R, A) array
-        Digits given the same class in %, for R draws and A values of n.
-    errors : dict of (R, A) array
-        Label and test error in % of each form.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
+    ``same (R, A)``; drawn as mean and standard deviation over R draws of digits.
     """
     figure, axes = plt.subplots(2, 1, figsize=(5.0, 4.8), sharex=True)
     place = np.arange(len(n))
     axes[0].errorbar(place, same.mean(0), same.std(0, ddof=1), fmt="o", color=COLORS[0], capsize=4)
     axes[0].set(ylabel="same class (%)")
-    for (name, error), shift, marker, color in zip(errors.items(), (-0.08, 0.08), "s^", COLORS[1:], strict=False):
+    for (name, error), shift, marker, color in zip(errors.items(), (-0.08, 0.08), "s^", COLORS[1:]):
         spread = error.std(0, ddof=1)
         axes[1].errorbar(place + shift, error.mean(0), spread, fmt=marker, color=color, capsize=4, label=name)
     axes[1].set(ylabel="test error (%)", xlabel="degree $n$", xticks=place, xticklabels=n, ylim=(0, None))
@@ -194,22 +117,9 @@ def agreement(n, same, errors):
 
 
 def clouds(points, *, xlabel, ylabel, diagonal=False):
-    """One cloud of points for each n on logarithmic scales.
-
-    Parameters
-    ----------
-    points : dict of tuple of two (P,) arrays
-        Label of each cloud, abscissas and ordinates.
-    xlabel, ylabel : str
-    diagonal : bool
-        Whether to draw the line of equal abscissa and ordinate.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-    """
+    """Clouds of points {label: (x (P,), y (P,))} on logarithmic scales, with the diagonal if asked for."""
     figure, ax = plt.subplots(figsize=(5.2, 4.2))
-    for (name, (x, y)), marker, color in zip(points.items(), MARKERS, COLORS, strict=False):
+    for (name, (x, y)), marker, color in zip(points.items(), MARKERS, COLORS):
         ax.loglog(x, y, marker, color=color, markersize=3, alpha=0.35, label=name)
     if diagonal:
         ends = np.array([min(x.min() for x, _ in points.values()), max(x.max() for x, _ in points.values())])

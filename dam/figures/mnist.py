@@ -1,26 +1,17 @@
-"""Figures of the chapter on MNIST, from NumPy arrays: the network, its mistakes, its learning curves. No numerics."""
+"""Figures of the chapter on MNIST: the network, its learning curves, its mistakes."""
+
+from itertools import cycle
 
 import matplotlib.pyplot as plt
 import numpy as np
 
-from dam.figures.panels import picture
-from dam.figures.style import COLORS
+from dam.figures.panels import grid, legend, picture, plain_ticks, write
+from dam.figures.style import COLORS, HATCHES, LINES
+from dam.lab.paper import MEMORIES
 
 
 def network(digit, answer):
-    """Sketch of the network of the paper's Fig. 1A: pixels, memories, and ten classification neurons.
-
-    Parameters
-    ----------
-    digit : (784,) array
-        The picture that clamps the visible neurons, pixels in [-1, 1].
-    answer : int
-        The classification neuron that is drawn as switched on.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-    """
+    """Sketch of the network of the paper's Fig. 1A: pixels ``(784,)``, memories, and ten classes, the answer on."""
     figure, ax = plt.subplots(figsize=(6.4, 3.9))
     ax.set(xlim=(0, 10), ylim=(-1.7, 10.4))
     ax.set_axis_off()
@@ -37,57 +28,55 @@ def network(digit, answer):
         on = alpha == answer
         ax.plot(8.6, y, "o", color=COLORS[1] if on else "white", markeredgecolor="black", markersize=15)
         ax.text(9.15, y, alpha, va="center", fontsize=11, fontweight="bold" if on else "normal")
-    for x, text in (
-        (1.5, "784 visible\nneurons $v_i$"),
-        (5.3, "2000 memories\n$\\xi^\\mu$"),
-        (8.6, "10 classification\nneurons $c_\\alpha$"),
-    ):
+    texts = "784 visible\nneurons $v_i$", f"{MEMORIES} memories\n$\\xi^\\mu$", "10 classification\nneurons $c_\\alpha$"
+    for x, text in zip((1.5, 5.3, 8.6), texts):
         ax.text(x, -0.7, text, ha="center", va="top", fontsize=11)
     return figure
 
 
-def confusion(counts):
-    """How many digits of each class were put into each other class.
+def learning_curves(curves, *, ax=None, ylabel="test error (%)", log=True, levels=None):
+    """Error in percent after each of E epochs, {label: (E,)}, in `ax` or a new figure; returns the axes.
 
-    Parameters
-    ----------
-    counts : (10, 10) array of int
-        Rows are the true classes, columns the answers. The diagonal is printed, but gets no color.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
+    `levels`: {label: height} of horizontal lines of reference; `log`: whether the errors are on a logarithmic scale.
     """
-    wrong = counts * ~np.eye(len(counts), dtype=bool)
+    ax = ax or plt.subplots()[1]
+    for (name, errors), style in zip(curves.items(), cycle(LINES[:4])):
+        ax.plot(np.arange(1, len(errors) + 1), errors, linestyle=style, label=name)
+    for name, level in (levels or {}).items():
+        ax.axhline(level, color="0.4", linestyle=":", linewidth=1.2)
+        ax.annotate(name, (1.0, level), xycoords=("axes fraction", "data"), ha="right", va="bottom", fontsize=9)
+    if log:
+        ax.set_yscale("log")
+        ax.yaxis.set_major_formatter("{x:g}")
+        ax.yaxis.set_minor_formatter("{x:g}")
+        ax.tick_params(axis="y", which="minor", labelsize=8)
+    ax.set(xlabel="epoch", ylabel=ylabel)
+    ax.legend()
+    return ax
+
+
+def confusion(counts):
+    """How many digits of each class (rows of ``counts (10, 10)``) got each answer; the diagonal gets no color."""
+    right = np.eye(len(counts), dtype=bool)
+    wrong = counts * ~right
     figure, ax = plt.subplots(figsize=(5.4, 5.2))
     ax.imshow(wrong, cmap="Oranges", vmin=0)
-    for (row, column), count in np.ndenumerate(counts):
+    write(ax, wrong, lambda count: count and str(count), lambda count: count > 0.65 * wrong.max(), fontsize=9)
+    for alpha, count in enumerate(counts.diagonal()):
         if count:
-            color = "0.45" if row == column else "white" if wrong[row, column] > 0.65 * wrong.max() else "black"
-            ax.text(column, row, count, ha="center", va="center", fontsize=9, color=color)
-    ax.grid(False)
+            ax.text(alpha, alpha, count, ha="center", va="center", fontsize=9, color="0.45")
     ax.set(xticks=range(10), yticks=range(10), xlabel="answer of the network", ylabel="true class")
     return figure
 
 
-def crossings(curves, intervals, level=2.0):
+def crossings(curves, intervals, level):
     """Test errors against epoch, a panel for each power, with the paper's interval for passing a level: Fig. 1B.
 
-    Parameters
-    ----------
-    curves : dict of list of (E,) array
-        Title of each panel, and for each of its runs the error in percent after each of E epochs.
-    intervals : dict of (int, int)
-        Title of a panel, and the first and last epoch at which runs of the paper passed the level.
-    level : float
-        In percent.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
+    `curves`: {title: list of (E,) errors in percent, one for each run}. `intervals`: {title: first and last epoch at
+    which runs of the paper passed the level}. `level`: in percent; the first epoch below it is marked.
     """
-    figure, axes = plt.subplots(len(curves), 1, figsize=(5.6, 0.5 + 1.9 * len(curves)), sharex=True, squeeze=False)
-    for ax, (title, runs) in zip(axes.flat, curves.items()):
+    figure, axes = grid(len(curves), columns=1, height=1.9, extra=0.5, width=5.6, sharex=True)
+    for ax, (title, runs) in zip(axes, curves.items()):
         ax.axhline(level, color="black", linestyle=":", linewidth=1.2)
         if title in intervals:
             ax.axvspan(*intervals[title], color=COLORS[1], alpha=0.25, linewidth=0)
@@ -95,42 +84,20 @@ def crossings(curves, intervals, level=2.0):
             ax.plot(np.arange(1, len(errors) + 1), errors, color=COLORS[0], linewidth=1.2)
             if len(below := np.flatnonzero(errors < level)):
                 ax.plot(below[0] + 1, errors[below[0]], "v", color="black", markersize=8)
-        ax.set(ylim=(1, 8), yscale="log", ylabel="test error (%)")
-        ax.set_yticks([1, 2, 3, 5, 8], ["1", "2", "3", "5", "8"])
-        ax.minorticks_off()
-        ax.set_title(title, fontsize=11)
-    axes.flat[-1].set(xlabel="epoch")
+        ax.set(title=title, ylim=(1, 8), yscale="log", ylabel="test error (%)")
+        plain_ticks(ax, y=(1, 2, 3, 5, 8))
+    axes[-1].set(xlabel="epoch")
     return figure
 
 
 def overlaps(panels, bins):
-    """Overlaps of memories and digits at the start, one distribution for each way to start.
-
-    Parameters
-    ----------
-    panels : dict of array
-        Label and overlaps of each start, in neurons.
-    bins : (B + 1,) array
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-    """
+    """Distributions of the overlaps of memories and digits at the start, {way to start: overlaps in neurons}."""
     figure, ax = plt.subplots(figsize=(5.4, 3.2))
-    for (name, values), color, hatch in zip(panels.items(), COLORS, ("", "//")):
+    for (name, values), color, hatch in zip(panels.items(), COLORS, HATCHES):
+        look = {"color": color, "alpha": 0.6, "hatch": hatch, "edgecolor": color, "histtype": "stepfilled"}
         weights = np.full(values.size, 100 / values.size)
-        ax.hist(
-            values.ravel(),
-            bins,
-            weights=weights,
-            color=color,
-            alpha=0.6,
-            hatch=hatch,
-            edgecolor=color,
-            label=name,
-            histtype="stepfilled",
-        )
+        ax.hist(values.ravel(), bins, weights=weights, label=name, **look)
     ax.axvline(0, color="black", linewidth=1)
     ax.set(xlabel="overlap $h_\\mu$ of a memory and a digit (neurons)", ylabel="share of pairs (%)")
-    figure.legend(loc="outside upper center", ncols=2)
+    legend(figure)
     return figure

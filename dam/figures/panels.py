@@ -1,39 +1,70 @@
-"""Figures that more than one chapter needs."""
+"""What figures share: grids of panels and of pictures, the common legend, plain ticks, numbers written into maps."""
 
 import matplotlib.pyplot as plt
 import numpy as np
 
-from dam.figures.style import COLORS, DIVERGING, WIDTH
+from dam.figures.style import COLORS, DIVERGING, INK, MARKERS, NARROW
+
+
+def grid(number, *, columns=2, height=2.0, extra=1.0, width=NARROW, **shared):
+    """A figure of that many panels, and its axes ``(number,)``: `columns` in a row, those left over blank.
+
+    It is `width` inches wide, and high by `height` inches a row and `extra` for what stands around; `shared` goes to
+    ``plt.subplots``.
+    """
+    columns = min(columns, number)
+    rows = -(-number // columns)
+    size = width, height * rows + extra
+    figure, axes = plt.subplots(rows, columns, figsize=size, squeeze=False, **shared)
+    for ax in axes.flat[number:]:
+        ax.set_axis_off()
+    return figure, axes.ravel()[:number]
+
+
+def frame(figure, xlabel=None, ylabel=None):
+    """Label the axes of all panels together."""
+    if xlabel:
+        figure.supxlabel(xlabel)
+    if ylabel:
+        figure.supylabel(ylabel)
+
+
+def legend(figure, *, columns=2, points_first=False, place="upper", **style):
+    """One legend outside of all panels, each label once; `points_first` puts error bars before lines."""
+    found = {}
+    for ax in figure.axes:
+        for handle, name in zip(*ax.get_legend_handles_labels()):
+            found.setdefault(name, handle)
+    names = sorted(found, key=lambda name: points_first and isinstance(found[name], plt.Line2D))
+    handles = [found[name] for name in names]
+    if names:
+        figure.legend(handles, names, loc=f"outside {place} center", ncols=columns, **style)
+
+
+def plain_ticks(ax, *, x=None, y=None):
+    """Label logarithmic axes with plain numbers, and only with these."""
+    if x is not None:
+        ax.set_xticks(x, [f"{tick:g}" for tick in x])
+    if y is not None:
+        ax.set_yticks(y, [f"{tick:g}" for tick in y])
+    ax.minorticks_off()
+
+
+def write(ax, table, text, dark, **font):
+    """Write ``text(value)`` into each cell of a map, in white where ``dark(value)``; nothing where it is empty."""
+    for (row, column), value in np.ndenumerate(table):
+        if shown := text(value):
+            color = "white" if dark(value) else "black"
+            ax.text(column, row, shown, ha="center", va="center", color=color, **font)
+    ax.grid(False)
 
 
 def images(pictures, *, shape=(28, 28), columns=5, titles=None, limit=1.0, label="pixel or weight", size=1.1):
-    """Pictures or memories in a grid on the diverging color scale of the paper's Fig 2.
+    """Pictures or memories ``(P, N)`` in a grid on the diverging color scale of the paper's Fig. 2.
 
-    Parameters
-    ----------
-    pictures : (P, N) array
-        One flattened picture per row; N is the number of pixels of `shape`.
-    shape : tuple of int
-        Rows and columns of pixels of one picture.
-    columns : int
-        Pictures in a row of the grid.
-    titles : sequence of str, optional
-        What to write above each picture.
-    limit : float
-        The color scale runs from -limit to +limit.
-    label : str
-        What the color bar shows.
-    size : float
-        Edge of one picture in inches.
+    Each is `shape` pixels and `size` inches high and wide; the scale runs from -`limit` to +`limit`.
 
-    Returns
-    -------
-    matplotlib.figure.Figure
-
-    Raises
-    ------
-    ValueError
-        If the number of pixels is not that of `shape`, or there is not one title per picture.
+    Raises ``ValueError`` if the number of pixels is not that of `shape`, or there is not one title per picture.
     """
     pictures = _checked("pictures", pictures, shape, titles)
     columns = min(columns, len(pictures))
@@ -51,30 +82,7 @@ def images(pictures, *, shape=(28, 28), columns=5, titles=None, limit=1.0, label
 
 
 def spins(states, *, shape=(28, 28), columns=4, titles=None, size=1.25):
-    """States or memories of ±1 as black-and-white pictures: +1 is ink, -1 is paper.
-
-    Parameters
-    ----------
-    states : (P, N) array
-        One flattened picture of -1 and +1 per row; N is the number of pixels of `shape`.
-    shape : tuple of int
-        Rows and columns of pixels of one picture.
-    columns : int
-        Pictures in a row of the grid.
-    titles : sequence of str, optional
-        What to write above each picture.
-    size : float
-        Edge of one picture in inches.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-
-    Raises
-    ------
-    ValueError
-        If the number of pixels is not that of `shape`, or there is not one title per picture.
-    """
+    """States or memories ``(P, N)`` of ±1 as black-and-white pictures: +1 is ink, -1 is paper; errors as `images`."""
     states = _checked("states", states, shape, titles)
     rows = -(-len(states) // columns)
     height = size + (0 if titles is None else 0.28)
@@ -87,7 +95,7 @@ def spins(states, *, shape=(28, 28), columns=4, titles=None, size=1.25):
 
 
 def _checked(name, pictures, shape, titles):
-    """Return the pictures as a float matrix, one in each row, after the checks of `images` and `spins`."""
+    """The pictures as a float matrix, one in each row, after the checks of `images` and `spins`."""
     pictures = np.atleast_2d(np.asarray(pictures, dtype=float))
     if pictures.ndim != 2 or pictures.shape[1] != shape[0] * shape[1]:
         raise ValueError(f"{name} has shape {pictures.shape}; it needs {shape[0] * shape[1]} columns for {shape}")
@@ -98,125 +106,29 @@ def _checked(name, pictures, shape, titles):
 
 def picture(ax, pixels, title=None):
     """One black-and-white picture ``(rows, columns)`` of ±1 in the given axes, framed and without ticks."""
-    ax.imshow(pixels, cmap="gray_r", vmin=-1, vmax=1)
+    ax.imshow(pixels, **INK)
     ax.grid(False)
     ax.set(xticks=[], yticks=[])
     ax.spines[:].set(visible=True, color="0.6")
     if title is not None:
-        ax.set_title(title, fontsize=11)
+        ax.set_title(title)
 
 
-def learning_curves(curves, *, ax=None, ylabel="test error (%)", log=True, levels=None):
-    """Error against epoch, one line per network.
+def intervals(rows, *, xlabel):
+    """Medians with the range from the 10 % to the 90 % quantile.
 
-    Parameters
-    ----------
-    curves : dict of (E,) array
-        Label of each line, and its error in percent after each of E epochs.
-    ax : matplotlib.axes.Axes, optional
-        Where to draw; a new figure by default.
-    ylabel : str
-    log : bool
-        Whether the errors are on a logarithmic scale.
-    levels : dict of float, optional
-        Label and height of horizontal lines of reference, in percent.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
+    `rows` maps the label of each row, from the top down, to {measure: (P,) sample}, the same measures in every row.
     """
-    ax = ax or plt.subplots()[1]
-    for (name, errors), style in zip(curves.items(), _line_styles()):
-        ax.plot(np.arange(1, len(errors) + 1), errors, style, label=name)
-    for name, level in (levels or {}).items():
-        ax.axhline(level, color="0.4", linestyle=":", linewidth=1.2)
-        ax.annotate(name, (1.0, level), xycoords=("axes fraction", "data"), ha="right", va="bottom", fontsize=9)
-    if log:
-        ax.set_yscale("log")
-        ax.yaxis.set_major_formatter("{x:g}")
-        ax.yaxis.set_minor_formatter("{x:g}")
-        ax.tick_params(axis="y", which="minor", labelsize=8)
-    ax.set(xlabel="epoch", ylabel=ylabel)
-    ax.legend()
-    return ax
-
-
-def histograms(panels, *, bins, xlabel, ylabel="share of states (%)", columns=3, sharey=True):
-    """Histograms side by side, in percent of their samples.
-
-    Parameters
-    ----------
-    panels : dict of array or dict of dict of array
-        Title of each panel, and its samples; or, for several histograms in a panel, a dict of label and samples.
-    bins : (B + 1,) array
-        Edges of the bins, shared by all panels. Samples outside them raise an error rather than vanish.
-    xlabel, ylabel : str
-    columns : int
-        Panels in a row.
-    sharey : bool
-        Whether all panels have the same vertical scale.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-
-    Raises
-    ------
-    ValueError
-        If a sample lies outside the bins.
-    """
-    columns = min(columns, len(panels))
-    rows = -(-len(panels) // columns)
-    figure, axes = plt.subplots(
-        rows, columns, figsize=(WIDTH, 0.4 + 2.1 * rows), sharex=True, sharey=sharey, squeeze=False
-    )
-    for ax in axes.flat[len(panels) :]:
-        ax.set_axis_off()
-    for ax, (title, samples) in zip(axes.flat, panels.items()):
-        several = samples if isinstance(samples, dict) else {None: samples}
-        for (name, values), color in zip(several.items(), COLORS):
-            values = np.asarray(values)
-            if values.min() < bins[0] or values.max() > bins[-1]:
-                raise ValueError(
-                    f"panel {title!r} has samples from {values.min()} to {values.max()}; bins needs to cover them"
-                )
-            weights = np.full(len(values), 100 / len(values))
-            ax.hist(values, bins, weights=weights, histtype="stepfilled", color=color, alpha=0.65, label=name)
-        ax.set_title(title, fontsize=10)
-        if isinstance(samples, dict):
-            ax.legend(fontsize=8)
-    figure.supxlabel(xlabel, fontsize=10)
-    figure.supylabel(ylabel, fontsize=10)
+    figure, ax = plt.subplots(figsize=(NARROW, 0.55 * len(rows) + 1.2))
+    names = list(next(iter(rows.values())))
+    for k, (name, color, marker) in enumerate(zip(names, COLORS, MARKERS)):
+        low, middle, high = np.array([np.quantile(row[name], (0.1, 0.5, 0.9)) for row in rows.values()]).T
+        places = np.arange(len(rows)) + 0.22 * (k - (len(names) - 1) / 2)
+        spread = middle - low, high - middle
+        ax.errorbar(middle, places, xerr=spread, fmt=marker, color=color, markersize=6, label=name)
+    ax.set_yticks(range(len(rows)), list(rows))
+    ax.invert_yaxis()
+    ax.set(xlabel=xlabel)
+    ax.grid(False, axis="y")
+    legend(figure)
     return figure
-
-
-def shares(groups, parts, *, xlabel, ylabel="share of starts (%)"):
-    """Stacked bars: how each group divides into parts.
-
-    Parameters
-    ----------
-    groups : sequence of str
-        What stands under each of the G bars.
-    parts : dict of (G,) array
-        Label of each part, from the bottom up, and its share in percent of every group.
-    xlabel, ylabel : str
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-    """
-    figure, ax = plt.subplots(figsize=(4.6, 3.6))
-    bottom = np.zeros(len(groups))
-    hatches = ("", "//", "..", "xx", "--", "")
-    for (name, values), color, hatch in zip(parts.items(), ("#0072B2", "#56B4E9", "#E69F00", "#D9D9D9"), hatches):
-        ax.bar(groups, values, 0.75, bottom, label=name, color=color, hatch=hatch, edgecolor="white")
-        bottom += values
-    ax.set(xlabel=xlabel, ylabel=ylabel, ylim=(0, 100))
-    figure.legend(loc="outside upper center", ncols=2)
-    return figure
-
-
-def _line_styles():
-    """Line styles that stay distinct in gray: one per color, then over again."""
-    while True:
-        yield from ("-", "--", "-.", ":")

@@ -58,7 +58,7 @@ def tables(xi, F, rule):
 
 
 class DenseFields:
-    """Fields of eq. (4) from the overlaps h (S, K), kept up to date flip by flip, with the `tables` A and B.
+    """Fields of eq. (4) from the overlaps h (S, K), with the `tables` A and B; for `settle`.
 
     For any array library; `dam.memory._paired.PairedFields` is the same, faster, on NumPy. ``rounding`` is the error of
     a field over the sum of its terms, 0 where the arithmetic is exact: fields below their error count as zero.
@@ -72,7 +72,6 @@ class DenseFields:
         self.change = xp.concat([up, -up])  # of h, by flipping spin i to +1 (row i) or to -1 (row N + i)
 
     def gaps(self, sigma):
-        """Return σ_i times the field on spin i (S, N): negative where the spin is unstable."""
         xp = array_namespace(sigma=sigma)
         A, B = (xp.reshape(xp.take(x, xp.reshape(self.h, (-1,))), self.h.shape) for x in (self.A, self.B))
         gaps = sigma * (A @ self.xi) - xp.sum(B, axis=1, keepdims=True)
@@ -82,35 +81,30 @@ class DenseFields:
         return gaps
 
     def flip(self, spin, value):
-        """Take over that in each state the spin of that index now has that value."""
         xp = array_namespace(spin=spin)
         self.h += xp.take(self.change, spin + self.xi.shape[1] * xp.astype(value < 0, spin.dtype), axis=0)
 
     def keep(self, states):
-        """Drop all but the given states."""
         self.h = array_namespace(h=self.h).take(self.h, states, axis=0)
 
 
 class ClassicalFields:
-    """Fields Σ_j T_ij σ_j of the classical network, (S, N), T_ii = 0, kept up to date flip by flip."""
+    """Fields Σ_j T_ij σ_j of the classical network, (S, N), T_ii = 0; for `settle`. Below ``rounding`` they are 0."""
 
     def __init__(self, sigma, T, rounding):
         self.T, self.fields, self.rounding = T, sigma @ T, rounding
 
     def gaps(self, sigma):
-        """Return σ_i times the field on spin i (S, N): negative where the spin is unstable."""
         xp = array_namespace(sigma=sigma)
         gaps = sigma * self.fields
         return xp.where(xp.abs(gaps) <= self.rounding, xp.zeros_like(gaps), gaps) if self.rounding else gaps
 
     def flip(self, spin, value):
-        """Take over that in each state the spin of that index now has that value."""
         change = array_namespace(T=self.T).take(self.T, spin, axis=0)
         change *= 2 * value[:, None]
         self.fields += change
 
     def keep(self, states):
-        """Drop all but the given states."""
         self.fields = array_namespace(T=self.T).take(self.fields, states, axis=0)
 
 
@@ -122,7 +116,9 @@ def settle(sigma, fields, rng, max_flips=None):
     sigma : float64 array (S, N)
         Overwritten.
     fields : object
-        The fields of these states: `DenseFields`, `ClassicalFields` or `dam.memory._paired.PairedFields`.
+        The fields of these states, kept up to date flip by flip, as `DenseFields`: ``gaps(sigma)`` gives σ_i times the
+        field on spin i (S, N), negative where it is unstable; ``flip(spin, value)`` takes over that in each state the
+        spin of that index now has that value; ``keep(states)`` drops all but the states of these indices.
     rng : numpy.random.Generator
     max_flips : int, optional
         Stop a state after so many flips.

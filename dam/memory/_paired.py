@@ -56,7 +56,6 @@ class PairedFields:
         self.buffers = [np.empty(self.cases.shape, x) for x in (np.int32, np.intp, tables.A.dtype, np.float64)]
 
     def gaps(self, sigma):
-        """Return σ_i times the field on spin i (S, N): negative where the spin is unstable."""
         _, index, A, B = (buffer[: len(sigma)] for buffer in self.buffers)
         np.copyto(index, self.cases)
         np.take(self.tables.A, index, out=A, mode="clip")
@@ -71,10 +70,8 @@ class PairedFields:
         return gaps
 
     def flip(self, spin, value):
-        """Take over that in each state the spin of that index now has that value."""
         row = spin + self.tables.xi.shape[1] * (value < 0)
         self.cases += np.take(self.tables.change, row, axis=0, out=self.buffers[0][: len(row)], mode="clip")
 
     def keep(self, states):
-        """Drop all but the given states."""
         self.cases = self.cases.take(states, axis=0)

@@ -61,18 +61,8 @@ def attention(queries, keys, values, beta):
 def retrieve(x, xi, beta, tolerance=1e-6, max_updates=1000):
     """Update states until none of their entries changes by more than the tolerance.
 
-    Returns
-    -------
-    (S, N) array
-    int
-        How many updates that took.
-
-    Raises
-    ------
-    ValueError
-        As in `energy`.
-    RuntimeError
-        Some state still moves after ``max_updates``; near a transition of β convergence is slow.
+    Returns the states ``(S, N)`` and how many updates that took. Errors as in `energy`, and ``RuntimeError`` if some
+    state still moves after ``max_updates``: near a transition of β convergence is slow.
     """
     xp = _checked(x, xi, beta)
     for done in range(1, checks.count("max_updates", max_updates) + 1):
@@ -91,8 +81,8 @@ def perplexity(x, xi, beta):
 
     Errors as in `energy`.
     """
-    xp = _checked(x, xi, beta)
     w = weights(x, xi, beta)
+    xp = array_namespace(w=w)
     return xp.exp(-xp.sum(w * xp.log(xp.where(w > 0, w, xp.ones_like(w))), axis=1))
 
 
@@ -106,28 +96,8 @@ def retrieve_spins(sigma, xi, beta=1.0, rng=None, *, threads=None, backend=None)
 
     The softmax does not overflow, where ``dam.retrieve`` with ``dam.Exponential()`` ends at N = 707.
 
-    Parameters
-    ----------
-    sigma : array (S, N)
-        Initial states of -1 and +1; left untouched.
-    xi : array (K, N)
-        Memories of -1 and +1.
-    beta : float
-    rng, threads, backend
-        As in `dam.memory.retrieval.retrieve`.
+    Parameters, result and errors as those of `dam.memory.retrieval.retrieve`; β lies within 1e-12 and 1e12.
 
-    Returns
-    -------
-    array (S, N)
-        In the dtype and the array library of ``sigma``.
-
-    Raises
-    ------
-    ValueError, TypeError
-        As `dam.memory.energy`; β outside 1e-12 to 1e12.
-
-    Notes
-    -----
     A difference from tanh β below its rounding error counts as zero, and the spin stays. That takes in memories with a
     weight below 1e-16: where they alone would decide, in a tie, nothing happens.
     """

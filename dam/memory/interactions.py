@@ -16,6 +16,7 @@ def power(x, n):
 
     Exact on integers stored as floats, as long as the results fit in the mantissa.
     """
+    checks.count("n", n, minimum=0)
     if n == 0:
         return array_namespace(x=x).ones_like(x)
     result = None
@@ -30,9 +31,12 @@ def power(x, n):
 
 def _floats(x):
     xp = array_namespace(x=x)
-    if not xp.isdtype(x.dtype, "real floating"):
-        x = xp.astype(x, xp.float64)
-    return xp, x
+    return xp, x if xp.isdtype(x.dtype, "real floating") else xp.astype(x, xp.float64)
+
+
+def _rectified(x):
+    xp, x = _floats(x)
+    return xp.where(x > 0, x, xp.zeros_like(x))
 
 
 @dataclass(frozen=True)
@@ -64,14 +68,12 @@ class RectifiedPolynomial:
         object.__setattr__(self, "n", checks.degree(self.n))  # the dataclass is frozen
 
     def __call__(self, x):
-        xp, x = _floats(x)
-        return power(xp.where(x > 0, x, xp.zeros_like(x)), self.n)
+        return power(_rectified(x), self.n)
 
     def activation(self, x):
         """f(x) = n x^(n-1) for x > 0, else 0: dual to eq. (3)."""
         xp, x = _floats(x)
-        zero = xp.zeros_like(x)
-        return xp.where(x > 0, self.n * power(xp.where(x > 0, x, zero), self.n - 1), zero)
+        return xp.where(x > 0, self.n * power(_rectified(x), self.n - 1), xp.zeros_like(x))
 
 
 @dataclass(frozen=True)
@@ -107,7 +109,7 @@ class Softplus:
 
     def __call__(self, x):
         xp, x = _floats(x)
-        return xp.where(x > 0, x, xp.zeros_like(x)) + xp.log1p(xp.exp(-xp.abs(x)))
+        return _rectified(x) + xp.log1p(xp.exp(-xp.abs(x)))
 
     def activation(self, x):
         """f(x) = 1 / (1 + exp(-x))."""
@@ -125,8 +127,7 @@ class RectifiedQuadratic:
 
     def activation(self, x):
         """f(x) = x for x > 0, else 0."""
-        xp, x = _floats(x)
-        return xp.where(x > 0, x, xp.zeros_like(x))
+        return _rectified(x)
 
 
 KINDS = {"power": Polynomial, "rectified": RectifiedPolynomial}

@@ -3,6 +3,16 @@
 The slides move an image by v ← v - ∂C/∂v, where C = Σ_γ (c_γ - t_γ)^(2m) is the objective (14) of a class that the
 image does not belong to. Far from that class all c are saturated and C hardly changes; its logarithm does, and has the
 same direction of descent. So everything here works with ln C, and with moves of a given length.
+
+Common to all functions, also of `dam.network.robustness`:
+
+- ``v (M, N)``: images, pixels in [-1, 1]; ``y (M,)`` of int: a class for each.
+- ``network``: a `dam.network.classifier.Network`; ``network.dual()`` attacks through eq. (10). A ReLU network has no
+  objective (14): its cross-entropy takes the place of ln C, whatever m is.
+- ``norm``: 'l2' or 'linf', how the length of a change is measured, see `move`; ``m``: the power of the objective (14).
+
+They raise ``ValueError`` for images of another size than the network's, pixels outside [-1, 1], classes out of range,
+and any other number out of range.
 """
 
 from dataclasses import dataclass
@@ -10,38 +20,20 @@ from dataclasses import dataclass
 import numpy as np
 
 from dam import checks
-from dam.arrays import array_namespace, to_numpy
+from dam.arrays import array_namespace, on_backend, to_numpy
 from dam.network.objective import targets
 
 NORMS = ("l2", "linf")
 
 
 def gradient(v, y, network, m=1):
-    """Return ln C and its gradient with respect to the pixels; C ∂(ln C)/∂v is ∂C/∂v.
+    """Return ln C ``(M,)`` of the classes y, and its gradient ``(M, N)`` with respect to the pixels.
 
-    Parameters
-    ----------
-    v : (M, N) array
-        Images, pixels in [-1, 1].
-    y : (M,) array of int
-        The class of the objective of each image.
-    network : Classifier or dam.network.relu.ReLUNetwork
-        The latter has no objective (14): its cross-entropy takes the place of ln C, whatever m is.
-    m : int
-        Power of the objective (14).
-
-    Returns
-    -------
-    (M,) and (M, N) arrays
-
-    Raises
-    ------
-    ValueError
-        Images of another size than the network's, pixels outside [-1, 1], classes out of range, m < 1.
+    C ∂(ln C)/∂v is ∂C/∂v.
     """
-    _, v = checked_images(v, y, network, m)
+    _, v, y, network, back = checked_images(v, y, network, m)
     t = targets(y, network.label_weights.shape[1], v.dtype)
-    return descent(v, network, lambda a: network.objective(a, t, m))[1:]
+    return tuple(map(back, descent(v, network, lambda a: network.objective(a, t, m))[1:]))
 
 
 def descent(v, network, objective):
@@ -93,41 +85,27 @@ class Attack:
 
 
 def attack(v, y, network, target=None, *, norm="l2", length=None, max_updates=200, m=1):
-    """Descend from images of known classes until the network changes its answer.
+    """Descend from images that the network classifies correctly, as y, until it changes its answer: an `Attack`.
+
+    The crossing is located within the last move to a thousandth of it. An image that does not cross stays in the
+    result, with ``crossed`` false.
 
     Parameters
     ----------
-    v : (M, N) array
-        Images that the network classifies correctly, pixels in [-1, 1].
-    y : (M,) array of int
-        Their classes.
-    network : Classifier or dam.network.relu.ReLUNetwork
-        See `gradient`. Through eq. (10) with ``network.dual()``.
     target : (M,) array of int, optional
         Classes to descend to; an image has crossed when the network answers with its own. By default the class with the
         second largest argument at the start, and an image has crossed when the network leaves the class y.
-    norm : {'l2', 'linf'}
-        How the length of a move is measured, see `move`.
     length : float, optional
         Of a move; by default 0.25 for 'l2' (an image of N pixels of ±1 has the length √N) and 0.02 for 'linf'.
     max_updates : int
         The budget.
-    m : int
-        Power of the objective (14).
-
-    Returns
-    -------
-    Attack
-        The crossing is located within the last move to a thousandth of it. An image that does not cross stays in the
-        result, with ``crossed`` false.
 
     Raises
     ------
     ValueError
-        As in `gradient`; also for an image that is misclassified from the start, a target that is its own class, an
-        unknown norm, a length that is not positive, or a budget below 1.
+        Also for an image that is misclassified from the start, and a target that is its own class.
     """
-    xp, v = checked_images(v, y, network, m)
+    xp, v, y, network, back = checked_images(v, y, network, m)
     length = _length(norm, length)
     checks.count("max_updates", max_updates)
     y, a = to_numpy(y), to_numpy(network.arguments(v))
@@ -158,7 +136,7 @@ def attack(v, y, network, target=None, *, norm="l2", length=None, max_updates=20
         middle = (before[rows] + after[rows]) / 2
         beyond = there(np.argmax(to_numpy(network.arguments(xp.asarray(middle))), axis=1), rows)
         before[rows[~beyond]], after[rows[beyond]] = middle[~beyond], middle[beyond]
-    return Attack(xp.asarray(after), xp.asarray(crossed), xp.asarray(updates), xp.asarray(target))
+    return Attack(*(back(xp.asarray(x)) for x in (after, crossed, updates, target)))
 
 
 def path(v, y, target, network, updates, *, norm="l2", length=None, m=1):
@@ -173,17 +151,17 @@ def path(v, y, target, network, updates, *, norm="l2", length=None, m=1):
     (updates + 1, M, N) array
         The images.
     """
-    xp, v = checked_images(v, y, network, m)
+    xp, v, y, network, back = checked_images(v, y, network, m)
     length = _length(norm, length)
     checks.count("updates", updates, minimum=0)
     classes, found = network.label_weights.shape[1], []
-    target = xp.asarray(_checked_targets(target, to_numpy(y), classes))
-    own, t = (targets(z, classes, v.dtype) for z in (y, target))
+    target = _checked_targets(target, to_numpy(y), classes)
+    own, t = (targets(z, classes, v.dtype) for z in (y, xp.asarray(target)))
     for _ in range(updates + 1):
         a, ln_C, slope = descent(v, network, lambda a: network.objective(a, t, m))
         found.append((network.objective(a, own, m)[0], ln_C, v))
         v = move(v, slope, length, norm)
-    return tuple(xp.stack(column) for column in zip(*found))
+    return tuple(back(xp.stack(column)) for column in zip(*found))
 
 
 def _length(norm, length):
@@ -193,15 +171,19 @@ def _length(norm, length):
 
 
 def checked_images(v, y, network, m):
-    """Return the array namespace and the images in the precision of the network's weights."""
-    xp = array_namespace(v=v, y=y, visible=network.visible)
+    """Return the array library, images in the precision of the weights, their classes, and the network.
+
+    NumPy arrays are moved to where ``DAM_BACKEND`` says; last comes a function that brings results back from there.
+    """
+    v, y, visible, back = on_backend(None, v, y, network.visible)
+    xp = array_namespace(v=v, y=y, visible=visible)
     checks.count("m", m)
-    checks.matrix("v", v, network.visible.shape[1], " (one for each visible weight of the network)")
+    checks.matrix("v", v, visible.shape[1], " (one for each visible weight of the network)")
     checks.within("v", v, -1, 1)
     checks.labels("y", y, network.label_weights.shape[1])
     if y.shape[0] != v.shape[0]:
         raise ValueError(f"y must hold a class for each of the {v.shape[0]} images, got {y.shape[0]}")
-    return xp, xp.astype(v, network.visible.dtype, copy=False)
+    return xp, xp.astype(v, visible.dtype, copy=False), y, network.on(xp), back
 
 
 def _checked_targets(target, y, classes):

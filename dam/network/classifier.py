@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from dam import checks
-from dam.arrays import array_namespace, to_numpy
+from dam.arrays import array_namespace, on_backend, to_numpy
 from dam.memory.interactions import KINDS
 from dam.network._powers import flushed, safe_power, size, warm_enough
 from dam.network.objective import OBJECTIVES, log_objective, slope
@@ -86,8 +86,56 @@ FORMS = {"exact": (forward_exact, backward_exact), "dual": (forward_dual, backwa
 """Through eq. (9) or through its dual (10)."""
 
 
+class Network:
+    """What a network can do that has ``visible`` weights ``(K, N)``, ``label_weights (K, N_c)`` and these methods:
+
+    - ``forward(v)`` returns the arguments ``a (M, N_c)`` that the class is read off, and a state;
+    - ``backward(state, s)`` the gradient ``(M, N)`` with respect to the pixels, for ``s (M, N_c)``, that by a;
+    - ``objective(a, t, m)`` what an attack descends, ``(M,)``, and its derivatives ``(M, N_c)`` by a.
+
+    None of these checks what it is given.
+    """
+
+    WEIGHTS = ("visible", "label_weights")
+
+    def on(self, xp, dtype=None):
+        """Return the same network on another array library, and with weights of another precision if asked for."""
+        if array_namespace(visible=self.visible) is xp and dtype in (None, self.visible.dtype):
+            return self
+        return replace(self, **{name: xp.asarray(getattr(self, name), dtype=dtype) for name in self.WEIGHTS})
+
+    def prepared(self, v):
+        """Return digits ``v (M, N)``, after a check, and the network, both in the higher of their precisions.
+
+        Raises ``ValueError`` for a wrong shape, NaN or infinity among the pixels, and ``TypeError`` for an array of
+        another library than the weights'.
+        """
+        xp, dtype = array_namespace(v=v, visible=self.visible), self.visible.dtype
+        checks.matrix("v", v, self.visible.shape[1], " (one for each visible weight)")
+        checks.finite("v", v)
+        if xp.isdtype(v.dtype, "real floating") and "float16" not in str(v.dtype):
+            dtype = xp.result_type(dtype, v.dtype)
+        return xp.astype(v, dtype, copy=False), self.on(xp, dtype)
+
+    def arguments(self, v):
+        """Return the arguments ``(M, N_c)`` for digits ``v (M, N)``, computed a few rows at a time.
+
+        NumPy arrays are computed where ``DAM_BACKEND`` says. Raises as `prepared` does.
+        """
+        v, visible, back = on_backend(None, v, self.visible)
+        v, network = self.on(array_namespace(v=v, visible=visible)).prepared(v)
+        M, rows = v.shape[0], max(1, 2**19 // visible.shape[0])
+        parts = [network.forward(v[i : min(i + rows, M), :])[0] for i in range(0, M, rows)]
+        return back(array_namespace(v=v).concat(parts))
+
+    def predict(self, v):
+        """Return the classes ``(M,)``: the largest of the `arguments`, which differ where a tanh is saturated."""
+        a = self.arguments(v)
+        return array_namespace(a=a).argmax(a, axis=1)
+
+
 @dataclass
-class Classifier:
+class Classifier(Network):
     """A network of memories.
 
     Arrays that are not float32 or float64 are converted to float32. Digits and weights are computed in the higher of
@@ -143,31 +191,12 @@ class Classifier:
         """Return the same network, which answers by eq. (10)."""
         return replace(self, form="dual")
 
-    def astype(self, dtype):
-        """Return the same network with weights of another precision."""
-        if dtype == self.visible.dtype:
-            return self
-        xp = array_namespace(visible=self.visible)
-        return replace(self, **{name: xp.astype(getattr(self, name), dtype) for name in ("visible", "label_weights")})
-
-    def prepared(self, v):
-        """Return digits ``v (M, N)``, after a check, and the network, both in the higher of their precisions."""
-        xp, dtype = array_namespace(v=v, visible=self.visible), self.visible.dtype
-        checks.matrix("v", v, self.visible.shape[1], " (one for each visible weight)")
-        checks.finite("v", v)
-        if xp.isdtype(v.dtype, "real floating") and "float16" not in str(v.dtype):
-            dtype = xp.result_type(dtype, v.dtype)
-        return xp.astype(v, dtype, copy=False), self.astype(dtype)
-
     def forward(self, v):
-        """Return the arguments ``(M, N_c)`` of the tanh, and what `backward` needs; no checks."""
+        """Return the arguments ``(M, N_c)`` of the tanh, and what `backward` needs."""
         return FORMS[self.form][0](v, self)
 
     def backward(self, state, s):
-        """Return the gradient ``(M, N)`` with respect to the pixels of an objective C, of which ``s`` is ∂C/∂a.
-
-        ``state`` is from `forward`, and ``s (M, N_c)`` holds the derivatives with respect to the arguments.
-        """
+        """Return the gradient ``(M, N)`` with respect to the pixels: see `Network`."""
         return FORMS[self.form][1](state, s, self)[0] @ self.visible
 
     def backward_to_weights(self, v, state, s):
@@ -176,7 +205,7 @@ class Classifier:
         return dh.T @ v, d_label_weights
 
     def objective(self, a, t, m):
-        """Return what an attack descends, for arguments ``a`` and targets ``t (M, N_c)``: `log_objective`."""
+        """Return ln C ``(M,)`` of the objective (14), and its derivatives: `dam.network.objective.log_objective`."""
         return log_objective(a, t, m)
 
     def gradients(self, v, t, m, objective="power"):
@@ -196,7 +225,7 @@ class Classifier:
         Raises
         ------
         ValueError, TypeError
-            As in `arguments`; also for targets of another shape, m < 1 or an unknown objective.
+            As in `prepared`; also for targets of another shape, m < 1 or an unknown objective.
         """
         v, network = self.prepared(v)
         checks.count("m", m)
@@ -206,26 +235,10 @@ class Classifier:
         a, state = network.forward(v)
         return network.backward_to_weights(v, state, slope(a, t, m, objective))
 
-    def arguments(self, v):
-        """Return the arguments ``(M, N_c)`` of the tanh for digits ``v (M, N)``, a few rows at a time.
-
-        Raises ``ValueError`` for a wrong shape, NaN or infinity among the pixels, and ``TypeError`` for an array of
-        another library than the weights'.
-        """
-        v, network = self.prepared(v)
-        M, rows = v.shape[0], max(1, 2**19 // self.visible.shape[0])
-        parts = [network.forward(v[i : min(i + rows, M), :])[0] for i in range(0, M, rows)]
-        return array_namespace(v=v).concat(parts)
-
     def scores(self, v):
         """Return the states c ``(M, N_c)`` of the classification neurons: tanh of the `arguments`."""
         a = self.arguments(v)
         return array_namespace(a=a).tanh(a)
-
-    def predict(self, v):
-        """Return the classes ``(M,)``: the largest of the `arguments`, which differ where the tanh is saturated."""
-        a = self.arguments(v)
-        return array_namespace(a=a).argmax(a, axis=1)
 
 
 def error_percent(network, x, y):

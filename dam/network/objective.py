@@ -15,15 +15,15 @@ CLASSES = 10
 OBJECTIVES = ("power", "softmax")
 
 
-def targets(y, classes=CLASSES, dtype=None, xp=None):
+def targets(y, classes=CLASSES, dtype=None):
     """Return the targets ``(M, classes)`` of eq. (14) for labels ``y (M,)``: +1 in the right class, else -1.
 
-    ``dtype`` is float32 and ``xp`` the library of ``y`` unless given. Raises ``ValueError`` for labels
-    outside 0..classes-1 and ``TypeError`` for labels that are no integers.
+    ``dtype`` is float32 unless given. Raises ``ValueError`` for labels outside 0..classes-1 and ``TypeError`` for
+    labels that are no integers.
     """
     checks.labels("y", y, classes)
-    xp = xp or array_namespace(y=y)
-    right = xp.asarray(y)[:, None] == xp.arange(classes)[None, :]
+    xp = array_namespace(y=y)
+    right = y[:, None] == xp.arange(classes)[None, :]
     return 2 * xp.astype(right, dtype or xp.float32) - 1
 
 

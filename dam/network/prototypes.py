@@ -131,9 +131,8 @@ def kept_after(order, removed):
     if not xp.all(xp.sort(order) == xp.arange(K, dtype=order.dtype)):
         raise ValueError(f"order must hold each number from 0 to {K - 1} once")
     if xp.any((removed < 0) | (removed > K)):
-        raise ValueError(
-            f"removed must hold numbers from 0 to {K}, got {int(xp.min(removed))} to {int(xp.max(removed))}"
-        )
+        got = f"{int(xp.min(removed))} to {int(xp.max(removed))}"
+        raise ValueError(f"removed must hold numbers from 0 to {K}, got {got}")
     return xp.argsort(order)[None, :] >= removed[:, None]
 
 

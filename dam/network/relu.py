@@ -4,11 +4,12 @@ from dataclasses import dataclass
 
 from dam import checks
 from dam.arrays import array_namespace
+from dam.network.classifier import Network
 from dam.network.objective import cross_entropy
 
 
 @dataclass(frozen=True)
-class ReLUNetwork:
+class ReLUNetwork(Network):
     """A trained network of K hidden units, h = max(0, ξ·v + b), and classes Σ_μ ξ_μα h_μ + b_α.
 
     Attributes
@@ -30,6 +31,8 @@ class ReLUNetwork:
     hidden_bias: object
     class_bias: object
 
+    WEIGHTS = ("visible", "label_weights", "hidden_bias", "class_bias")
+
     def __post_init__(self):
         for name in ("visible", "label_weights"):
             checks.matrix(name, getattr(self, name))
@@ -40,29 +43,19 @@ class ReLUNetwork:
                 f"label_weights must have {K} rows, one for each hidden unit, hidden_bias {K} entries, and class_bias "
                 f"{classes}, one for each class; got {found[0]} rows and shapes {found[1]} and {found[2]}"
             )
-        for name in ("visible", "label_weights", "hidden_bias", "class_bias"):
+        for name in self.WEIGHTS:
             checks.finite(name, getattr(self, name))
 
     def forward(self, v):
-        """Return the arguments ``(M, N_c)`` of the softmax, and what `backward` needs; no checks."""
+        """Return the arguments ``(M, N_c)`` of the softmax, and what `backward` needs."""
         xp, h = array_namespace(v=v), v @ self.visible.T + self.hidden_bias
         return xp.where(h > 0, h, xp.zeros_like(h)) @ self.label_weights + self.class_bias, h
 
     def backward(self, h, s):
-        """Return the gradient ``(M, N)`` with respect to the pixels: see `dam.network.classifier.Classifier`."""
+        """Return the gradient ``(M, N)`` with respect to the pixels: see `dam.network.classifier.Network`."""
         xp, dh = array_namespace(h=h), s @ self.label_weights.T
         return xp.where(h > 0, dh, xp.zeros_like(dh)) @ self.visible
 
     def objective(self, a, t, m):
-        """Return what an attack descends: the `cross_entropy`, whatever m is."""
+        """Return the cross-entropy ``(M,)``, whatever m is, and its derivatives: `cross_entropy`."""
         return cross_entropy(a, t)
-
-    def arguments(self, v):
-        """Return the arguments ``(M, N_c)`` of the softmax for images ``v (M, N)``."""
-        array_namespace(v=v, visible=self.visible)
-        checks.matrix("v", v, self.visible.shape[1], " (one for each visible weight of the network)")
-        return self.forward(v)[0]
-
-    def predict(self, v):
-        """Return the classes ``(M,)`` of images ``v (M, N)``."""
-        return array_namespace(v=v).argmax(self.arguments(v), axis=1)

@@ -2,7 +2,8 @@
 
 Robust accuracy is the share of images that no attack within a given distance takes out of their class; projected
 gradient descent can only bound it from above. Minima of the objective (14) over all images of [-1, 1]^N are what a
-network holds for the best example of a class; those that look like nothing are known as rubbish images.
+network holds for the best example of a class; those that look like nothing are known as rubbish images. What is common
+to all functions is said in `dam.network.attacks`.
 """
 
 from typing import NamedTuple
@@ -48,8 +49,7 @@ def robust(v, y, network, radii, *, norm="l2", steps=20, m=None):
     Parameters
     ----------
     v, y : (M, N) and (M,) arrays
-        Images, pixels in [-1, 1], and their classes. A misclassified image is not robust at any radius.
-    network : Classifier or dam.network.relu.ReLUNetwork
+        Images and their classes. A misclassified image is not robust at any radius.
     radii : (R,) sequence of float
         At least 0, in ascending order. Radius 0 gives the accuracy without an attack.
     norm : {'l2', 'linf'}
@@ -62,13 +62,8 @@ def robust(v, y, network, radii, *, norm="l2", steps=20, m=None):
     Returns
     -------
     (R, M) array of bool
-
-    Raises
-    ------
-    ValueError
-        As in `dam.network.attacks.gradient`; also for radii that are negative or do not ascend, or no steps.
     """
-    xp, v = checked_images(v, y, network, 1 if m is None else m)
+    xp, v, y, network, back = checked_images(v, y, network, 1 if m is None else m)
     checks.choice("norm", norm, NORMS)
     checks.count("steps", steps)
     if np.ndim(radii) != 1 or len(radii) == 0 or min(radii) < 0 or any(np.diff(radii) <= 0):
@@ -88,7 +83,7 @@ def robust(v, y, network, radii, *, norm="l2", steps=20, m=None):
             live, (image, center, slope) = live[right], (xp.take(x, keep, axis=0) for x in (image, center, slope))
             image = project(move(image, slope, 2.5 * radius / steps, norm), center, radius, norm)
         found.append(held.copy())
-    return xp.asarray(np.stack(found))
+    return back(xp.asarray(np.stack(found)))
 
 
 def _against(own, network, m):
@@ -125,29 +120,20 @@ def minima(v, target, network, *, updates=300, length=0.5, m=1):
 
     Parameters
     ----------
-    v : (M, N) array
-        Where to start, pixels in [-1, 1].
-    target : (M,) array of int
-        The class of the objective of each image.
+    v, target : (M, N) and (M,) arrays
+        Where to start, and the class of the objective of each image.
     network : Classifier
         With n = 20 or 30 take one in float64: powers of the overlaps of noise vanish in float32, and the gradient.
     updates : int
         How many.
     length : float
         Euclidean length of the first move.
-    m : int
-        Power of the objective (14).
 
     Returns
     -------
     Minima
-
-    Raises
-    ------
-    ValueError
-        As in `dam.network.attacks.gradient`; also for a length that is not positive, or no updates.
     """
-    xp, v = checked_images(v, target, network, m)
+    xp, v, target, network, back = checked_images(v, target, network, m)
     checks.count("updates", updates)
     checks.number("length", length, 1e-9, 1e9)
     t = targets(target, network.label_weights.shape[1], v.dtype)
@@ -159,7 +145,7 @@ def minima(v, target, network, *, updates=300, length=0.5, m=1):
             outward = ((v <= -1) & (slope > 0)) | ((v >= 1) & (slope < 0))
             slope = xp.where(outward, xp.zeros_like(slope), slope)
             v = move(v, slope, length * (1 - update / updates), "l2")
-    return Minima(v, ln_C, xp.tanh(_own(xp, a, t)), reached)
+    return Minima(*map(back, (v, ln_C, xp.tanh(_own(xp, a, t)), reached)))
 
 
 def _own(xp, a, t):

@@ -1,21 +1,13 @@
 """The figures of the chapter on adversarial images show the numbers they are given."""
 
-import matplotlib.pyplot as plt
 import numpy as np
-import pytest
 
 from dam import figures
 
 
-@pytest.fixture(autouse=True)
-def close_figures():
-    yield
-    plt.close("all")
-
-
 def test_objectives_mark_the_first_update_beyond_the_boundary():
     first, second = np.array([[-9.0, -8], [-4, -5], [1, -3]]), np.array([[2.0, 2], [-1, 1], [-6, 0]])
-    figure = figures.objectives({"n = 2": (first, second), "n = 3": (first[:2], second[:2])})
+    figure = figures.adversarial.objectives({"n = 2": (first, second), "n = 3": (first[:2], second[:2])})
     left, right = figure.axes[:2]
     marks = [line for line in left.lines if line.get_label() == "boundary"]
     assert [(int(line.get_xdata()[0]), float(line.get_ydata()[0])) for line in marks] == [(2, -6.0)]
@@ -28,7 +20,7 @@ def test_objectives_mark_the_first_update_beyond_the_boundary():
 def test_curves_show_points_and_error_bars():
     x, y = np.array([1.0, 2.0, 3.0]), np.array([5.0, 4.0, 1.0])
     lines = {"n = 2": (x, y, 0.1 * y), "n = 3": (x, y + 1)}
-    figure = figures.curves({"a": lines, "b": lines, "c": lines}, xlabel="x", ylabel="y", ylim=(0, 10))
+    figure = figures.adversarial.curves({"a": lines, "b": lines, "c": lines}, xlabel="x", ylabel="y", ylim=(0, 10))
     drawn = [ax for ax in figure.axes if ax.get_title()]
     assert len(drawn) == 3 and not figure.axes[3].axison
     for ax in drawn:
@@ -42,7 +34,7 @@ def test_curves_show_points_and_error_bars():
 def test_picture_rows_show_each_picture_with_its_text():
     rng = np.random.default_rng(0)
     rows = {"start": rng.uniform(-1, 1, (3, 784)), "n = 2": rng.uniform(-1, 1, (3, 784))}
-    figure = figures.picture_rows(rows, heads="abc", texts={"n = 2": ["4", "9", "3\n1"]})
+    figure = figures.adversarial.picture_rows(rows, heads="abc", texts={"n = 2": ["4", "9", "3\n1"]})
     axes = np.reshape(figure.axes, (2, 3))
     for line, pictures in zip(axes, rows.values()):
         for ax, pixels in zip(line, pictures):
@@ -54,7 +46,9 @@ def test_picture_rows_show_each_picture_with_its_text():
 
 def test_tables_write_their_numbers_and_leave_gaps_empty():
     table = np.array([[98.9, 50.7], [np.nan, 3.44]])
-    figure = figures.tables({"ours": table, "theirs": table - 1}, ("2", "3"), xlabel="shown to", ylabel="made on")
+    figure = figures.adversarial.tables(
+        {"ours": table, "theirs": table - 1}, ("2", "3"), xlabel="shown to", ylabel="made on"
+    )
     left, right = figure.axes
     assert [text.get_text() for text in left.texts] == ["98.9", "50.7", "3.4"]
     assert [text.get_position() for text in left.texts] == [(0, 0), (1, 0), (1, 1)]

@@ -191,3 +191,14 @@ def test_fig5_on_a_cluster_of_which_one_worker_is_killed(cluster, tmp_path):
     one, other = (results.load("fig5", "N75", 0, tmp_path / folder) for folder in ("spread", "here"))
     assert one.values == other.values and one.parameters == other.parameters
     assert all(np.array_equal(one.arrays[key], other.arrays[key]) for key in one.arrays)
+
+
+def chosen(*, backend):
+    return {"found": os.environ["DAM_BACKEND"], "asked": backend}
+
+
+def test_a_point_computes_on_the_backend_of_its_task(monkeypatch):
+    """Wherever it runs: a worker on another machine has an environment of its own."""
+    monkeypatch.setenv("DAM_BACKEND", "auto")
+    assert sweep(chosen, [{"backend": "numpy"}]) == [{"found": "numpy", "asked": "numpy"}]
+    assert os.environ["DAM_BACKEND"] == "auto"

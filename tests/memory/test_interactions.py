@@ -28,6 +28,12 @@ def test_power_is_exact_on_integers(x, n):
     assert power(np.array([float(x)]), n)[0] == x**n
 
 
+@pytest.mark.parametrize("n", [-1, 2.0, True])
+def test_powers_that_repeated_squaring_cannot_do_are_refused(n):
+    with pytest.raises(ValueError, match="n must be an integer of at least 0"):
+        power(np.ones(1), n)
+
+
 @given(st.integers(1, 60))
 def test_power_needs_few_products(n):
     class Counted:

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dam import arrays
 from dam.memory.interactions import KINDS
-from dam.network import attacks, classifier
+from dam.network import attacks, classifier, robustness
 from dam.network.classifier import FORMS
 from dam.network.objective import log_objective, loss, targets
 
@@ -78,6 +79,40 @@ def test_the_gradient_under_array_api_strict(form):
     found = attacks.gradient(array_api_strict.asarray(v), array_api_strict.asarray(y), strict, 2)
     for ours, theirs in zip(found, attacks.gradient(v, y, net, 2), strict=True):
         np.testing.assert_allclose(np.asarray(ours), theirs, rtol=1e-12)
+
+
+@pytest.fixture
+def elsewhere(monkeypatch):
+    """DAM_BACKEND names a backend whose arrays are array_api_strict's; what is computed there is counted."""
+    forward, seen = classifier.Classifier.forward, []
+
+    def watched(self, v):
+        seen.append(v.__array_namespace__() is self.visible.__array_namespace__() is array_api_strict)
+        return forward(self, v)
+
+    monkeypatch.setattr(arrays, "get_namespace", lambda backend=None: array_api_strict)
+    monkeypatch.setattr(classifier.Classifier, "forward", watched)
+    return seen
+
+
+@pytest.mark.parametrize("name", ("predict", "gradient", "attack", "path", "robust", "minima"))
+def test_the_backend_is_that_of_the_environment(name, request):
+    net = network(3, N=20, K=30)
+    v, y = images(net)
+    call = {
+        "predict": lambda: [net.predict(v)],
+        "gradient": lambda: attacks.gradient(v, y, net),
+        "attack": lambda: list(vars(attacks.attack(v, y, net, length=0.05, max_updates=9)).values()),
+        "path": lambda: attacks.path(v, y, (y + 1) % 4, net, 3),
+        "robust": lambda: [robustness.robust(v, y, net, (0, 0.5), steps=4)],
+        "minima": lambda: robustness.minima(v, y, net, updates=4),
+    }[name]
+    here = call()
+    seen = request.getfixturevalue("elsewhere")
+    for ours, theirs in zip(here, call(), strict=True):
+        assert type(theirs) is np.ndarray and ours.dtype == theirs.dtype
+        np.testing.assert_allclose(theirs, ours, rtol=1e-9)
+    assert seen and all(seen)
 
 
 # --- steps and attacks
