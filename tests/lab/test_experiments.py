@@ -15,7 +15,7 @@ import dam
 from dam import datasets
 from dam.__main__ import main, parser
 from dam.lab import claims, common, experiments, results, verdicts
-from dam.lab.experiments import classical, fig5, xor
+from dam.lab.experiments import classical, xor
 from dam.memory import hebbian, theory
 from dam.memory.interactions import KINDS
 

@@ -63,9 +63,9 @@ def test_bad_input(library):
     with pytest.raises(ValueError, match="norm must be one of l2, linf"):
         foolbox.robust(net, *images(net), (1.0,), "l1", 4)
     with pytest.raises(ValueError, match="runs on the CPU here, got backend 'cupy'"):
-        foolbox.run(seed=0, backend="cupy", **foolbox.EXPERIMENT.scales["demo"])
+        foolbox.run(seed=0, sweep=None, backend="cupy", **foolbox.EXPERIMENT.scales["demo"])
     with pytest.raises(ValueError, match="images must be a number from 1 to 10000"):
-        foolbox.run(seed=0, **(foolbox.EXPERIMENT.scales["demo"] | {"images": 10_001}))
+        foolbox.run(seed=0, sweep=None, **(foolbox.EXPERIMENT.scales["demo"] | {"images": 10_001}))
 
 
 def test_a_missing_library_is_named(tmp_path, capsys, monkeypatch):

@@ -1,4 +1,13 @@
-"""One module for each figure or table that is reproduced; it ends in ``EXPERIMENT``, an `Experiment`."""
+"""One module for each figure or table that is reproduced; it ends in ``EXPERIMENT``, an `Experiment`.
+
+Parameters that mean the same in every ``run``: ``seed``, from which all randomness follows; ``n``, degrees of F; ``N``
+and ``K``, numbers of neurons and of memories; ``network_seed``, of the trainings that made the networks, stored results
+of ``mnist`` and ``baselines``; ``relu``, whether the ordinary ReLU network of ``baselines`` takes part, as the last
+one; ``images`` or ``digits``, how many test digits; ``known``, among how many training digits, from the first on, the
+most similar one is looked for; ``steps`` and ``updates``, of an attack or a descent. The value ``network_{name}`` says
+where a network comes from. ``ValueError`` is raised for a parameter out of range, ``FileNotFoundError`` for a network
+that is not stored, ``MemoryError``, before the work starts, for what would not fit.
+"""
 
 import importlib
 import inspect

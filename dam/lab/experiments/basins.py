@@ -7,7 +7,6 @@ from dam.arrays import get_namespace, to_numpy
 from dam.datasets import random_patterns
 from dam.lab.common import check_memory, flipped, stacked
 from dam.lab.experiments import Experiment
-from dam.lab.sweeps import sweep as sweep_here
 from dam.memory import retrieve, theory
 from dam.memory.interactions import KINDS
 
@@ -15,7 +14,7 @@ PAPER = {"n": (2, 3, 4, 5, 6), "N": 64, "K": (8, 100, 1000), "load": (0.1, 0.5, 
 DEMO = {"n": (2, 3, 4), "N": 64, "K": (8, 100), "load": (0.5,), "step": 4, "cues": 100}
 
 
-def run(*, seed, n, N, K, load, step, cues, backend=None, sweep=sweep_here):
+def run(*, seed, n, N, K, load, step, cues, sweep, backend=None):
     """Flip d = 0, step, 2 step, ... N/2 bits of memories, let them settle, and count those that come back exactly.
 
     ``K`` are numbers of memories that are the same for every n, ``load`` shares of eq. (6), which grows with n. There

@@ -7,7 +7,6 @@ from dam.arrays import get_namespace, to_numpy
 from dam.datasets import random_patterns
 from dam.lab import paper
 from dam.lab.experiments import Experiment
-from dam.lab.sweeps import sweep as sweep_here
 from dam.lab.verdicts import Claim, at_largest, value, within
 from dam.memory import hebbian, retrieve_classical, theory
 
@@ -19,7 +18,7 @@ KEPT = 0.7
 """Overlap that tells retrieval, about 0.97, from the spin glass, about 0.35."""
 
 
-def run(*, seed, N, alpha, starts, backend=None, sweep=sweep_here):
+def run(*, seed, N, alpha, starts, sweep, backend=None):
     """Start the network at its memories, for several sizes N and loads α = K/N.
 
     Small networks have fewer memories than ``starts``: their numbers are averages over several sets of memories.

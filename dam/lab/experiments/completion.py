@@ -9,7 +9,6 @@ from dam.arrays import get_namespace, to_numpy
 from dam.datasets import mnist
 from dam.lab.common import stacked
 from dam.lab.experiments import Experiment
-from dam.lab.sweeps import sweep as sweep_here
 from dam.lab.verdicts import Claim, within
 from dam.memory import attention, retrieval_bytes, retrieve
 from dam.memory.interactions import RectifiedPolynomial
@@ -21,7 +20,7 @@ KNOWN = 392
 """Pixels of the upper half: the first 14 of 28 rows."""
 
 
-def run(*, seed, K, n, beta, cues, given, backend=None, sweep=sweep_here):
+def run(*, seed, K, n, beta, cues, given, sweep, backend=None):
     """Store K binarized training digits, show upper halves of some of them, and compare what comes back bit by bit.
 
     Three protocols, for rectified powers ``n`` and for F(x) = exp(βx). ``covered``: neurons of ±1, the lower half

@@ -8,7 +8,6 @@ from dam.arrays import get_namespace, to_numpy
 from dam.datasets import random_patterns
 from dam.lab.common import check_memory, stacked
 from dam.lab.experiments import Experiment
-from dam.lab.sweeps import sweep as sweep_here
 from dam.lab.verdicts import Claim, value, within
 from dam.memory import theory, unstable_spins
 from dam.memory.interactions import KINDS
@@ -19,7 +18,7 @@ DEMO = {"n": (2, 3, 4), "N": (30, 100), "load": (0.5, 1.0, 2.0), "bits": 100_000
 STATES = 2000  # memories of one set that are tested, at most
 
 
-def run(*, seed, n, N, load, bits, backend=None, sweep=sweep_here):
+def run(*, seed, n, N, load, bits, sweep, backend=None):
     """Count the bits of memories that eq. (4) would flip, for each degree, size, load and kind of energy.
 
     ``load`` is K over α_n N^(n-1), eq. (5): at 1 the estimate of the paper is 0.5 %. Each number is a mean over at

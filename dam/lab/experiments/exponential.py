@@ -10,7 +10,6 @@ from dam.arrays import get_namespace, to_numpy
 from dam.datasets import random_patterns
 from dam.lab.common import check_memory, half_crossing, stable_fraction
 from dam.lab.experiments import Experiment
-from dam.lab.sweeps import sweep as sweep_here
 from dam.lab.verdicts import Claim, value, within
 from dam.memory import theory, unstable_spins
 from dam.memory.interactions import Exponential, Polynomial
@@ -65,7 +64,7 @@ def single_bit_error(N, K, samples, rng, flips=0, beta=1.0):
     return float(np.mean(net @ np.exp(-2.0 * beta * j) < 0))
 
 
-def run(*, seed, N, rate, damage, samples, sizes, memories, whole, sets, backend=None, sweep=sweep_here):
+def run(*, seed, N, rate, damage, samples, sizes, memories, whole, sets, sweep, backend=None):
     """Measure the three capacities of F = exp, and the middle one for n = 2, 3 and 4 too.
 
     Single bits: so many ``samples`` for every size ``N``, ``rate`` α of K = exp(αN), and share ``damage`` of the other

@@ -8,7 +8,6 @@ from dam.datasets import random_patterns
 from dam.lab import paper
 from dam.lab.common import check_memory
 from dam.lab.experiments import Experiment
-from dam.lab.sweeps import sweep as sweep_here
 from dam.lab.verdicts import Claim, every, within
 from dam.memory import overlaps, retrieve
 from dam.memory.interactions import KINDS
@@ -17,7 +16,7 @@ PAPER = {**paper.FIG4, "n": (2, 3, 4, 5, 6)}
 DEMO = PAPER | {"starts": 500}
 
 
-def run(*, seed, N, K, starts, n, backend=None, sweep=sweep_here):
+def run(*, seed, N, K, starts, n, sweep, backend=None):
     """Let random states settle among random memories and measure where they end.
 
     Values: ``perfect_{kind}_n{n}``, fraction of final states that equal a memory (signed overlap N), and

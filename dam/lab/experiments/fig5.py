@@ -11,7 +11,6 @@ from dam.datasets import random_patterns
 from dam.lab import paper
 from dam.lab.common import check_memory, half_crossing, stable_fraction
 from dam.lab.experiments import Experiment
-from dam.lab.sweeps import sweep as sweep_here
 from dam.lab.verdicts import Claim, covers, value, within
 from dam.memory import overlaps, retrieve, theory
 from dam.memory.interactions import KINDS
@@ -44,7 +43,7 @@ def variant(parameters, scale="paper"):
     return "-".join(part for part in parts if part)
 
 
-def run(*, seed, n, N, starts, tolerance, backend=None, sweep=sweep_here):
+def run(*, seed, n, N, starts, tolerance, sweep, backend=None):
     """Find K_1/2 for every N (None: those of the paper's figure) and both kinds, by bisection on the number K.
 
     Power energies of even n do not tell a memory from its negative: for them both count. There are ``starts`` random

@@ -7,7 +7,6 @@ from dam.lab import paper
 from dam.lab.common import accuracies, drawn, library, networks_of, on_cpu, parted, stacked
 from dam.lab.experiments import Experiment
 from dam.lab.stored import trained
-from dam.lab.sweeps import sweep as sweep_here
 from dam.network import attacks
 from dam.network import robustness as under_attack
 
@@ -16,7 +15,7 @@ PAPER = {"n": paper.POWERS, "images": 500, "radii_l2": (1, 1.5, 2, 3, 4, 6),
 DEMO = PAPER | {"n": (2, 30), "images": 20, "radii_l2": (2, 4), "radii_linf": (0.1, 0.3), "steps": 5}
 
 
-def run(*, seed, n, images, radii_l2, radii_linf, steps, network_seed, backend=None, folder=None, sweep=sweep_here):
+def run(*, seed, n, images, radii_l2, radii_linf, steps, network_seed, sweep, backend=None, folder=None):
     """Attack the trained networks, and the ReLU network, with the library's own loss and steps.
 
     Foolbox climbs the cross-entropy of the image's own class, with gradients by automatic differentiation. Beside it,

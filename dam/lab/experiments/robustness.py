@@ -8,7 +8,6 @@ from dam.lab import paper
 from dam.lab.common import accuracies, drawn, networks_of, parted, stacked
 from dam.lab.experiments import Experiment
 from dam.lab.stored import trained
-from dam.lab.sweeps import sweep as sweep_here
 from dam.network import attacks
 from dam.network import robustness as under_attack
 
@@ -18,9 +17,7 @@ DEMO = PAPER | {"n": (2, 30), "images": 40, "radii_l2": (0, 2, 4), "radii_linf":
 ATTACKS = ("margin", "own", "m1")
 
 
-def run(
-    *, seed, n, images, radii_l2, radii_linf, steps, network_seed, relu, backend=None, folder=None, sweep=sweep_here
-):
+def run(*, seed, n, images, radii_l2, radii_linf, steps, network_seed, relu, sweep, backend=None, folder=None):
     """Attack the trained networks within each radius: see `dam.network.robustness.robust`.
 
     Three attacks: down the margin, down the objective (14) with the power m that the network was trained with, and

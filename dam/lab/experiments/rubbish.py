@@ -8,7 +8,6 @@ from dam.lab import paper
 from dam.lab.common import count_within, networks_of
 from dam.lab.experiments import Experiment
 from dam.lab.stored import trained
-from dam.lab.sweeps import sweep as sweep_here
 from dam.lab.verdicts import Claim, value, within
 from dam.network import robustness
 from dam.network.classifier import Classifier
@@ -27,7 +26,7 @@ CONTROLS = 500
 """How many test digits are compared with the training digits."""
 
 
-def run(*, seed, n, noises, updates, known, network_seed, backend=None, folder=None, sweep=sweep_here):
+def run(*, seed, n, noises, updates, known, network_seed, sweep, backend=None, folder=None):
     """Descend from noise to the minimum of the objective of every class, on every network, in float64.
 
     The objective is (14) with the power m that the network was trained with: see `dam.network.robustness.minima`. There

@@ -10,7 +10,6 @@ from dam.arrays import get_namespace, to_numpy
 from dam.datasets import random_patterns
 from dam.lab.common import check_memory, flipped, half_crossing, stable_fraction
 from dam.lab.experiments import Experiment
-from dam.lab.sweeps import sweep as sweep_here
 from dam.lab.verdicts import Claim, every, value, within
 from dam.memory import energy, retrieve, theory, trajectory, unstable_spins
 from dam.memory.interactions import KINDS
@@ -22,7 +21,7 @@ MOST = 40  # times eq. (6): the search goes no further
 PATHS = 20
 
 
-def run(*, seed, n, N, damage, memories, tolerance, backend=None, sweep=sweep_here):
+def run(*, seed, n, N, damage, memories, tolerance, sweep, backend=None):
     """Find the number of memories at which half are fixed points, and at which half come back from damaged cues.
 
     A share ``damage`` of a cue's bits is flipped; for every K so many ``memories`` are tested, over several sets where

@@ -7,7 +7,6 @@ import numpy as np
 
 from dam import checks
 from dam.lab.experiments import Experiment
-from dam.lab.sweeps import sweep as sweep_here
 from dam.lab.trainings import train_once
 from dam.network.recipes import Recipe
 
@@ -31,7 +30,7 @@ def temperatures(n, T):
     return tuple(T or ()) or WINDOW[Recipe.paper(n).ramp_epochs > 0]
 
 
-def run(*, seed, n, epochs, epsilon0, T, K, backend=None, sweep=sweep_here):
+def run(*, seed, n, epochs, epsilon0, T, K, sweep, backend=None):
     """Train at each pair of learning rate and final temperature on 50,000 digits, then at the best on all 60,000.
 
     The paper's protocol; everything else is `Recipe.compressed`. The window is what cannot be told from the best: pairs

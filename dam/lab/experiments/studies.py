@@ -6,7 +6,6 @@ import numpy as np
 
 from dam import checks
 from dam.lab.experiments import Experiment
-from dam.lab.sweeps import sweep as sweep_here
 from dam.lab.trainings import SCALARS, train_once
 from dam.lab.verdicts import Claim, within
 from dam.network.recipes import Recipe
@@ -29,7 +28,7 @@ def variant(parameters, scale="paper"):
     return parameters["study"]
 
 
-def run(*, seed, study, epochs, K, backend=None, sweep=sweep_here):
+def run(*, seed, study, epochs, K, sweep, backend=None):
     """Train on all 60,000 digits by `Recipe.compressed`, once for each value of the setting that is studied.
 
     ``study`` names it: 'm', the power of the objective (14); 'objective', eq. (14) or cross-entropy of the softmax, the

@@ -10,7 +10,6 @@ from dam.lab import paper
 from dam.lab.common import count_within, networks_of, parted, stacked
 from dam.lab.experiments import Experiment
 from dam.lab.stored import RELU, trained
-from dam.lab.sweeps import sweep as sweep_here
 from dam.lab.verdicts import Claim, value, within
 from dam.network import attacks, robustness
 
@@ -24,9 +23,7 @@ MAIN = ("l2", "second", 1.1)
 """The protocol of ``error_percent``. The slides do not give theirs: this one was chosen before its table was seen."""
 
 
-def run(
-    *, seed, n, images, overshoot, max_updates, known, network_seed, relu, backend=None, folder=None, sweep=sweep_here
-):
+def run(*, seed, n, images, overshoot, max_updates, known, network_seed, relu, sweep, backend=None, folder=None):
     """Make adversarial images on every network, by four kinds of attack, and show them to every network.
 
     The objective that is descended is (14) with the power m that the network was trained with. ``images`` test digits
