@@ -1,8 +1,7 @@
-"""The command line: ``python -m dam list | run | claims``."""
+"""The command line: ``python -m dam list | run | again NAME | claims``."""
 
 import argparse
-import inspect
-import shutil
+import os
 import sys
 
 from dam import arrays
@@ -10,11 +9,23 @@ from dam.lab import claims, experiments, results
 
 
 def main(arguments=None):
-    """Run one command and return its exit status: 0, 1 if a claim fails, 2 for bad input."""
+    """Run one command and return its exit status.
+
+    That is 0; 1 if a claim fails, or a result could not be made again; 2 for bad input; 130 after an interrupt, and 141
+    where nobody reads the output to its end.
+    """
     options = parser().parse_args(arguments)
     try:
-        return options.command(options)
-    except (ValueError, TypeError, OSError, RuntimeError, MemoryError) as error:
+        status = options.command(options)
+        sys.stdout.flush()
+        return status
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for the flush when Python ends
+        return 141
+    except (OverflowError, ZeroDivisionError) as error:
+        print(f"python -m dam: these parameters lead out of the range of numbers ({error})", file=sys.stderr)
+        return 2
+    except (ValueError, TypeError, OSError, RuntimeError, MemoryError, ArithmeticError) as error:
         print(f"python -m dam: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
@@ -34,21 +45,18 @@ def parser():
     command.set_defaults(command=run)
     names = command.add_subparsers(required=True, metavar="EXPERIMENT", dest="experiment")
     for name in experiments.NAMES:
-        module = experiments.module(name)
-        one = names.add_parser(name, help=module.SUMMARY, description=module.SUMMARY)
-        one.add_argument("--scale", choices=list(module.SCALES), default="paper", help="default: paper")
+        experiment = experiments.get(name)
+        one = names.add_parser(name, help=experiment.summary, description=experiment.summary)
+        one.add_argument("--scale", choices=list(experiment.scales), default="paper", help="default: paper")
         one.add_argument("--seed", type=int, default=0, help="default: 0")
-        one.add_argument("--backend", choices=arrays.BACKENDS, help="default: $DAM_BACKEND, else auto")
-        one.add_argument(
-            "--results", metavar="DIR", help=f"where to write; default here: {results.default_directory()}"
-        )
-        if "sweep" in inspect.signature(module.run).parameters:
-            one.add_argument(
-                "--scheduler", metavar="ADDRESS", help="spread the points over a Dask cluster: tcp://host:port"
-            )
-        one.add_argument("--quiet", action="store_true", help="show no progress bar")
-        for key, value in module.SCALES["paper"].items():
-            add_parameter(one, key, value, module.SCALES["demo"][key])
+        add_outputs(one, experiment.takes("sweep"))
+        for key, value in experiment.scales["paper"].items():
+            add_parameter(one, key, value, [scale[key] for scale in experiment.scales.values()])
+
+    command = commands.add_parser("again", help="run what a stored result was made by, and compare")
+    command.set_defaults(command=again)
+    command.add_argument("result", metavar="NAME", help="of a shipped result, like fig4-seed0, or a result's JSON file")
+    add_outputs(command, True)
 
     command = commands.add_parser("claims", help="print the paper against ours; exit 1 if a claim fails")
     command.set_defaults(command=show_claims)
@@ -56,26 +64,47 @@ def parser():
     return top
 
 
-def add_parameter(command, key, value, demo):
-    """Add the option for a parameter of an experiment, typed as its value at paper scale or, if None, at demo scale."""
-    name, shown = f"--{key.replace('_', '-')}", f"paper scale: {value}".replace("%", "%%")
-    kind = demo if value is None else value
-    if isinstance(kind, bool):
+def add_outputs(command, sweep):
+    """Add the options that say where and how to compute, and where the result goes."""
+    command.add_argument("--backend", choices=arrays.BACKENDS, help="default: $DAM_BACKEND, else auto")
+    command.add_argument("--results", metavar="DIR", default="results", help="where to write; default: ./results")
+    if sweep:
+        address = {"metavar": "ADDRESS", "help": "spread the points over a Dask cluster: tcp://host:port"}
+        command.add_argument("--scheduler", **address)
+    command.add_argument("--quiet", action="store_true", help="show no progress bar")
+    command.add_argument("--ship", action="store_true", help="then put the result among those that the package ships")
+    command.add_argument("--replace", action="store_true", help="ship it whatever its parameters")
+
+
+def add_parameter(command, key, shown, values):
+    """Add the option for a parameter of an experiment, typed as its values at all scales are."""
+    name, shown = f"--{key.replace('_', '-')}", f"paper scale: {shown}".replace("%", "%%")
+    kinds = {type(x) for value in values for x in (value if isinstance(value, tuple) else [value])} - {type(None)}
+    kind = number if kinds == {int, float} else next(iter(kinds), str)
+    if kind is bool:
         command.add_argument(name, dest=key, action=argparse.BooleanOptionalAction, default=None, help=shown)
-    elif isinstance(kind, tuple):
-        command.add_argument(name, dest=key, type=type(kind[0]), nargs="+", metavar=key, help=shown)
+    elif any(isinstance(value, tuple) for value in values):
+        command.add_argument(name, dest=key, type=kind, nargs="+", metavar=key, help=shown)
     else:
-        command.add_argument(name, dest=key, type=str if kind is None else type(kind), metavar=key, help=shown)
+        command.add_argument(name, dest=key, type=kind, metavar=key, help=shown)
+
+
+def number(text):
+    """Return an integer where the text is one, else a float."""
+    try:
+        return int(text)
+    except ValueError:
+        return float(text)
 
 
 def list_experiments(options):
     """Print every experiment with its parameters, its duration and its claims."""
     for name in experiments.NAMES:
-        module = experiments.module(name)
-        print(f"{name}: {module.SUMMARY}")
-        for scale, parameters in module.SCALES.items():
+        experiment = experiments.get(name)
+        print(f"{name}: {experiment.summary}")
+        for scale, parameters in experiment.scales.items():
             settings = ", ".join(f"{key}={value}" for key, value in parameters.items() if value is not None)
-            print(f"  {scale:5} about {duration(module.SECONDS[scale]):>7}   {settings}")
+            print(f"  {scale:5} about {duration(experiment.seconds[scale]):>7}   {settings}")
         for claim in claims.of(name):
             print(f"  claim {claim.name}: {claim.says} ({claim.where})")
     return 0
@@ -83,37 +112,45 @@ def list_experiments(options):
 
 def duration(seconds):
     """Return a rough duration in words."""
-    return (
-        f"{seconds:.0f} s"
-        if seconds < 120
-        else f"{seconds / 60:.0f} min"
-        if seconds < 7200
-        else f"{seconds / 3600:.1f} h"
-    )
+    if seconds < 120:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
 
 
 def run(options):
     """Run an experiment, store its result and print the path of its JSON file last."""
-    module = experiments.module(options.experiment)
-    given = {key: getattr(options, key) for key in module.SCALES["paper"] if getattr(options, key) is not None}
-    given = {key: tuple(value) if isinstance(value, list) else value for key, value in given.items()}
-    directory = results.writable(options.results)
-    result = experiments.run(
-        options.experiment,
-        options.scale,
-        options.seed,
-        options.backend,
-        progress=not options.quiet,
-        scheduler=getattr(options, "scheduler", None),
-        results=directory,
-        **given,
-    )
+    keys = experiments.get(options.experiment).scales["paper"]
+    given = {key: getattr(options, key) for key in keys if getattr(options, key) is not None}
+    print(compute(options, options.experiment, options.scale, options.seed, options.results, given))
+    return 0
+
+
+def again(options):
+    """Run what a stored result was made by, and say whether what comes out is equal."""
+    stored = results.find(options.result)
+    scale = "demo" if stored.variant.startswith("demo") else "paper"
+    keys = experiments.get(stored.experiment).scales[scale]
+    given = stored.parameters | ({"resume": True} if "resume" in keys else {})
+    if results.writable(options.results).samefile(stored.path.parent):
+        raise ValueError(f"{stored.path} would be replaced by what is to be compared with it; give another --results")
+    path = compute(options, stored.experiment, scale, stored.seed, stored.path.parent, given)
+    print(path)
+    found = experiments.differences(stored, results.read(path))
+    print(f"differs from {stored.name} in {', '.join(found)}" if found else f"equal to {stored.name}, times aside")
+    return int(bool(found))
+
+
+def compute(options, name, scale, seed, folder, given):
+    """Run an experiment that starts from results in a folder, print its values, and return the path they are at."""
+    into = results.writable(options.results)
+    if options.ship:
+        experiments.check_shipping(name, scale, seed, options.replace, **given)
+    how = {"progress": not options.quiet, "scheduler": getattr(options, "scheduler", None)}
+    result = experiments.run(name, scale, seed, options.backend, folder=folder, into=into, **how, **given)
+    path = experiments.store(result, into)
     for key, value in result.values.items():
         print(f"{key:36} {value if not isinstance(value, float) else round(value, 5)}")
-    path = results.save(result, directory)
-    shutil.rmtree(experiments.points_folder(directory, result.name), ignore_errors=True)
-    print(path)
-    return 0
+    return results.save(result, results.SHIPPED) if options.ship else path
 
 
 def show_claims(options):
@@ -124,4 +161,5 @@ def show_claims(options):
 
 
 if __name__ == "__main__":
+    sys.stdout.reconfigure(errors="backslashreplace")  # a terminal may know no Greek
     sys.exit(main())

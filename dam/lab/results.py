@@ -1,10 +1,12 @@
 """Stored results: a JSON file of scalars and provenance, and an NPZ file of arrays, beside each other."""
 
 import hashlib
+import io
 import json
 import math
 import platform
 import re
+import shlex
 import subprocess
 from dataclasses import dataclass, field, fields
 from importlib.metadata import PackageNotFoundError, version
@@ -17,11 +19,16 @@ from dam.files import write_atomically
 
 PACKAGE = Path(__file__).parents[1]
 SHIPPED = PACKAGE / "data" / "results"
-
-
-def default_directory():
-    """Return where results are written: the package's own folder in a checkout, ``./results`` where it is installed."""
-    return SHIPPED if (PACKAGE.parent / ".git").exists() else Path("results")
+FOLDER = Path("results")
+"""Where results are written, unless another folder is given."""
+NAMED = {
+    "demo": "--scale demo",
+    r"([nN])(\d+)": r"--\1 \2",
+    r"seed(\d+)": r"--seed \1",
+    "compressed|ten-minutes": r"--schedule \g<0>",
+    ".+": r"--study \g<0>",
+}
+"""Options of ``run`` by the parts of a result's name."""
 
 
 @dataclass
@@ -40,21 +47,32 @@ class Result:
     wall_seconds: float
     values: dict
     arrays: dict = field(default_factory=dict, repr=False)
+    path: Path | None = field(default=None, repr=False, compare=False)
+    """The JSON file that it was loaded from."""
 
     @property
     def name(self):
         """File name without its ending: ``EXPERIMENT[-variant]-seedS``."""
         return file_name(self.experiment, self.variant, self.seed)
 
-    def provenance(self):
-        """Return one line that says how the result was computed, for the caption of a figure.
+    def origin(self):
+        """Return one line that says when the result was computed, and by which code, on what.
 
         Its duration is that of all trainings, where the result says so: a resumed run took only its own part of it.
         """
+        return f"{self.name}, {self._computed()}"
+
+    def provenance(self):
+        """Return `origin` for the caption of a figure: where the result is stored, with the command that repeats it."""
+        if self.path is None:
+            return self.origin()
+        return f"python -m dam again {self.name if self.path.parent == SHIPPED else self.path} ({self._computed()})"
+
+    def _computed(self):
         commit = f"commit {self.commit[:10]}, " if self.commit else ""
         seconds = self.values.get("train_seconds", self.wall_seconds)
         when = f"{self.started[:10]}, {seconds:.0f} s on {self.device}"
-        return f"{self.name}, {commit}{self.backend} {self.versions[self.backend]}, {when}"
+        return f"{commit}{self.backend} {self.versions[self.backend]}, {when}"
 
 
 def file_name(experiment, variant, seed):
@@ -62,31 +80,37 @@ def file_name(experiment, variant, seed):
     return f"{experiment}{'-' + variant if variant else ''}-seed{seed}"
 
 
-def save(result, directory=None):
+def save(result, directory=FOLDER):
     """Write ``NAME.json`` and ``NAME.npz``, each at once or not at all, and return the path of the JSON file.
 
-    Raises ``OSError`` if the folder cannot be written.
+    The JSON file holds the digest of the other: a pair of which one was not written is not loaded. Raises ``OSError``
+    if the folder cannot be written.
     """
-    directory = writable(directory)
-    content = {f.name: getattr(result, f.name) for f in fields(result) if f.name != "arrays"}
+    directory, stream = writable(directory), io.BytesIO()
+    np.savez_compressed(stream, **result.arrays)
+    content = {f.name: getattr(result, f.name) for f in fields(result) if f.name not in ("arrays", "path")}
     content["values"] = {key: None if _is_nan(value) else value for key, value in result.values.items()}
-    text = json.dumps(content, indent=2, default=_scalar, allow_nan=False) + "\n"
-    write_atomically(directory / f"{result.name}.npz", lambda file: np.savez_compressed(file, **result.arrays))
+    content["npz_sha256"] = hashlib.sha256(stream.getbuffer()).hexdigest()
+    text = json.dumps(content, indent=2, default=of_python, allow_nan=False) + "\n"
+    write_atomically(directory / f"{result.name}.npz", lambda file: file.write(stream.getbuffer()))
     path = directory / f"{result.name}.json"
     write_atomically(path, lambda file: file.write(text.encode()))
     return path
 
 
-def writable(directory=None):
-    """Return the folder of results, made if need be; raise ``OSError`` if nothing can be written there.
-
-    Called before the work starts, so that no result is lost for want of a place.
-    """
-    directory = Path(directory) if directory is not None else default_directory()
+def writable(directory=FOLDER):
+    """Return the folder of results, made if need be; raise ``OSError`` if nothing can be written there."""
     try:
         return files.writable(directory)
     except OSError as error:
         raise OSError(f"cannot write results to {directory} ({error}); choose another folder with --results") from error
+
+
+def existing(directory):
+    """Return a folder of results, by default that shipped with the package; raise ``FileNotFoundError`` without it."""
+    if directory is not None and not Path(directory).is_dir():
+        raise FileNotFoundError(f"there is no folder {directory} to take results from")
+    return Path(directory or SHIPPED)
 
 
 def load(experiment, variant="", seed=0, directory=None):
@@ -97,51 +121,54 @@ def load(experiment, variant="", seed=0, directory=None):
     FileNotFoundError
         There is none; the message gives the command that computes it.
     ValueError
-        A file is truncated or not of this format.
+        A file is truncated or not of this format, or the two files are not of one result, or bear another's name.
     """
-    return _read(Path(directory or SHIPPED) / f"{file_name(experiment, variant, seed)}.json")
-
-
-def stored(directory=None):
-    """Return all stored results of a folder, by default those shipped with the package, in the order of their names."""
-    return [_read(path) for path in sorted(Path(directory or SHIPPED).glob("*.json"))]
-
-
-def _read(path):
-    try:
-        with open(path, encoding="utf8") as file:
-            content = json.load(file)
-        with np.load(path.with_suffix(".npz"), allow_pickle=False) as arrays:
-            return Result(**content, arrays=dict(arrays))
-    except FileNotFoundError as error:
-        raise FileNotFoundError(f"no stored result {error.filename}; {_command(path.stem)} computes it") from None
-    except Exception as error:  # a damaged file shows up as many kinds of error
-        raise ValueError(f"the stored result {path} or its .npz is damaged ({error}); compute it again") from error
-
-
-def _command(name):
-    """Return the command that computes the result of that name, see `file_name`."""
-    experiment, *parts = name.replace("ten-minutes", "ten_minutes").split("-")
-    options = ""
-    for part in parts:
-        if degree := re.fullmatch(r"([nN])(\d+)", part):
-            options += f" --{degree[1]} {degree[2]}"
-        elif seed := re.fullmatch(r"seed(\d+)", part):
-            options += f" --seed {seed[1]}"
-        elif part in ("compressed", "ten_minutes"):
-            options += f" --schedule {part.replace('_', '-')}"
-        else:
-            options += " --scale demo" if part == "demo" else f" --study {part}"
-    return f"python -m dam run {experiment}{options}"
+    return read(Path(directory or SHIPPED) / f"{file_name(experiment, variant, seed)}.json")
 
 
 def load_all(experiment, variant="", directory=None):
     """Return the stored results of all seeds, in the order of the seeds; an empty list if there is none."""
-    directory = Path(directory or SHIPPED)
-    pattern = re.compile(re.escape(file_name(experiment, variant, 0)[:-1]) + r"(\d+)\.json")
-    matches = [pattern.fullmatch(path.name) for path in directory.glob("*.json")]
-    seeds = sorted(int(match[1]) for match in matches if match)
-    return [load(experiment, variant, seed, directory) for seed in seeds]
+    paths = existing(directory).glob(f"{file_name(experiment, variant, '*')}.json")
+    return sorted((read(path) for path in paths), key=lambda result: result.seed)
+
+
+def stored(directory=None):
+    """Return all stored results of a folder, by default those shipped with the package, in the order of their names."""
+    return [read(path) for path in sorted(existing(directory).glob("*.json"))]
+
+
+def find(name):
+    """Return the shipped result of that name, or the result whose JSON file it is; errors as in `load`."""
+    return read(Path(name) if name.endswith(".json") else SHIPPED / f"{name}.json")
+
+
+def read(path):
+    """Return the result in a JSON file and the NPZ file beside it; errors as in `load`."""
+    try:
+        content = json.loads(path.read_text(encoding="utf8"))
+        npz = path.with_suffix(".npz").read_bytes()
+        digest = content.pop("npz_sha256", None)  # results of older versions have none
+        if digest not in (None, hashlib.sha256(npz).hexdigest()):
+            raise ValueError("the .npz is not the one that was stored with it")
+        with np.load(io.BytesIO(npz), allow_pickle=False) as arrays:
+            result = Result(**content, arrays=dict(arrays), path=path)
+    except FileNotFoundError as error:
+        raise FileNotFoundError(f"no stored result {error.filename}; {_command(path)} computes it") from None
+    except Exception as error:  # a damaged file shows up as many kinds of error
+        raise ValueError(f"the stored result {path} or its .npz is damaged ({error}); compute it again") from error
+    if result.name != path.stem:
+        raise ValueError(f"{path} holds the result {result.name}: give both its files that name")
+    return result
+
+
+def _command(path):
+    """Return the command that computes a missing result: as shipped, or from what its name says."""
+    results = "" if path.parent == SHIPPED else f" --results {shlex.quote(str(path.parent))}"
+    if (SHIPPED / path.name).exists() and results:
+        return f"python -m dam again {path.stem}{results}"
+    experiment, *parts = re.findall("ten-minutes|[^-]+", path.stem)
+    options = (next(re.sub(p, option, part) for p, option in NAMED.items() if re.fullmatch(p, part)) for part in parts)
+    return f"python -m dam run {' '.join([experiment, *options])}{results}"
 
 
 def versions():
@@ -152,12 +179,18 @@ def versions():
 
 
 def commit():
-    """Return the git commit of the checkout that runs, ``+`` appended if ``dam`` has changes; '' outside a checkout."""
+    """Return the git commit of the checkout that this code is of, ``+`` appended if it has changes; '' without one."""
     try:
-        head = _git("rev-parse", "HEAD")
-        return head + ("+" if _git("status", "--porcelain", "--", "*.py") else "")
+        _git("ls-files", "--error-unmatch", "dam/__init__.py")  # else another project's, which dam is installed in
+        return _git("rev-parse", "HEAD") + ("+" if _git("status", "--porcelain", "--", "dam/*.py") else "")
     except (OSError, subprocess.CalledProcessError):
         return ""
+
+
+def _git(*arguments):
+    root = PACKAGE.parent
+    command = ["git", "-C", str(root), f"--git-dir={root / '.git'}", f"--work-tree={root}", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
 
 
 def code_digest():
@@ -166,11 +199,6 @@ def code_digest():
     for path in sorted(PACKAGE.rglob("*.py")):
         digest.update(path.read_bytes())
     return digest.hexdigest()
-
-
-def _git(*arguments):
-    command = ["git", "-C", str(PACKAGE), *arguments]
-    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
 
 
 def _version(package):
@@ -184,8 +212,8 @@ def _is_nan(value):
     return isinstance(value, float) and math.isnan(value)
 
 
-def _scalar(x):
-    """Turn a NumPy scalar into one of Python for JSON."""
+def of_python(x):
+    """Return a NumPy scalar as one of Python, for JSON; raise ``TypeError`` for anything else."""
     if isinstance(x, np.generic):
         return x.item()
     raise TypeError(f"a result's values and parameters must be scalars, strings or lists of them, got {x!r}")

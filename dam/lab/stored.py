@@ -1,7 +1,5 @@
 """The trained networks among the stored results, to experiment with."""
 
-from pathlib import Path
-
 import numpy as np
 
 from dam.lab import results
@@ -13,7 +11,7 @@ RELU_WEIGHTS = ("visible", "labels", "hidden_bias", "class_bias")
 
 
 def trained(which, seed=0, directory=None, xp=np):
-    """Return a stored trained network on arrays of ``xp``, in float32, and its provenance.
+    """Return a stored trained network on arrays of ``xp``, in float32, and its origin, a line of text.
 
     It is taken from the folder if that holds it, else from the package.
 
@@ -28,23 +26,24 @@ def trained(which, seed=0, directory=None, xp=np):
     Raises
     ------
     FileNotFoundError
-        Neither the folder nor the package holds it.
+        Neither the folder nor the package holds it, or there is no such folder.
     ValueError
         The result was stored without its weights.
     """
     stored = stored_network(which, seed, directory)
     if which == RELU:
-        return relu_network(stored.arrays, xp), stored.provenance()
+        return relu_network(stored.arrays, xp), stored.origin()
     visible, labels = (xp.asarray(stored.arrays[key].astype(np.float32)) for key in ("visible", "labels"))
-    return Classifier(visible, labels, which, stored.values["T"]), stored.provenance()
+    return Classifier(visible, labels, which, stored.values["T"], stored.parameters["kind"]), stored.origin()
 
 
 def stored_network(which, seed=0, directory=None):
     """Return the stored result of the training; parameters and errors as in `trained`."""
     experiment, variant = ("baselines", "") if which == RELU else ("mnist", f"n{which}")
     name = results.file_name(experiment, variant, seed) + ".json"
-    own = directory is not None and (Path(directory) / name).exists()
-    stored = results.load(experiment, variant, seed, directory if own else None)
+    folders = results.existing(directory), results.SHIPPED
+    folder = next((folder for folder in folders if (folder / name).exists()), directory)
+    stored = results.load(experiment, variant, seed, folder)
     if ("relu_visible" if which == RELU else "visible") not in stored.arrays:
         raise ValueError(f"the stored result {name} holds no weights; run {experiment} again, with them")
     return stored

@@ -1,6 +1,7 @@
 """Sweeps: lists of independent points, run here or spread over a Dask cluster, that survive an interruption."""
 
 import hashlib
+import io
 import json
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from tqdm.auto import tqdm
 
 from dam.arrays import using
 from dam.files import write_atomically
+from dam.lab.results import of_python
 
 
 def sweep(point, tasks, *, scheduler=None, folder=None, version="", progress=False, label="points"):
@@ -76,19 +78,23 @@ def _file(folder, point, task, version):
     """Return the file of a point, named by all that it depends on."""
     if folder is None:
         return None
-    name = json.dumps([point.__module__, point.__name__, task, version, np.__version__], sort_keys=True)
-    return Path(folder) / f"{hashlib.sha256(name.encode()).hexdigest()[:32]}.npz"
+    name = json.dumps(
+        [point.__module__, point.__name__, task, version, np.__version__], sort_keys=True, default=of_python
+    )
+    return Path(folder) / f"{hashlib.sha256(name.encode()).hexdigest()[:32]}.point"
 
 
 def _keep(file, outcome):
+    stream = io.BytesIO()
+    np.savez(stream, **outcome)
     file.parent.mkdir(parents=True, exist_ok=True)
-    write_atomically(file, lambda stream: np.savez(stream, **outcome))
+    write_atomically(file, lambda disk: disk.write(hashlib.sha256(stream.getbuffer()).digest() + stream.getbuffer()))
 
 
 def _read(file):
     """Return a kept point, its scalars as numbers of Python; None if there is none, or if it is damaged."""
-    try:
-        with np.load(file, allow_pickle=False) as arrays:
-            return {key: value.item() if value.ndim == 0 else value for key, value in arrays.items()}
-    except Exception:  # no folder, no file, or one of the many errors of a damaged one: the point is computed again
+    content = file.read_bytes() if file is not None and file.is_file() else b""
+    if content[:32] != hashlib.sha256(content[32:]).digest():
         return None
+    with np.load(io.BytesIO(content[32:]), allow_pickle=False) as arrays:
+        return {key: value.item() if value.ndim == 0 else value for key, value in arrays.items()}

@@ -10,7 +10,7 @@ from dam.network.training import train
 SCALARS = ("error_percent", "asleep_percent", "seconds")
 
 
-def trial(recipe, seed, held_out, backend):
+def train_once(recipe, seed, held_out, backend):
     """Train on MNIST by a recipe, given as a dict of its fields, and return how that went.
 
     Parameters

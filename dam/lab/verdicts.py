@@ -1,6 +1,5 @@
-"""How a claim is judged on our results, and how the verdicts are printed."""
+"""A claim of the paper and the verdict on it: measures of a result, rules over seeds, and how they are judged."""
 
-import html
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -56,10 +55,20 @@ class Verdict:
     def word(self):
         """The verdict in words."""
         if self.holds is None:
-            return f"not judged: {self.claim.undecided}" if self.seeds else "not judged: no stored result"
+            return f"not judged: {self.claim.undecided if self.seeds else 'no stored result'}"
         if self.holds:
             return "holds"
         return f"fails: {self.claim.reason}" if self.claim.reason else "fails"
+
+
+def value(key, scale=1):
+    """Return a measure that reads one of a result's values."""
+    return lambda result: scale * result.values[key] if result.values.get(key) is not None else None
+
+
+def at_largest(prefix):
+    """Return a measure: the value ``{prefix}_N{N}`` at the largest N of the result."""
+    return lambda result: result.values[f"{prefix}_N{max(result.parameters['N'])}"]
 
 
 def within(low, high):
@@ -97,41 +106,3 @@ def _measured(claim, run):
         return claim.measure(run)
     except KeyError:
         return None
-
-
-def text(verdicts):
-    """Return the verdicts as plain text, a paragraph each, and a closing count."""
-    lines = []
-    for v in verdicts:
-        seeds = f" (mean ± standard deviation, {v.seeds} seeds)" if v.seeds > 1 else ""
-        lines += [
-            f"[{v.word}] {v.experiment}: {v.claim.name}",
-            f"    paper: {v.claim.says} ({v.claim.where})",
-            f"    ours:  {v.ours}{seeds}; criterion: {v.claim.criterion}",
-        ]
-    count = [sum(v.holds is state for v in verdicts) for state in (True, False, None)]
-    return "\n".join([*lines, "", f"{count[0]} hold, {count[1]} fail, {count[2]} not judged"])
-
-
-class Table:
-    """A table for a notebook or a page of the book: column heads, rows of text, a label, and a note above."""
-
-    def __init__(self, heads, rows, label, note=""):
-        self.heads, self.rows, self.label, self.note = heads, [tuple(map(str, row)) for row in rows], label, note
-
-    def __repr__(self):
-        blocks = ["\n".join(f"{head}: {cell}" for head, cell in zip(self.heads, row)) for row in self.rows]
-        return "\n\n".join([self.note, *blocks] if self.note else blocks)
-
-    def _repr_html_(self):
-        head = "".join(f'<th scope="col">{html.escape(name)}</th>' for name in self.heads)
-        cells = (
-            "".join(f'<td data-head="{html.escape(head)}">{html.escape(x)}</td>' for head, x in zip(self.heads, row))
-            for row in self.rows
-        )
-        rows = "".join(f"<tr>{row}</tr>" for row in cells)
-        note = f"<p>{html.escape(self.note)}</p>" if self.note else ""
-        return (
-            f'<div class="dam-table" tabindex="0" role="region" aria-label="{html.escape(self.label)}">{note}'
-            f'<table class="table"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
-        )

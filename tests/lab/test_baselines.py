@@ -185,7 +185,7 @@ def test_stored_baselines_agree_with_each_other():
     [
         ({"k": (0, 3)}, r"k must be numbers from 1 to 500, the digits of the split, got \[0, 3\]"),
         ({"k": (501,)}, "k must be numbers from 1 to 500"),
-        ({"digits": 60_001}, "digits must be at most 60000, got 60001"),
+        ({"digits": 60_001}, "digits must be a number from 1 to 60000, got 60001"),
         ({"tested": 0}, "tested must be an integer of at least 1, got 0"),
         ({"networks": 0}, "networks must be an integer of at least 1, got 0"),
         ({"epochs": -1}, "epochs must be an integer of at least 1, got -1"),
@@ -200,7 +200,7 @@ def test_bad_parameters(changes, message):
 def test_no_gpu():
     pytest.importorskip("sklearn")
     with pytest.raises(ValueError, match="computed by NumPy and scikit-learn on the CPU, got backend 'cupy'"):
-        baselines.run(seed=0, backend="cupy", **baselines.SCALES["demo"])
+        baselines.run(seed=0, backend="cupy", **baselines.EXPERIMENT.scales["demo"])
 
 
 def test_a_missing_scikit_learn_is_named(tmp_path, capsys, monkeypatch):

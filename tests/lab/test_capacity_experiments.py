@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import dam
-from dam.lab import claims, experiments
+from dam.lab import claims, common, experiments
 from dam.lab.experiments import basins, errors, fig5, rules
 from dam.memory import theory
 from dam.memory.interactions import KINDS
@@ -36,7 +36,7 @@ def test_errors_counts_the_unstable_bits_of_its_sets(kind):
 @pytest.mark.parametrize("rule", rules.RULES)
 def test_stable_fraction_counts_memories_without_an_unstable_bit(rule):
     F, K, N = dam.Polynomial(3), 12, 8
-    found = fig5.stable_fraction(K, N, F, [7], 30, np, rule)
+    found = common.stable_fraction(K, N, F, [7], 30, np, rule)
     sets = [dam.random_patterns(K, N, np.random.default_rng([7, number])) for number in (1, 2, 3)]
     slow = np.concatenate([~unstable_bits_by_loops(xi, F, rule).any(axis=1) for xi in sets])
     assert found == slow.mean() and 0 < found < 1
@@ -70,7 +70,7 @@ def test_fig5_by_kind_and_sign():
 
 
 def test_fig5_sizes_and_names():
-    paper = experiments.module("fig5").SCALES["paper"]
+    paper = experiments.get("fig5").scales["paper"]
     assert fig5.variant(paper) == "" and fig5.variant(paper | {"n": 2}) == "n2"
     assert fig5.variant(paper | {"N": (400,)}) == "N400"
     assert fig5.recorded(paper)["N"] == (50, 75, 100, 125, 150, 175, 200)

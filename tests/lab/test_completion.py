@@ -35,25 +35,25 @@ def test_half_keeps_the_upper_rows(stored):
     assert np.all(cues[:, 14:] == 0) and np.all(stored != 0)
 
 
-def by_sums(kind, parameter, xi, seen):
+def by_sums(family, parameter, xi, seen):
     """The lower half by one update of every unknown neuron, Sign Σ_μ ξ_i^μ f(ξ^μ·v), one neuron at a time."""
     known, answer = xi[seen, : completion.KNOWN], xi[seen].copy()
     scores = [sum(float(a * b) for a, b in zip(row[: completion.KNOWN], known)) for row in xi]
     top = max(scores)
-    f = [(s / top) ** (parameter - 1) * (s > 0) if kind == "power" else np.exp(parameter * (s - top)) for s in scores]
+    f = [(s / top) ** (parameter - 1) * (s > 0) if family == "power" else np.exp(parameter * (s - top)) for s in scores]
     for i in range(completion.KNOWN, 784):
         answer[i] = np.sign(sum(row[i] * weight for row, weight in zip(xi, f)))
     return answer
 
 
-@pytest.mark.parametrize(("kind", "parameter"), [("power", 10), ("power", 100), ("exp", 0.01), ("exp", 1.0)])
-def test_a_point_counts_what_the_sums_complete(stored, kind, parameter):
-    found = completion.point(seed=0, K=30, kind=kind, parameter=parameter, cues=3, given=6, backend="numpy")
-    slow = np.array([by_sums(kind, parameter, stored, s) for s in range(6)])
+@pytest.mark.parametrize(("family", "parameter"), [("power", 10), ("power", 100), ("exp", 0.01), ("exp", 1.0)])
+def test_a_point_counts_what_the_sums_complete(stored, family, parameter):
+    found = completion.point(seed=0, K=30, family=family, parameter=parameter, cues=3, given=6, backend="numpy")
+    slow = np.array([by_sums(family, parameter, stored, s) for s in range(6)])
     wrong = slow != stored[:6]
     assert found["complete_given"] == np.mean(~wrong.any(axis=1))
     assert found["wrong_given"] == pytest.approx(wrong[:, completion.KNOWN :].mean())
-    assert ("settled" in str(sorted(found))) == (kind == "exp")
+    assert ("settled" in str(sorted(found))) == (family == "exp")
     if parameter in (100, 1.0):
         assert found["complete_given"] == 1
     else:
@@ -62,7 +62,7 @@ def test_a_point_counts_what_the_sums_complete(stored, kind, parameter):
 
 def test_covered_ends_where_slow_dynamics_ends(stored):
     """At β = 1 all that is left of the sum is the nearest memory: the end is the digit nearest to the covered cue."""
-    found = completion.point(seed=0, K=30, kind="exp", parameter=1.0, cues=30, given=2, backend="numpy")
+    found = completion.point(seed=0, K=30, family="exp", parameter=1.0, cues=30, given=2, backend="numpy")
     distance = np.array([[np.sum(a != b) for b in stored] for a in completion.half(stored, -1.0)])
     right = np.array([np.flatnonzero(row == row.min())[0] == s for s, row in enumerate(distance)])
     assert found["nearest_covered"] == right.mean() == pytest.approx(found["complete_covered"], abs=0.1)
@@ -75,7 +75,7 @@ def test_the_experiment_places_every_point():
     )
     found = result.arrays
     assert found["complete_given_power"].shape == (2, 2) and found["complete_settled_exp"].shape == (2, 1)
-    one = completion.point(seed=2, K=40, kind="power", parameter=60, cues=5, given=20, backend="numpy")
+    one = completion.point(seed=2, K=40, family="power", parameter=60, cues=5, given=20, backend="numpy")
     for name in ("complete_covered", "wrong_given", "stored_covered"):
         assert found[f"{name}_power"][1, 1] == one[name]
     assert result.values["nearest_given_K40"] == one["nearest_given"] == 1
@@ -93,12 +93,12 @@ def test_bad_input():
         experiments.run("completion", "demo", K=(5,), n=(2,), beta=(-1.0,), cues=2, given=2, backend="numpy")
 
 
-@pytest.mark.parametrize(("kind", "parameter"), [("power", 20), ("exp", 0.05)])
-def test_the_stored_result_is_what_the_code_computes(kind, parameter):
+@pytest.mark.parametrize(("family", "parameter"), [("power", 20), ("exp", 0.05)])
+def test_the_stored_result_is_what_the_code_computes(family, parameter):
     stored = dam.lab.results.load("completion")
-    sizes, columns = stored.parameters["K"], stored.parameters["n" if kind == "power" else "beta"]
+    sizes, columns = stored.parameters["K"], stored.parameters["n" if family == "power" else "beta"]
     counts = {"cues": 2, "given": stored.parameters["given"]}
-    found = completion.point(seed=0, K=sizes[0], kind=kind, parameter=parameter, backend="numpy", **counts)
+    found = completion.point(seed=0, K=sizes[0], family=family, parameter=parameter, backend="numpy", **counts)
     for name in ("complete_given", "wrong_given", "stored_given"):
-        expected = stored.arrays[f"{name}_{kind}"][0, columns.index(parameter)]
+        expected = stored.arrays[f"{name}_{family}"][0, columns.index(parameter)]
         assert found[name] == pytest.approx(expected, abs=1e-4) and expected > 0

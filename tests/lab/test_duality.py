@@ -30,7 +30,7 @@ def stored(variant, values, arrays):
     return results.Result(
         experiment="mnist",
         variant=variant,
-        parameters={},
+        parameters={"kind": "rectified"},
         seed=0,
         backend="numpy",
         device="a test",
@@ -80,7 +80,7 @@ def F(x, n):
 
 
 def test_values_against_loops(folder):
-    result = experiments.run("duality", n=(2, 3), digits=6, seed=4, results=folder, backend="numpy")
+    result = experiments.run("duality", n=(2, 3), digits=6, seed=4, folder=folder, backend="numpy")
     data = datasets.mnist()
     digit, y = result.arrays["digit"], result.arrays["label"]
     assert len(set(digit.tolist())) == 6 and np.array_equal(y, data.y_test[digit])
@@ -114,7 +114,7 @@ def test_values_against_loops(folder):
 
 def test_same_seed_same_digits_other_seed_other_digits(folder):
     one, again, other = (
-        experiments.run("duality", n=(3,), digits=20, seed=seed, results=folder, backend="numpy") for seed in (1, 1, 2)
+        experiments.run("duality", n=(3,), digits=20, seed=seed, folder=folder, backend="numpy") for seed in (1, 1, 2)
     )
     assert one.values == again.values
     assert all(np.array_equal(one.arrays[key], again.arrays[key]) for key in one.arrays)
@@ -145,12 +145,12 @@ def test_ratio_where_nothing_is_active_or_the_labels_cancel():
 def test_expansions_against_loops(center):
     v, visible, labels = problem()
     for n in (2, 3, 20):
-        found = duality.arguments_around(center, v, visible, labels, n, 3.0)
+        network = Classifier(visible, labels, n, 3.0)
+        found = duality.arguments_around(center, v, network)
         loops = first_order_by_loops(center, v, visible, labels, n, 3.0)
         np.testing.assert_allclose(found, loops, rtol=1e-9, atol=1e-12)
         if center == "pixels":
-            dual = Classifier(visible, labels, n, 3.0).dual()
-            np.testing.assert_allclose(found, dual.arguments(v), rtol=1e-12)
+            np.testing.assert_allclose(found, network.dual().arguments(v), rtol=1e-12)
 
 
 def test_orders_of_the_expansions():
@@ -180,8 +180,8 @@ def test_remainder_stays_below_its_bound():
 
 
 def test_a_network_of_ones_own_comes_before_the_shipped_one(folder, tmp_path):
-    network, provenance = trained(3, 0, folder)
-    assert network.n == 3 and network.T == 40.0 and "a test" in provenance
+    network, origin = trained(3, 0, folder)
+    assert network.n == 3 and network.T == 40.0 and "a test" in origin
     assert network.visible.shape == (6, 784) and network.visible.dtype == np.float32
     with pytest.raises(FileNotFoundError, match=r"mnist-n7-seed0\.json; python -m dam run mnist"):
         trained(7, 0, tmp_path)
@@ -199,7 +199,7 @@ def test_number_of_digits_out_of_range(digits):
 def test_unknown_center_and_bad_scale():
     v, visible, labels = problem()
     with pytest.raises(ValueError, match=r"center must be one of pixels, bias, midpoint, got 'middle'"):
-        duality.arguments_around("middle", v, visible, labels, 3, 3.0)
+        duality.arguments_around("middle", v, Classifier(visible, labels, 3, 3.0))
     with pytest.raises(ValueError, match=r"a scale must be a number from 1e-06 to .*, got 0"):
         duality.expansion_errors(v, Classifier(visible, labels, 3, 3.0), [1, 0])
     with pytest.raises(ValueError, match="n must be an integer of at least 2, got 1"):

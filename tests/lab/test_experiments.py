@@ -2,16 +2,20 @@
 
 import json
 import os
+import re
+import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 import dam
-from dam.__main__ import main
-from dam.lab import claims, experiments, results, verdicts
-from dam.lab.experiments import classical, fig5, xor
+from dam import datasets
+from dam.__main__ import main, parser
+from dam.lab import claims, common, experiments, results, verdicts
+from dam.lab.experiments import classical, xor
 from dam.memory import hebbian, theory
 from dam.memory.interactions import KINDS
 
@@ -54,11 +58,11 @@ def test_crossing_of_one_half():
         return 1 / (1 + np.exp((K - 777.3) / 40))
 
     for start in (3, 700, 3000):
-        K_half, points = fig5.half_crossing(fraction, start, 4000, 0.01)
+        K_half, points = common.half_crossing(fraction, start, 4000, 0.01)
         assert K_half == pytest.approx(777.3, abs=4)
         assert [K for K, _ in points] == sorted(K for K, _ in points)
-    assert np.isnan(fig5.half_crossing(lambda K: 1.0, 5, 100, 0.01)[0])
-    assert np.isnan(fig5.half_crossing(lambda K: 0.0, 5, 100, 0.01)[0])
+    assert np.isnan(common.half_crossing(lambda K: 1.0, 5, 100, 0.01)[0])
+    assert np.isnan(common.half_crossing(lambda K: 0.0, 5, 100, 0.01)[0])
 
 
 def test_fig5_theory_column():
@@ -107,10 +111,10 @@ def test_unknown_experiment_scale_and_parameter():
 
 def test_every_experiment_says_what_it_is():
     for name in experiments.NAMES:
-        module = experiments.module(name)
-        assert set(module.SCALES) == set(module.SECONDS) == {"demo", "paper"}
-        assert set(module.SCALES["demo"]) == set(module.SCALES["paper"])
-        assert module.SUMMARY and module.run.__doc__
+        experiment = experiments.get(name)
+        assert set(experiment.scales) == set(experiment.seconds) == {"demo", "paper"}
+        assert set(experiment.scales["demo"]) == set(experiment.scales["paper"])
+        assert experiment.summary and experiment.run.__doc__
 
 
 # claims
@@ -129,7 +133,6 @@ def test_a_wrong_result_fails_its_claim():
     broken = [v for v in claims.judge("xor", [result]) if not v.holds]
     assert [v.claim.name for v in broken] == ["power-odd"]
     assert "[fails] xor: power-odd" in claims.text(broken) and "1 fail" in claims.text(broken)
-    assert ">fails</td>" in claims.table(broken)._repr_html_()
 
 
 def test_a_claim_without_results_is_not_judged(tmp_path):
@@ -257,6 +260,190 @@ def test_what_an_experiment_calls_computes_on_its_backend(monkeypatch):
     monkeypatch.setattr(xor, "local_fields", lambda *a: seen.append(os.environ["DAM_BACKEND"]) or fields(*a))
     experiments.run("xor", "demo", backend="numpy")
     assert set(seen) == {"numpy"} and os.environ["DAM_BACKEND"] == "auto"
+
+
+@pytest.mark.parametrize("path", sorted(results.SHIPPED.glob("*.json")), ids=lambda path: path.stem)
+def test_the_parameters_of_a_shipped_result_give_its_name(path):
+    content = json.loads(path.read_text())
+    experiment, parameters, variant = experiments.plan(content["experiment"], "paper", **content["parameters"])
+    assert results.file_name(content["experiment"], variant, content["seed"]) == path.stem
+    assert json.loads(json.dumps(experiment.stored(parameters))) == content["parameters"]
+
+
+def test_a_shipped_result_is_made_again(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    before = (results.SHIPPED / "xor-seed0.json").read_bytes()
+    assert main(["again", "xor-seed0", "--quiet", "--backend", "numpy"]) == 0
+    assert capsys.readouterr().out.endswith("results/xor-seed0.json\nequal to xor-seed0, times aside\n")
+    assert results.load("xor", directory="results").parameters == results.load("xor").parameters
+    assert (results.SHIPPED / "xor-seed0.json").read_bytes() == before
+
+
+def test_any_stored_result_is_made_again(tmp_path, capsys):
+    quiet = ["--quiet", "--backend", "numpy"]
+    options = ["--N", "20", "--K", "30", "--starts", "40", "--n", "2", "3", "--seed", "5"]
+    assert main(["run", "fig4", *options, *quiet, "--results", str(tmp_path / "one")]) == 0
+    path = tmp_path / "one" / "fig4-seed5.json"
+    assert main(["again", str(path), *quiet, "--results", str(tmp_path / "other")]) == 0
+    assert "equal to fig4-seed5, times aside" in capsys.readouterr().out
+    stored = results.read(path)
+    stored.values["perfect_power_n2"], stored.arrays["overlap_power_n3"][0] = -1.0, 1
+    stored.values["seconds"] = 1.0
+    results.save(stored, tmp_path / "one")
+    assert main(["again", str(path), *quiet, "--results", str(tmp_path / "other")]) == 1
+    assert "differs from fig4-seed5 in perfect_power_n2, overlap_power_n3\n" in capsys.readouterr().out
+    assert main(["again", str(path), *quiet, "--results", str(tmp_path / "one")]) == 2
+    assert "would be replaced by what is to be compared with it; give another --results" in capsys.readouterr().err
+    assert main(["again", "fig9-seed0"]) == 2
+    assert "no stored result" in capsys.readouterr().err
+
+
+def test_the_networks_of_a_shipped_result_are_the_shipped_ones(tmp_path, monkeypatch):
+    """Also where the results of one's own hold others of that name."""
+    given = {}
+    shipped = results.load("mnist", "n2")
+    shipped.device = "a machine of one's own"
+    results.save(shipped, tmp_path)
+
+    def point(**task):
+        given.setdefault(task["made"].split(", ", 3)[-1], task["folder"])
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(experiments.robustness, "point", point)
+    options = ["--quiet", "--backend", "numpy", "--results", str(tmp_path)]
+    assert main(["again", "robustness-seed0", *options]) == main(["run", "robustness", *options]) == 130
+    (shipped_device, none), (own_device, folder) = given.items()
+    assert none is None and folder == str(tmp_path)
+    assert "one's own" in own_device and "one's own" not in shipped_device
+
+
+def test_a_run_in_a_checkout_writes_to_the_folder_where_one_is(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    shipped = {path: path.stat().st_mtime_ns for path in results.SHIPPED.iterdir()}
+    assert main(["run", "fig4", "--starts", "20", "--n", "2", "--N", "20", "--K", "9", "--quiet"]) == 0
+    assert sorted(path.name for path in (tmp_path / "results").iterdir()) == ["fig4-seed0.json", "fig4-seed0.npz"]
+    assert {path: path.stat().st_mtime_ns for path in results.SHIPPED.iterdir()} == shipped
+
+
+def test_ship_takes_runs_at_paper_scale_with_the_parameters_that_are_shipped(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(results, "SHIPPED", tmp_path / "shipped")
+    monkeypatch.setattr(results, "commit", lambda: "0123")
+    common = ["--ship", "--quiet", "--backend", "numpy", "--results", str(tmp_path / "own")]
+    small = ["--N", "20", "--K", "9", "--starts", "20", "--n", "2"]
+    shutil.copytree(Path(dam.__file__).parent / "data" / "results", results.SHIPPED)
+    assert main(["run", "xor", *common]) == 0
+    assert capsys.readouterr().out.endswith(f"{tmp_path / 'shipped' / 'xor-seed0.json'}\n")
+    assert results.load("xor").commit == results.load("xor", directory=tmp_path / "own").commit == "0123"
+    for arguments, message in (
+        (["xor", "--scale", "demo"], "--ship takes a run at paper scale"),
+        (
+            ["fig4", *small],
+            "other parameters (N = 20, not 100, K = 9, not 2000, starts = 20, not 10000, n = [2], not [2",
+        ),
+        (["fig4", *small, "--seed", "77"], "starts = 20, not 10000"),
+        (["fig5", "--n", "5", "--N", "20"], "n = 5, not 3, N = [20], not [50, 75, 100, 125, 150, 175, 200]"),
+        (["mnist", "--n", "2", "--weights"], "epochs = 3000, not 1000"),
+    ):
+        assert main(["run", *arguments, *common]) == 2
+        assert message in capsys.readouterr().err
+    assert main(["run", "fig4", *small, "--seed", "77", *common, "--replace"]) == 0
+    assert main(["run", "fig4", *small, "--seed", "77", *common]) == 0  # the same once more
+    monkeypatch.setattr(results, "commit", lambda: "0123+")
+    assert main(["run", "xor", *common]) == 2
+    assert "by the committed code of a checkout" in capsys.readouterr().err
+    content = json.loads((results.SHIPPED / "mnist-n3-seed1.json").read_text())
+    monkeypatch.setattr(results, "commit", lambda: "0123")
+    experiments.check_shipping("mnist", "paper", 3, **content["parameters"])  # as another seed
+    with pytest.raises(ValueError, match="weights = False, not True"):
+        experiments.check_shipping("mnist", "paper", 0, **content["parameters"])
+
+
+def test_the_name_of_a_run_with_the_demo_sizes_at_paper_scale_says_so():
+    sizes = {"N": (50, 70, 100)}
+    assert experiments.plan("fig5", "paper", **sizes)[2] == "N100"
+    assert experiments.plan("fig5", "demo", **sizes)[2] == experiments.plan("fig5", "demo")[2] == "demo"
+
+
+def test_a_full_disk_at_the_end_loses_no_training(tmp_path, monkeypatch, capsys):
+    """The checkpoint goes once the result is stored, and the same command with --resume stores it."""
+    data = datasets.mnist()
+    monkeypatch.setattr(datasets, "mnist", lambda: datasets.MNIST(*(array[:300] for array in data)))
+    command = ["run", "mnist", "--scale", "demo", "--epochs", "2", "--K", "20", "--batch-per-class", "10", "--quiet"]
+    command += ["--backend", "numpy", "--results", str(tmp_path)]
+
+    lost = []
+
+    def disk_full(result, folder):
+        lost.append(result)
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(results, "save", disk_full)
+        assert main(command) == 2
+    assert "No space left on device" in capsys.readouterr().err
+    assert main([*command, "--resume"]) == 0
+    assert sorted(path.suffix for path in tmp_path.iterdir()) == [".json", ".npz"]
+    found = results.load("mnist", "demo-n3-compressed", 0, tmp_path)
+    assert found.values == lost[0].values, "the same seconds too: no epoch was trained again"
+
+
+def test_numbers_in_a_list_may_be_integers_and_fractions():
+    options = parser().parse_args(["run", "robustness", "--radii-linf", "0", "0.1", "--radii-l2", "1"])
+    assert options.radii_linf == [0, 0.1] and [type(x) for x in options.radii_linf] == [int, float]
+    assert options.radii_l2 == [1] and type(options.radii_l2[0]) is int
+    options = parser().parse_args(["run", "foolbox", "--radii-l2", "0.5", "--n", "2"])
+    assert options.radii_l2 == [0.5] and options.n == [2]
+    assert type(parser().parse_args(["run", "basins", "--load", "1"]).load[0]) is float
+    for name in experiments.NAMES:
+        for scale in experiments.get(name).scales.values():
+            given = {key: x for key, x in scale.items() if x is not None and not isinstance(x, bool)}
+            texts = [
+                text
+                for key, x in given.items()
+                for text in (f"--{key.replace('_', '-')}", *map(str, x if isinstance(x, tuple) else (x,)))
+            ]
+            found = parser().parse_args(["run", name, *texts])
+            for key, x in given.items():
+                assert repr(getattr(found, key)) == repr(list(x) if isinstance(x, tuple) else x)
+
+
+def test_numbers_of_numpy_are_parameters(tmp_path):
+    sizes = {"N": np.array([20, 24]), "starts": np.int64(30)}
+    result = experiments.run("fig5", "demo", backend="numpy", folder=tmp_path, **sizes)
+    assert result.parameters["N"] == [20, 24] and type(result.parameters["starts"]) is int
+    assert experiments.store(result, tmp_path).name == "fig5-demo-N24-seed0.json"
+
+
+@pytest.mark.parametrize("error", [FloatingPointError, OverflowError, ZeroDivisionError])
+def test_errors_of_arithmetic_are_one_line(tmp_path, monkeypatch, capsys, error):
+    def broken(*_, **__):
+        raise error("too large")
+
+    monkeypatch.setattr(experiments, "run", broken)
+    assert main(["run", "xor", "--results", str(tmp_path)]) == 2
+    assert re.fullmatch("python -m dam: .*too large.*\n", capsys.readouterr().err)
+
+
+def test_parameters_beyond_floating_point(tmp_path, capsys):
+    options = ["--scale", "demo", "--backend", "numpy", "--quiet", "--results", str(tmp_path)]
+    assert main(["run", "fig5", "--n", "150", "--N", "200", *options]) == 2
+    assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_nobody_reads_the_output_to_its_end():
+    nobody, pipe = os.pipe()
+    os.close(nobody)
+    done = subprocess.run([sys.executable, "-m", "dam", "list"], check=False, stdout=pipe, stderr=subprocess.PIPE)
+    os.close(pipe)
+    assert (done.returncode, done.stderr) == (141, b"")
+
+
+@pytest.mark.parametrize("name", ["list", "claims"])
+def test_a_terminal_without_greek(name):
+    environment = os.environ | {"PYTHONIOENCODING": "ascii"}
+    command = [sys.executable, "-m", "dam", name]
+    done = subprocess.run(command, check=False, capture_output=True, env=environment)
+    assert done.returncode in (0, 1) and done.stderr == b"" and rb"\u" in done.stdout
 
 
 def test_a_gpu_asked_for_where_none_works(tmp_path, capsys, monkeypatch):

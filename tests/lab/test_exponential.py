@@ -121,7 +121,7 @@ def test_the_experiment_places_every_point():
         rng = np.random.default_rng([1, N, K, flips])
         assert error == exponential.single_bit_error(int(N), K, 300, rng, flips)
     assert np.all(found["error"][:, :, 0] <= found["error"][:, :, 1] + 0.1)
-    order = np.array([found[f"K_stable_{kind}"] for kind in exponential.KINDS])
+    order = np.array([found[f"K_stable_{name}"] for name in exponential.ENERGIES])
     assert np.all(np.diff(order[:, -1]) > 0)  # n = 2, 3, 4, exp
     np.testing.assert_allclose(found["K_all"], found["K_twins"], rtol=0.35)
     assert result.values["stable_rate"] > result.values["all_rate"] > 0
@@ -141,7 +141,7 @@ def test_bad_input():
 def test_the_stored_result_is_what_the_code_computes():
     stored = dam.lab.results.load("exponential")
     sizes, rates = stored.parameters["N"], stored.parameters["rate"]
-    task = {"seed": 0, "kind": "bit", "N": sizes[0], "samples": stored.parameters["samples"], "backend": "numpy"}
+    task = {"seed": 0, "what": "bit", "N": sizes[0], "samples": stored.parameters["samples"], "backend": "numpy"}
     found = exponential.point(**task, rate=0.6, damage=0.1)["found"]
     assert found == stored.arrays["error"][stored.parameters["damage"].index(0.1), 0, rates.index(0.6)] > 0
     assert exponential.twin_limit(16) == pytest.approx(

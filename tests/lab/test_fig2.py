@@ -29,7 +29,7 @@ def folder(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def result(folder):
-    return experiments.run("fig2", seed=4, results=folder, **CALL)
+    return experiments.run("fig2", seed=4, folder=folder, **CALL)
 
 
 def weights(folder, n):
@@ -105,7 +105,7 @@ def test_errors_after_removal_against_networks_of_the_rest(folder, result, n):
 
 
 def test_same_seed_same_result_other_seed_other_digits(folder, result):
-    again, other = (experiments.run("fig2", seed=seed, results=folder, **CALL) for seed in (4, 5))
+    again, other = (experiments.run("fig2", seed=seed, folder=folder, **CALL) for seed in (4, 5))
     assert again.values == result.values
     assert all(np.array_equal(again.arrays[key], result.arrays[key]) for key in result.arrays)
     assert set(other.arrays["digit"].tolist()) != set(result.arrays["digit"].tolist())
@@ -119,7 +119,7 @@ def test_class_means_by_hand():
 def test_number_of_digits_out_of_range(folder):
     for change in ({"digits": 10001}, {"known": 9}, {"draws": 0}):
         with pytest.raises(ValueError, match=f"{next(iter(change))} must be"):
-            experiments.run("fig2", results=folder, **(CALL | change))
+            experiments.run("fig2", folder=folder, **(CALL | change))
 
 
 def test_claims_read_the_shares(result):

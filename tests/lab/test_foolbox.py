@@ -44,7 +44,7 @@ def test_it_attacks_the_same_networks_and_finds_as_many(kind, library):
 
 def test_the_experiment_is_that_of_single_attacks(folder, library):  # noqa: F811
     settings = {"n": (2, 3), "images": 12, "radii_l2": (1.0, 3.0), "radii_linf": (0.1,), "steps": 4}
-    result = experiments.run("foolbox", "demo", seed=2, backend="numpy", results=folder, **settings)
+    result = experiments.run("foolbox", "demo", seed=2, backend="numpy", folder=folder, **settings)
     data, arrays = datasets.mnist(), result.arrays
     v, y = data.x_test[arrays["digit"]], data.y_test[arrays["digit"]]
     assert len(set(arrays["digit"])) == 12
@@ -63,9 +63,9 @@ def test_bad_input(library):
     with pytest.raises(ValueError, match="norm must be one of l2, linf"):
         foolbox.robust(net, *images(net), (1.0,), "l1", 4)
     with pytest.raises(ValueError, match="runs on the CPU here, got backend 'cupy'"):
-        foolbox.run(seed=0, backend="cupy", **foolbox.SCALES["demo"])
+        foolbox.run(seed=0, sweep=None, backend="cupy", **foolbox.EXPERIMENT.scales["demo"])
     with pytest.raises(ValueError, match="images must be a number from 1 to 10000"):
-        foolbox.run(seed=0, **(foolbox.SCALES["demo"] | {"images": 10_001}))
+        foolbox.run(seed=0, sweep=None, **(foolbox.EXPERIMENT.scales["demo"] | {"images": 10_001}))
 
 
 def test_a_missing_library_is_named(tmp_path, capsys, monkeypatch):

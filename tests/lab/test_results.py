@@ -2,6 +2,9 @@
 
 import json
 import os
+import re
+import subprocess
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -38,7 +41,8 @@ def test_round_trip(tmp_path):
     found = load("fig4", "demo", 0, tmp_path)
     assert found.values == {"perfect": 0.5, "none": None, "count": 3}
     assert found.arrays["overlap"].tolist() == [0, 1, 2, 3, 4]
-    assert {**vars(found), "values": 0, "arrays": 0} == {**vars(example()), "values": 0, "arrays": 0}
+    aside = {"values": 0, "arrays": 0, "path": 0}
+    assert vars(found) | aside == vars(example()) | aside and found.path == path
     keys = [
         "experiment",
         "variant",
@@ -51,15 +55,52 @@ def test_round_trip(tmp_path):
         "started",
         "wall_seconds",
         "values",
+        "npz_sha256",
     ]
     assert list(json.loads(path.read_text())) == keys
 
 
 def test_provenance_is_one_line():
     text = "fig4-demo-seed0, commit 0123456789, numpy 2.4.6, 2026-01-02, 12 s on a processor"
-    assert example().provenance() == text
+    assert example().origin() == example().provenance() == text
     assert "commit" not in example(commit="").provenance()
     assert "2026-01-02, 3600 s on" in example(values={"train_seconds": 3600.2}).provenance()
+
+
+def test_provenance_of_a_stored_result_is_the_command_that_repeats_it(tmp_path):
+    shipped = load("fig4")
+    name, rest = shipped.origin().split(", ", 1)
+    assert shipped.provenance() == f"python -m dam again fig4-seed0 ({rest})" and name == "fig4-seed0"
+    path = save(example(), tmp_path)
+    assert load("fig4", "demo", 0, tmp_path).provenance().startswith(f"python -m dam again {path} (commit")
+    assert results.find(str(path)).seed == results.find("fig4-seed0").seed == 0
+
+
+def test_a_pair_of_two_results_is_refused(tmp_path):
+    """A crash between the two files of a result leaves the arrays of the new one beside the numbers of the old one."""
+    save(example(), tmp_path)
+    np.savez_compressed(tmp_path / "fig4-demo-seed0.npz", overlap=np.arange(6))
+    with pytest.raises(ValueError, match="the .npz is not the one that was stored with it.*compute it again"):
+        load("fig4", "demo", 0, tmp_path)
+
+
+def test_a_renamed_result_is_refused(tmp_path):
+    for ending in ("json", "npz"):
+        save(example(1), tmp_path).with_suffix(f".{ending}").rename(tmp_path / f"fig4-demo-seed0.{ending}")
+    with pytest.raises(ValueError, match="fig4-demo-seed0.json holds the result fig4-demo-seed1: give both its files"):
+        load("fig4", "demo", 0, tmp_path)
+
+
+def test_a_result_without_a_digest_is_loaded(tmp_path):
+    path = save(example(), tmp_path)
+    content = json.loads(path.read_text())
+    del content["npz_sha256"]
+    path.write_text(json.dumps(content))
+    assert load("fig4", "demo", 0, tmp_path).seed == 0
+
+
+def test_every_shipped_result_holds_the_digest_of_its_arrays():
+    assert all("npz_sha256" in json.loads(path.read_text()) for path in results.SHIPPED.glob("*.json"))
 
 
 def test_all_seeds_in_order(tmp_path):
@@ -80,17 +121,26 @@ def test_all_seeds_in_order(tmp_path):
 @pytest.mark.parametrize(
     ("experiment", "variant", "options"),
     [
-        ("fig4", "", "--seed 3"),
-        ("fig4", "demo", "--scale demo --seed 3"),
-        ("mnist", "n4", "--n 4 --seed 3"),
-        ("mnist", "n2-ten-minutes", "--n 2 --schedule ten-minutes --seed 3"),
-        ("fig5", "N400", "--N 400 --seed 3"),
-        ("studies", "ramp", "--study ramp --seed 3"),
+        ("fig4", "", "--seed 13"),
+        ("fig4", "demo", "--scale demo --seed 13"),
+        ("mnist", "n4", "--n 4 --seed 13"),
+        ("mnist", "n2-ten-minutes", "--n 2 --schedule ten-minutes --seed 13"),
+        ("fig5", "N400", "--N 400 --seed 13"),
+        ("studies", "ramp", "--study ramp --seed 13"),
     ],
 )
 def test_missing_result_names_the_command(tmp_path, experiment, variant, options):
-    with pytest.raises(FileNotFoundError, match=f"python -m dam run {experiment} {options} computes it"):
-        load(experiment, variant, seed=3, directory=tmp_path)
+    with pytest.raises(
+        FileNotFoundError, match=f"python -m dam run {experiment} {options} --results {tmp_path} computes it"
+    ):
+        load(experiment, variant, seed=13, directory=tmp_path)
+
+
+def test_a_missing_result_that_is_shipped_is_made_again(tmp_path):
+    """What is shipped of mnist-n2 has 1000 epochs, not the 3000 of its scale."""
+    command = f"python -m dam again mnist-n2-seed0 --results '{tmp_path} it' computes it"
+    with pytest.raises(FileNotFoundError, match=re.escape(command)):
+        load("mnist", "n2", 0, f"{tmp_path} it")
 
 
 @pytest.mark.parametrize("ending", ["json", "npz"])
@@ -123,16 +173,42 @@ def test_failed_write_keeps_the_old_file_and_no_rest(tmp_path):
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
 
 
-def test_default_directory(tmp_path, monkeypatch):
-    monkeypatch.setattr(results, "PACKAGE", tmp_path / "site-packages" / "dam")
-    assert str(results.default_directory()) == "results"
-    (tmp_path / "site-packages" / ".git").mkdir(parents=True)
-    assert results.default_directory() == results.SHIPPED
+def test_results_go_into_the_folder_where_one_is(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert save(example()) == Path("results/fig4-demo-seed0.json")
+    assert len(list((tmp_path / "results").iterdir())) == 2
 
 
-def test_commit_outside_a_checkout(tmp_path, monkeypatch):
-    monkeypatch.setattr(results, "PACKAGE", tmp_path)
-    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path))
+def test_a_folder_that_is_not_there(tmp_path):
+    for read in (lambda folder: load_all("fig4", "", folder), results.stored):
+        with pytest.raises(FileNotFoundError, match="there is no folder .*nowhere to take results from"):
+            read(tmp_path / "nowhere")
+
+
+def test_the_commit_is_that_of_the_checkout_that_computes(tmp_path, monkeypatch):
+    """Not that of a repository around it, nor of one that holds it without tracking it."""
+
+    def git(*arguments):
+        identity = ["-c", "user.name=x", "-c", "user.email=x@y.z"]
+        subprocess.run(["git", *identity, *arguments], cwd=tmp_path, check=True, capture_output=True)
+
+    installed = tmp_path / "venv" / "dam"
+    for package in (installed, tmp_path / "dam"):
+        package.mkdir(parents=True)
+        (package / "__init__.py").write_text("")
+    git("init")
+    git("commit", "--allow-empty", "-m", "nothing of dam")
+    for package in (installed, tmp_path / "dam"):
+        monkeypatch.setattr(results, "PACKAGE", package)
+        assert results.commit() == ""
+    git("add", "dam/__init__.py")
+    git("commit", "-m", "dam")
+    clean = results.commit()
+    assert re.fullmatch("[0-9a-f]{40}", clean)
+    monkeypatch.chdir("/")
+    (tmp_path / "dam" / "__init__.py").write_text("changed")
+    assert results.commit() == clean + "+"
+    monkeypatch.setattr(results, "PACKAGE", installed)
     assert results.commit() == ""
 
 

@@ -1,12 +1,15 @@
 """The trained networks that are shipped: their errors are computed again, and their curves must fit together."""
 
 import json
+from dataclasses import replace
 
+import array_api_strict as strict
 import numpy as np
 import pytest
 
 from dam import datasets
-from dam.lab import results
+from dam.arrays import array_namespace
+from dam.lab import experiments, results, stored
 from dam.lab.experiments import mnist
 from dam.network import classifier, training
 from dam.network.recipes import Recipe
@@ -37,6 +40,29 @@ def test_the_stored_error_is_that_of_the_stored_weights(run, digits):
     assert error == pytest.approx(run.values["test_error_percent"], abs=0.0101)
     # the curve is in the form that was trained, in full precision: its last point measures the same network once more
     assert error == pytest.approx(run.arrays["test_error"][-1], abs=0.3)
+
+
+def test_a_network_is_loaded_with_its_kind(tmp_path):
+    run = replace(SHIPPED[0], seed=8, parameters=SHIPPED[0].parameters | {"kind": "power"})
+    results.save(run, tmp_path)
+    network, _ = stored.trained(run.parameters["n"], 8, tmp_path)
+    assert network.kind == "power" and stored.trained(run.parameters["n"])[0].kind == "rectified"
+    for which in (run.parameters["n"], stored.RELU):
+        assert array_namespace(v=stored.trained(which, xp=strict)[0].visible) is strict
+
+
+def test_a_folder_of_networks_that_is_not_there():
+    with pytest.raises(FileNotFoundError, match="there is no folder /nonexistent to take results from"):
+        stored.trained(2, 0, "/nonexistent")
+    with pytest.raises(FileNotFoundError, match="there is no folder /nonexistent"):
+        experiments.run("duality", folder="/nonexistent")
+
+
+def test_a_folder_without_the_network_leaves_it_to_the_shipped_one(tmp_path):
+    assert stored.trained(2, 0, tmp_path)[1] == results.load("mnist", "n2").origin()
+    command = f"python -m dam run mnist --n 7 --seed 0 --results {tmp_path} computes it"
+    with pytest.raises(FileNotFoundError, match=command):
+        stored.trained(7, 0, tmp_path)
 
 
 @pytest.mark.parametrize("run", RUNS, ids=lambda run: run.name)

@@ -7,12 +7,14 @@ import signal
 import subprocess
 import sys
 import time
+import zipfile
 
 import numpy as np
 import pytest
 
 from dam.__main__ import main
 from dam.lab import experiments, results
+from dam.lab.experiments import fig5
 from dam.lab.sweeps import sweep
 
 TASKS = [{"x": x, "name": "square"} for x in (3, 1, 2)]
@@ -62,17 +64,35 @@ def test_only_points_of_the_same_kind_are_used_again(tmp_path, monkeypatch):
     sweep(square, TASKS[:1], folder=tmp_path, version="2")
     sweep(square, [{"x": 3, "name": "other"}], folder=tmp_path, version="1")
     assert log.read_text().split() == ["3", "3"]
-    for file in tmp_path.glob("*.npz"):
-        file.write_bytes(file.read_bytes()[:100])
-    assert sweep(square, TASKS[:1], folder=tmp_path, version="1")[0]["value"] == 9
-    assert log.read_text().split() == ["3", "3", "3"]
+
+
+def test_a_damaged_point_is_computed_again(tmp_path):
+    """Whatever happened to the file: a shorter one, a changed byte, another archive without the arrays, a folder."""
+    expected = sweep(square, TASKS[:1], folder=tmp_path)[0]
+    (file,) = tmp_path.iterdir()
+    content = file.read_bytes()
+    with zipfile.ZipFile(tmp_path / "empty", "w"):
+        pass
+    damaged = [b"", content[:100], (tmp_path / "empty").read_bytes()]
+    damaged += [content[:i] + bytes([content[i] ^ 255]) + content[i + 1 :] for i in range(0, len(content), 7)]
+    for other in damaged:
+        file.write_bytes(other)
+        assert same(sweep(square, TASKS[:1], folder=tmp_path)[0], expected)
+
+
+def test_tasks_may_hold_numbers_of_numpy(tmp_path, monkeypatch):
+    log = tmp_path / "log"
+    monkeypatch.setenv("DAM_TEST_LOG", str(log))
+    for x in (3, np.int64(3)):
+        assert sweep(square, [{"x": x, "name": "square"}], folder=tmp_path)[0]["value"] == 9
+    assert log.read_text().split() == ["3"]  # the same point
 
 
 def test_interrupted_run_of_the_command_line_goes_on(tmp_path, monkeypatch, capsys):
     arguments = ["run", "fig5", "--scale", "demo", "--N", "20", "24", "28", "--starts", "50", "--quiet"]
     arguments += ["--backend", "numpy", "--results"]
     assert main([*arguments, str(tmp_path / "whole")]) == 0
-    module, calls = experiments.module("fig5"), []
+    module, calls = fig5, []
 
     def broken(**task):
         calls.append(task)
@@ -85,7 +105,7 @@ def test_interrupted_run_of_the_command_line_goes_on(tmp_path, monkeypatch, caps
     monkeypatch.setattr(module, "point", broken)
     assert main([*arguments, str(tmp_path / "broken")]) == 130
     name = "fig5-demo-N28-seed0"
-    assert len(list((tmp_path / "broken" / f".{name}.points").iterdir())) == 3
+    assert len(list((tmp_path / "broken" / f".{name}.unfinished").iterdir())) == 3
     assert main([*arguments, str(tmp_path / "broken")]) == 0
     assert len(calls) == 4 + 3
     assert sorted(path.name for path in (tmp_path / "broken").iterdir()) == [f"{name}.json", f"{name}.npz"]
@@ -155,10 +175,10 @@ def test_fig5_on_a_cluster_of_which_one_worker_is_killed(cluster, tmp_path):
         "--quiet",
     ]
     spread = subprocess.Popen([*command, "--results", tmp_path / "spread", "--scheduler", address])
-    points = tmp_path / "spread" / ".fig5-N75-seed0.points"
+    points = tmp_path / "spread" / ".fig5-N75-seed0.unfinished"
     deadline = time.monotonic() + 200
     while time.monotonic() < deadline and spread.poll() is None:
-        done = len(list(points.glob("*.npz"))) if points.exists() else 0
+        done = len(list(points.glob("*.point"))) if points.exists() else 0
         if done >= len(N):  # half of the points: two kinds of energy for each N
             break
         time.sleep(0.02)

@@ -26,8 +26,8 @@ def small(n=3, **changes):
 
 
 @pytest.mark.parametrize("held_out", (False, True))
-def test_a_trial_is_one_training(digits, held_out):
-    found = trainings.trial(small(), 5, held_out, "numpy")
+def test_a_point_is_one_training(digits, held_out):
+    found = trainings.train_once(small(), 5, held_out, "numpy")
     x, y, x_test, y_test = digits
     if held_out:
         kept, others = datasets.held_out_split(y)
@@ -40,12 +40,12 @@ def test_a_trial_is_one_training(digits, held_out):
     assert found["seconds"] > 0
 
 
-def test_a_trial_that_breaks_down_is_reported_as_missing(digits, monkeypatch):
+def test_a_training_that_breaks_down_is_reported_as_missing(digits, monkeypatch):
     def break_down(*_, **__):
         raise FloatingPointError("a NaN")
 
     monkeypatch.setattr(trainings, "train", break_down)
-    found = trainings.trial(small(), 0, False, "numpy")
+    found = trainings.train_once(small(), 0, False, "numpy")
     assert len(found["error"]) == len(found["train_error"]) == 3
     assert all(np.all(np.isnan(value)) for value in found.values())
 
@@ -59,8 +59,8 @@ def test_the_search_takes_the_lowest_error_on_the_held_out_digits(digits):
     assert (result.values["epsilon0"], result.values["T"]) == tuple(chosen.values())
     assert held_out[i, j] == result.values["held_out_percent"] and result.arrays["in_window"][i, j]
     recipe = asdict(Recipe.compressed(3, 3, K=100, **chosen))
-    assert held_out[i, j] == trainings.trial(recipe, 1, True, "numpy")["error_percent"]
-    assert result.values["test_error_percent"] == trainings.trial(recipe, 1, False, "numpy")["error_percent"]
+    assert held_out[i, j] == trainings.train_once(recipe, 1, True, "numpy")["error_percent"]
+    assert result.values["test_error_percent"] == trainings.train_once(recipe, 1, False, "numpy")["error_percent"]
     best, limit = held_out.min(), 2 * np.sqrt(held_out.min() * (100 - held_out.min()) / 10_000)
     np.testing.assert_array_equal(result.arrays["in_window"], held_out <= best + limit)
     again = experiments.run("search", "demo", seed=1, backend="numpy", **result.parameters)
@@ -96,7 +96,7 @@ def test_a_study_stores_what_it_says(digits):
     for n in (2, 3, 20):
         assert list(result.arrays[f"setting_n{n}"]) == ["rectified", "power"]
         assert result.arrays[f"error_n{n}"].shape == result.arrays[f"train_error_n{n}"].shape == (2, 3)
-    one = trainings.trial(asdict(Recipe.compressed(20, 3, K=60, kind="power")), 2, False, "numpy")
+    one = trainings.train_once(asdict(Recipe.compressed(20, 3, K=60, kind="power")), 2, False, "numpy")
     assert result.values["error_percent_n20_power"] == one["error_percent"] == result.arrays["error_percent_n20"][1]
     np.testing.assert_allclose(result.arrays["error_n20"][1], one["error"], rtol=1e-6)
 

@@ -25,7 +25,7 @@ def folder(tmp_path_factory):
             "visible": (0.8 * means + rng.normal(0, 0.05, means.shape)).clip(-1, 1).astype(np.float16),
             "labels": (1.4 * np.eye(10) - 0.4).astype(np.float16),
         }
-        results.save(replace(stored(f"n{n}", {"T": 60.0}, arrays), parameters={"m": n}), path)
+        results.save(replace(stored(f"n{n}", {"T": 60.0}, arrays), parameters={"kind": "rectified", "m": n}), path)
     templates = means / np.linalg.norm(means, axis=1, keepdims=True)
     arrays = relu_arrays(templates, np.eye(10), np.full(10, 1.0), np.zeros(10))
     results.save(replace(stored("", {}, arrays), experiment="baselines"), path)
@@ -42,7 +42,7 @@ def few_digits(monkeypatch):
 
 def test_the_table_is_that_of_single_attacks(folder):
     settings = {"n": (2, 3), "images": 12, "overshoot": (1.0, 1.1, 2.0), "max_updates": 60, "known": 10}
-    result = experiments.run("transfer", "demo", seed=3, backend="numpy", results=folder, **settings)
+    result = experiments.run("transfer", "demo", seed=3, backend="numpy", folder=folder, **settings)
     data, arrays = datasets.mnist(), result.arrays
     v, y = data.x_test[arrays["digit"]], data.y_test[arrays["digit"]]
     networks = [trained(which, 0, folder)[0] for which in (2, 3, RELU)]
@@ -70,7 +70,7 @@ def test_the_table_is_that_of_single_attacks(folder):
 
 def test_the_measures_on_the_boundary(folder):
     settings = {"n": (2, 3), "images": 12, "overshoot": (1.1,), "max_updates": 60, "known": 10}
-    result = experiments.run("transfer", "demo", seed=3, backend="numpy", results=folder, **settings)
+    result = experiments.run("transfer", "demo", seed=3, backend="numpy", folder=folder, **settings)
     data, arrays, values = datasets.mnist(), result.arrays, result.values
     v, y = data.x_test[arrays["digit"]], data.y_test[arrays["digit"]]
     networks = [trained(which, 0, folder)[0] for which in (2, 3, RELU)]
@@ -107,11 +107,11 @@ def test_a_random_change_has_its_length_and_stays_among_the_pixels():
 
 def test_bad_parameters(folder):
     with pytest.raises(ValueError, match="images must be at most .* that all networks classify correctly"):
-        experiments.run("transfer", "demo", results=folder, n=(2, 3), images=150)
+        experiments.run("transfer", "demo", folder=folder, n=(2, 3), images=150)
     with pytest.raises(ValueError, match=r"overshoot must hold 1.1, the factor of the table, got \(1.0, 2.0\)"):
-        experiments.run("transfer", "demo", results=folder, n=(2, 3), overshoot=(1.0, 2.0))
+        experiments.run("transfer", "demo", folder=folder, n=(2, 3), overshoot=(1.0, 2.0))
     with pytest.raises(ValueError, match="known must be a number from 1 to 60000, got 60001"):
-        experiments.run("transfer", "demo", results=folder, n=(2, 3), known=60001)
+        experiments.run("transfer", "demo", folder=folder, n=(2, 3), known=60001)
     with pytest.raises(FileNotFoundError, match="python -m dam run mnist"):
         transfer.correct_digits((2, 7), 0, folder, "numpy")
 

@@ -257,7 +257,7 @@ def few_digits(monkeypatch):
 def test_the_experiment_on_accuracy_is_that_of_single_attacks(folder):  # noqa: F811
     radii = {"l2": (0, 1.5), "linf": (0, 0.1)}
     settings = {"n": (2, 3), "images": 25, "radii_l2": radii["l2"], "radii_linf": radii["linf"], "steps": 6}
-    result = experiments.run("robustness", "demo", seed=2, backend="numpy", results=folder, **settings)
+    result = experiments.run("robustness", "demo", seed=2, backend="numpy", folder=folder, **settings)
     data, arrays = datasets.mnist(), result.arrays
     v, y = data.x_test[arrays["digit"]], data.y_test[arrays["digit"]]
     assert len(set(arrays["digit"])) == 25
@@ -275,12 +275,12 @@ def test_the_experiment_on_accuracy_is_that_of_single_attacks(folder):  # noqa: 
                 last == arrays[f"accuracy_{norm}"][row, 1] < arrays[f"accuracy_{norm}"][row, 0] == 100 * own[0].mean()
             )
     with pytest.raises(ValueError, match="images must be a number from 1 to 10000"):
-        experiments.run("robustness", "demo", results=folder, images=10_001)
+        experiments.run("robustness", "demo", folder=folder, images=10_001)
 
 
 def test_the_experiment_on_rubbish_is_that_of_single_descents(folder, few_digits):  # noqa: F811
     settings = {"n": (2, 3), "noises": 2, "updates": 15, "known": 20}
-    result = experiments.run("rubbish", "demo", seed=1, backend="numpy", results=folder, **settings)
+    result = experiments.run("rubbish", "demo", seed=1, backend="numpy", folder=folder, **settings)
     arrays, values = result.arrays, result.values
     noise = rubbish.starts(2, 1)
     assert noise.shape == (2, 2, 784) and np.abs(noise).max() <= 1
@@ -313,8 +313,8 @@ def test_the_experiment_on_rubbish_is_that_of_single_descents(folder, few_digits
 def test_the_stored_numbers_do_not_depend_on_who_else_is_asked(folder, few_digits):  # noqa: F811
     """All other networks name the class: with one other network, that is its answer."""
     settings = {"noises": 1, "updates": 10, "known": 20}
-    both = experiments.run("rubbish", "demo", backend="numpy", results=folder, n=(2, 3), **settings)
-    alone = experiments.run("rubbish", "demo", backend="numpy", results=folder, n=(2,), **settings)
+    both = experiments.run("rubbish", "demo", backend="numpy", folder=folder, n=(2, 3), **settings)
+    alone = experiments.run("rubbish", "demo", backend="numpy", folder=folder, n=(2,), **settings)
     np.testing.assert_array_equal(both.arrays["images_n2"], alone.arrays["images_n2"])
     assert alone.values["named_percent_n2"] == 100 and "likeness_n3" not in alone.arrays
     ends, other = both.arrays["images_n2"].reshape(-1, 784), rubbish.double(trained(3, 0, folder)[0], np)

@@ -643,11 +643,11 @@ def small_mnist(digits, monkeypatch):
 
 
 def test_the_experiment_stores_what_it_says(small_mnist, digits, tmp_path):
-    result = experiments.run("mnist", "demo", backend="numpy", results=tmp_path, **small_mnist)
-    assert os.listdir(tmp_path) == []  # no checkpoint stays behind
+    result = experiments.run("mnist", "demo", backend="numpy", folder=tmp_path, **small_mnist)
     assert {field.name for field in fields(Recipe)} <= set(result.parameters)
     assert (result.variant, result.parameters["epochs"], result.parameters["K"]) == ("demo-n3-compressed", 3, 60)
-    results.save(result, tmp_path)
+    experiments.store(result, tmp_path)
+    assert len(os.listdir(tmp_path)) == 2  # no checkpoint stays behind
     stored = results.load("mnist", "demo-n3-compressed", 0, tmp_path)
     assert stored.arrays["visible"].dtype == stored.arrays["labels"].dtype == np.float16
     network = classifier.Classifier(stored.arrays["visible"], stored.arrays["labels"], 3, stored.values["T"])
@@ -665,8 +665,8 @@ def test_the_experiment_stores_what_it_says(small_mnist, digits, tmp_path):
 )
 def test_the_experiment_keeps_a_checkpoint_beside_its_results(small_mnist, tmp_path, monkeypatch, schedule, name):
     """It survives an interrupt, is not overwritten unasked, and goes when the training is done."""
-    options = small_mnist | {"schedule": schedule, "backend": "numpy", "results": tmp_path}
-    checkpoint = tmp_path / f".mnist-{name}-seed0.ckpt.npz"
+    options = small_mnist | {"schedule": schedule, "backend": "numpy", "folder": tmp_path}
+    checkpoint = tmp_path / f".mnist-{name}-seed0.unfinished" / "training.ckpt.npz"
     save = checkpoints.save
 
     def stop_after_saving(*arguments):
@@ -679,7 +679,9 @@ def test_the_experiment_keeps_a_checkpoint_beside_its_results(small_mnist, tmp_p
     assert checkpoint.exists()
     with pytest.raises(FileExistsError, match="--resume"):
         experiments.run("mnist", "paper", **(options | {"epochs": 6}))
-    assert experiments.run("mnist", "paper", **(options | {"epochs": 6}), resume=True).values["epochs"] == 6
+    result = experiments.run("mnist", "paper", **(options | {"epochs": 6}), resume=True)
+    assert result.values["epochs"] == 6 and checkpoint.exists()  # until the result is stored
+    experiments.store(result, tmp_path)
     assert not checkpoint.exists()
 
 

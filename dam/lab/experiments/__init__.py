@@ -1,17 +1,22 @@
-"""One module for each figure or table that is reproduced.
+"""One module for each figure or table that is reproduced; it ends in ``EXPERIMENT``, an `Experiment`.
 
-Each module has ``SUMMARY``, a line of text; ``SCALES``, the keyword parameters at ``demo`` and at ``paper`` scale;
-``SECONDS``, about how long each takes on two CPU cores; and ``run(*, seed, backend, progress, **parameters)``, which
-returns a dict of scalar values and a dict of NumPy arrays. One that is a list of independent points takes ``sweep``
-instead of ``progress``: `dam.lab.sweeps.sweep` with all but its first two arguments set. ``variant(parameters)``, where
-there is one, names the variant of the result's file; ``recorded(parameters)``, where there is one, gives the
-parameters to store.
+Parameters that mean the same in every ``run``: ``seed``, from which all randomness follows; ``n``, degrees of F; ``N``
+and ``K``, numbers of neurons and of memories; ``network_seed``, of the trainings that made the networks, stored results
+of ``mnist`` and ``baselines``; ``relu``, whether the ordinary ReLU network of ``baselines`` takes part, as the last
+one; ``images`` or ``digits``, how many test digits; ``known``, among how many training digits, from the first on, the
+most similar one is looked for; ``steps`` and ``updates``, of an attack or a descent. The value ``network_{name}`` says
+where a network comes from. ``ValueError`` is raised for a parameter out of range, ``FileNotFoundError`` for a network
+that is not stored, ``MemoryError``, before the work starts, for what would not fit.
 """
 
 import importlib
 import inspect
 import pkgutil
+import re
+import shutil
 import time
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -25,14 +30,78 @@ from dam.lab.sweeps import sweep
 NAMES = tuple(sorted(module.name for module in pkgutil.iter_modules(__path__)))
 
 
-def module(name):
-    """Return the module of an experiment; raise ``ValueError`` with the names there are if it is unknown."""
+@dataclass(frozen=True)
+class Experiment:
+    """What is computed, at which scales, and what the paper says of it.
+
+    Attributes
+    ----------
+    summary : str
+        One line.
+    scales : dict
+        The keyword parameters at ``demo`` and at ``paper`` scale, by their names.
+    seconds : dict
+        About how long each scale takes on two CPU cores.
+    run : callable
+        ``run(*, seed, backend, **parameters)`` returns a dict of scalar values and a dict of NumPy arrays. It may also
+        take ``progress``; ``folder``, of the results that it starts from; ``work``, a folder for what an interrupted
+        run goes on from, which goes when the result is stored; and, if it is a list of independent points, ``sweep``,
+        `dam.lab.sweeps.sweep` with all but its first two arguments set.
+    variant : callable
+        ``variant(parameters, scale)`` names the variant of the result's file.
+    recorded : callable
+        ``recorded(parameters)`` gives the parameters to store, which `run` accepts again.
+    claims : tuple of dam.lab.verdicts.Claim
+    times : str
+        Regular expression of the values and arrays that are times, and differ from run to run.
+    place : float
+        Where its claims stand among those of all experiments: in the order of the book.
+    """
+
+    summary: str
+    scales: dict
+    seconds: dict
+    run: Callable
+    variant: Callable = lambda parameters, scale: ""
+    recorded: Callable = dict
+    claims: tuple = ()
+    times: str = "seconds"
+    place: float = 100
+
+    def takes(self, option):
+        """Return whether `run` takes this argument."""
+        return option in inspect.signature(self.run).parameters
+
+    def stored(self, parameters):
+        """Return the parameters as they are stored."""
+        return {key: list(x) if isinstance(x, tuple) else x for key, x in self.recorded(parameters).items()}
+
+
+def get(name):
+    """Return the `Experiment` of that name; raise ``ValueError`` with the names there are if it is unknown."""
     if name not in NAMES:
         raise ValueError(f"unknown experiment {name!r}; there are {', '.join(NAMES)}")
-    return importlib.import_module(f"dam.lab.experiments.{name}")
+    return importlib.import_module(f"dam.lab.experiments.{name}").EXPERIMENT
 
 
-def run(name, scale="demo", seed=0, backend=None, progress=False, scheduler=None, **overrides):
+def plan(name, scale, **changes):
+    """Return an experiment, its parameters at a scale after some changes, and the variant of its result's name."""
+    experiment = get(name)
+    if scale not in experiment.scales:
+        raise ValueError(f"scale must be one of {', '.join(experiment.scales)}, got {scale!r}")
+    defaults = experiment.scales[scale]
+    if unknown := sorted(set(changes) - set(defaults)):
+        raise ValueError(f"{name} has no parameter {', '.join(unknown)}; it has {', '.join(defaults)}")
+    for key, value in changes.items():
+        lists = any(isinstance(values[key], tuple) for values in experiment.scales.values())
+        if lists and value is not None and np.ndim(value) == 0:
+            raise ValueError(f"{key} must be a list of values, got {value!r}")
+    parameters = defaults | {key: _plain(value) for key, value in changes.items()}
+    parts = ["demo" if scale == "demo" else "", experiment.variant(parameters, scale)]
+    return experiment, parameters, "-".join(part for part in parts if part)
+
+
+def run(name, scale="demo", seed=0, backend=None, progress=False, scheduler=None, folder=None, into=None, **changes):
     """Run an experiment and return a `dam.lab.results.Result` with its provenance.
 
     Parameters
@@ -48,52 +117,41 @@ def run(name, scale="demo", seed=0, backend=None, progress=False, scheduler=None
         Show a progress bar.
     scheduler : str, optional
         Address of a Dask scheduler to spread the points over, for an experiment that consists of points.
-    **overrides
-        Parameters to change, by name; also ``results``, the folder of the results that an experiment starts from and
-        of its checkpoints. There a sweep keeps its finished points, in `points_folder`.
+    folder : path, optional
+        Where to look for the results that an experiment starts from, before those shipped with the package.
+    into : path, optional
+        Where the result will be stored, by default the same folder. Until `store` does it, a run keeps there what it
+        goes on from after an interruption; its ``wall_seconds`` are then those of its last part.
+    **changes
+        Parameters to change, by name.
 
     Raises
     ------
     ValueError
         Unknown experiment, scale or parameter, one value where a list is asked for, or a seed that is no integer >= 0.
     """
-    experiment = module(name)
-    if scale not in experiment.SCALES:
-        raise ValueError(f"scale must be one of {', '.join(experiment.SCALES)}, got {scale!r}")
+    experiment, parameters, variant = plan(name, scale, **changes)
     checks.count("seed", seed, minimum=0)
-    defaults = experiment.SCALES[scale]
-    takes, directory = inspect.signature(experiment.run).parameters, overrides.get("results")
-    accepted = set(defaults) | {"results"}
-    if scheduler is not None and "sweep" not in takes:
+    if scheduler is not None and not experiment.takes("sweep"):
         raise ValueError(f"{name} is no sweep of points: it has nothing to spread over a scheduler")
-    if unknown := sorted(set(overrides) - accepted):
-        raise ValueError(f"{name} has no parameter {', '.join(unknown)}; it has {', '.join(defaults)}")
-    lists = {
-        key for scale in experiment.SCALES.values() for key, value in scale.items() if isinstance(value, tuple | list)
-    }
-    for key in sorted(lists & set(overrides)):
-        if overrides[key] is not None and np.ndim(overrides[key]) == 0:
-            raise ValueError(f"{key} must be a list of values, got {overrides[key]!r}")
-    parameters = defaults | {key: value for key, value in overrides.items() if key in defaults}
-    parts = ["demo" if scale == "demo" else "", getattr(experiment, "variant", lambda _: "")(parameters)]
-    variant = "-".join(part for part in parts if part)
+    if experiment.takes("folder") and folder is not None:
+        into, folder = into or folder, results.existing(folder).resolve()  # workers may run elsewhere
+        if folder == results.SHIPPED or not any(folder.glob("*.json")):
+            folder = None
     xp = arrays.get_namespace(backend)
     used = arrays.backend_name(xp)
     started, clock = datetime.now(UTC), time.perf_counter()
-    options = {"progress": progress, "results": directory}
-    if "sweep" in takes:
-        folder = directory and points_folder(directory, results.file_name(name, variant, seed))
-        options["sweep"] = partial(
-            sweep, scheduler=scheduler, folder=folder, version=results.code_digest(), progress=progress, label=name
-        )
-    options = {key: value for key, value in options.items() if key in takes}
+    work = (into or folder) and work_folder(into or folder, results.file_name(name, variant, seed))
+    points = {"folder": work, "version": results.code_digest(), "progress": progress, "label": name}
+    options = {"progress": progress, "folder": folder, "work": work}
+    options["sweep"] = partial(sweep, scheduler=scheduler, **points)
+    options = {key: value for key, value in options.items() if experiment.takes(key)}
     with arrays.using(used):
         values, found = experiment.run(seed=seed, backend=used, **options, **parameters)
-    recorded = getattr(experiment, "recorded", dict)({key: parameters[key] for key in defaults})
     return results.Result(
         experiment=name,
         variant=variant,
-        parameters={key: list(value) if isinstance(value, tuple) else value for key, value in recorded.items()},
+        parameters=experiment.stored(parameters),
         seed=seed,
         backend=used,
         device=arrays.device_name(xp),
@@ -106,9 +164,53 @@ def run(name, scale="demo", seed=0, backend=None, progress=False, scheduler=None
     )
 
 
-def points_folder(directory, name):
-    """Return the folder in which the sweep behind a result of that name keeps its points until it is stored.
+def store(result, folder):
+    """Save a result and remove what its run kept in ``folder``; return the path of its JSON file."""
+    path = results.save(result, folder)
+    shutil.rmtree(work_folder(folder, result.name), ignore_errors=True)
+    return path
 
-    A run that goes on from points kept there gives the time it took itself as the result's ``wall_seconds``.
+
+def differences(stored, again):
+    """Return which values and arrays of two loaded results differ, times and texts (versions, origins) aside."""
+    times = re.compile(get(stored.experiment).times)
+    pairs = [(stored.values, again.values), (stored.arrays, again.arrays)]
+    compared = [(key, one.get(key), other.get(key)) for one, other in pairs for key in one | other]
+    return [key for key, x, y in compared if not (times.search(key) or isinstance(x, str) or _same(x, y))]
+
+
+def _same(x, y):
+    """Return whether two values are equal, or two arrays bit by bit."""
+    if isinstance(x, np.ndarray) and isinstance(y, np.ndarray):
+        return x.dtype == y.dtype and x.shape == y.shape and x.tobytes() == y.tobytes()
+    return x is y or x == y
+
+
+def check_shipping(name, scale, seed, replace=False, **changes):
+    """Raise ``ValueError`` unless a run would give what the book may ship.
+
+    That is a run of committed code at paper scale, with the scale's own parameters, or those of the shipped result of
+    that name or, where there is none, of another seed; with ``replace`` any.
     """
-    return Path(directory) / f".{name}.points"
+    if scale != "paper" or results.commit()[-1:] in ("", "+"):
+        raise ValueError("--ship takes a run at paper scale, by the committed code of a checkout")
+    experiment, parameters, variant = plan(name, scale, **changes)
+    shipped = {result.seed: result.parameters for result in results.load_all(name, variant)}
+    allowed = [shipped[seed]] if seed in shipped else list(shipped.values())
+    allowed, ours = [*allowed, experiment.stored(experiment.scales[scale])], experiment.stored(parameters)
+    if ours not in allowed and not replace:
+        usual = allowed[0]
+        other = ", ".join(f"{key} = {x}, not {usual.get(key)}" for key, x in ours.items() if x != usual.get(key))
+        raise ValueError(f"what is shipped has other parameters ({other}); --replace ships the run all the same")
+
+
+def work_folder(folder, name):
+    """Return where the run behind a result of that name keeps what it goes on from after an interruption."""
+    return Path(folder) / f".{name}.unfinished"
+
+
+def _plain(value):
+    """Return a parameter as numbers of Python, a list of them as a tuple."""
+    if isinstance(value, list | tuple | np.ndarray):
+        return tuple(_plain(each) for each in value)
+    return value.item() if isinstance(value, np.generic) else value

@@ -1,4 +1,4 @@
-"""Three ordinary classifiers of the MNIST digits, by the paper's protocol, to set beside the memory."""
+"""Baselines on MNIST: nearest neighbor, logistic regression, and a ReLU network trained with Adam"""
 
 import time
 
@@ -6,17 +6,16 @@ import numpy as np
 from tqdm.auto import tqdm
 
 from dam import checks, datasets
+from dam.lab.common import count_within, library, on_cpu
+from dam.lab.experiments import Experiment
 from dam.lab.stored import relu_arrays, relu_network
 
-SUMMARY = "Baselines on MNIST: nearest neighbor, logistic regression, and a ReLU network trained with Adam"
-SCALES = {
-    "demo": {"digits": 1800, "tested": 500, "k": (1, 3, 5), "C": (0.001, 0.01, 0.1), "units": 100,
-             "learning_rate": (0.001,), "weight_decay": (0.0001, 0.01), "batch": 100, "epochs": 5, "networks": 2},
-    "paper": {"digits": 60_000, "tested": 10_000, "k": tuple(range(1, 11)), "C": (0.001, 0.01, 0.1, 1.0), "units": 2000,
-              "learning_rate": (0.0001, 0.0003, 0.001), "weight_decay": (0.0001, 0.01), "batch": 200, "epochs": 20,
-              "networks": 3},
-}  # fmt: skip
-SECONDS = {"demo": 3, "paper": 1200}
+PAPER = {"digits": 60_000, "tested": 10_000, "k": tuple(range(1, 11)), "C": (0.001, 0.01, 0.1, 1.0), "units": 2000,
+         "learning_rate": (0.0001, 0.0003, 0.001), "weight_decay": (0.0001, 0.01), "batch": 200, "epochs": 20,
+         "networks": 3}  # fmt: skip
+DEMO = {"digits": 1800, "tested": 500, "k": (1, 3, 5), "C": (0.001, 0.01, 0.1), "units": 100,
+        "learning_rate": (0.001,), "weight_decay": (0.0001, 0.01), "batch": 100, "epochs": 5,
+        "networks": 2}  # fmt: skip
 CHUNK = 500
 """Digits compared with all stored ones at a time."""
 LAST = 5
@@ -24,21 +23,9 @@ LAST = 5
 
 
 def run(
-    *,
-    seed,
-    digits,
-    tested,
-    k,
-    C,
-    units,
-    learning_rate,
-    weight_decay,
-    batch,
-    epochs,
-    networks,
-    backend=None,
-    progress=False,
-):
+    *, seed, digits, tested, k, C, units, learning_rate, weight_decay, batch, epochs, networks,
+    backend=None, progress=False,
+):  # fmt: skip
     """Choose hyperparameters on a split of the training digits, train on all of them, and test once.
 
     The split is `dam.datasets.held_out_split`, five sixths against one sixth, the same for every seed: the seed
@@ -47,55 +34,37 @@ def run(
     the values tried differ, so its mean over the last five epochs is compared. Linear models and networks are
     scikit-learn's.
 
-    Parameters
-    ----------
-    digits, tested : int
-        So many of the training and of the test digits, from the first on.
-    k : sequence of int
-        Numbers of neighbors to try, Euclidean distance between pixels.
-    C : sequence of float
-        Inverse strengths of the L2 penalty to try for multinomial logistic regression.
-    units : int
-        Hidden units of the ReLU network, which minimizes cross-entropy with Adam.
-    learning_rate, weight_decay : sequences of float
-        To try, every pair: of Adam, and the factor of |w|² / 2 over the size of the minibatch.
-    batch, epochs : int
-        Digits of a minibatch, and for how long a network is trained.
-    networks : int
-        ReLU networks that are trained in the end with the chosen values, from independent initial weights.
+    ``digits`` of the training and ``tested`` of the test digits are used, from the first on. Tried are: numbers ``k``
+    of neighbors, by Euclidean distance between pixels; inverse strengths ``C`` of the L2 penalty of logistic
+    regression; every pair of ``learning_rate`` and ``weight_decay``, the factor of |w|² / 2 over the size of the
+    minibatch, of a ReLU network that minimizes cross-entropy with Adam. It has so many hidden ``units`` and is trained
+    on minibatches of ``batch`` digits for so many ``epochs``; in the end so many ``networks`` are, with the chosen
+    values, from independent initial weights.
 
-    Returns
-    -------
-    values : dict
-        For name = nearest, logistic, relu: ``{name}_test_error_percent``; ``{name}_held_out_error_percent``, the
-        lowest; ``{name}_parameters``, how many numbers are kept; ``{name}_train_seconds`` on all digits with the
-        chosen values, by the wall clock; ``{name}_train_cpu_seconds``, the same summed over the cores that worked at
-        it; ``{name}_test_seconds`` for all test digits. For the ReLU network they are means over the networks, and
-        ``relu_test_error_spread`` is the sample standard deviation, NaN for one. ``relu_stored_error_percent``, of the
-        float16 weights below.
-        Chosen: ``nearest_k``, ``logistic_C``, ``relu_learning_rate``, ``relu_weight_decay``.
-        ``scikit_learn``: its version.
-    arrays : dict
-        What was tried, ``k``, ``C``, ``learning_rate``, ``weight_decay``, and the held-out errors in %:
-        ``nearest_held_out (len(k),)``, ``logistic_held_out (len(C),)`` and ``relu_held_out (len(learning_rate),
-        len(weight_decay), epochs)``. ``relu_test_errors (networks,)`` in %, and ``relu_loss (networks, epochs)``,
-        the mean cross-entropy with its penalty while they were trained. Of the network of median error,
-        in float16, for `dam.lab.stored`: ``relu_visible (units, 784)``, ``relu_labels (units, 10)``, ``relu_hidden_bias
-        (units,)`` and ``relu_class_bias (10,)``.
+    Values, for name = nearest, logistic, relu: ``{name}_test_error_percent``; ``{name}_held_out_error_percent``, the
+    lowest; ``{name}_parameters``, how many numbers are kept; ``{name}_train_seconds`` on all digits with the chosen
+    values, by the wall clock; ``{name}_train_cpu_seconds``, the same summed over the cores that worked at it;
+    ``{name}_test_seconds`` for all test digits. For the ReLU network they are means over the networks, and
+    ``relu_test_error_spread`` is the sample standard deviation, NaN for one; ``relu_stored_error_percent``, of the
+    float16 weights below. Chosen: ``nearest_k``, ``logistic_C``, ``relu_learning_rate``, ``relu_weight_decay``.
+    ``scikit_learn``: its version.
 
-    Raises
-    ------
-    RuntimeError
-        scikit-learn is missing.
-    ValueError
-        A parameter is out of range, or the backend is not NumPy.
+    Arrays: what was tried, ``k``, ``C``, ``learning_rate``, ``weight_decay``, and the held-out errors in %:
+    ``nearest_held_out (len(k),)``, ``logistic_held_out (len(C),)`` and ``relu_held_out (len(learning_rate),
+    len(weight_decay), epochs)``. ``relu_test_errors (networks,)`` in %, and ``relu_loss (networks, epochs)``, the mean
+    cross-entropy with its penalty while they were trained. Of the network of median error, in float16, for
+    `dam.lab.stored`: ``relu_visible (units, 784)``, ``relu_labels (units, 10)``, ``relu_hidden_bias (units,)`` and
+    ``relu_class_bias (10,)``.
     """
-    sklearn = _sklearn()
-    if backend not in (None, "auto", "numpy"):
-        raise ValueError(f"the baselines are computed by NumPy and scikit-learn on the CPU, got backend {backend!r}")
+    needed = "the baselines need scikit-learn; install it"
+    sklearn, *_ = library("baselines", needed, "sklearn", "sklearn.linear_model", "sklearn.neural_network")
+    on_cpu(backend, "the baselines are computed by NumPy and scikit-learn on the CPU")
     for name, number in (("epochs", epochs), ("networks", networks), ("units", units), ("batch", batch)):
         checks.count(name, number)
-    x, y, x_test, y_test = _data(digits, tested)
+    data = datasets.mnist()
+    digits = count_within("digits", digits, 1, len(data.y_train))
+    tested = count_within("tested", tested, 1, len(data.y_test))
+    x, y, x_test, y_test = data.x_train[:digits], data.y_train[:digits], data.x_test[:tested], data.y_test[:tested]
     kept, held_out = datasets.held_out_split(y)
     if min(k) < 1 or max(k) > len(kept):
         raise ValueError(f"k must be numbers from 1 to {len(kept)}, the digits of the split, got {list(k)}")
@@ -180,20 +149,10 @@ def _row(name, test_error, held_out_errors, parameters, train_seconds, test_seco
 def nearest_classes(x, y, v, k):
     """Return the classes ``(len(k), M)`` that the k nearest of the stored digits give to digits ``v (M, N)``.
 
-    Pixels are taken as the 256 gray levels that they are. Squared distances are then whole numbers, exact in float64,
-    and the outcome is the same on every machine: of digits at the same distance the first stored one counts as nearer,
-    and of classes with as many votes the one with the nearest digit wins.
-
-    Parameters
-    ----------
-    x : (S, N) array
-        Stored digits, pixels in [-1, 1].
-    y : (S,) array of int
-        Their classes, 0 to 9.
-    v : (M, N) array
-        Digits to classify.
-    k : sequence of int
-        Numbers of neighbors, 1 to S.
+    ``x (S, N)`` and ``y (S,)`` are the stored digits, pixels in [-1, 1], and their classes. Pixels are taken as the 256
+    gray levels that they are. Squared distances are then whole numbers, exact in float64, and the outcome is the same
+    on every machine: of digits at the same distance the first stored one counts as nearer, and of classes with as many
+    votes the one with the nearest digit wins.
     """
     most = max(k)
     x, v = _gray(x), _gray(v)
@@ -239,22 +198,6 @@ def relu_networks(x, y, learning_rate, weight_decay, epochs, seed, *, units, bat
         yield network.partial_fit(x, y, classes=np.arange(10))
 
 
-def _sklearn():
-    try:
-        import sklearn
-    except ImportError:
-        raise RuntimeError("the baselines need scikit-learn; install it with pip install 'dam[baselines]'") from None
-    return sklearn
-
-
-def _data(digits, tested):
-    data = datasets.mnist()
-    for name, number, there in (("digits", digits, data.y_train), ("tested", tested, data.y_test)):
-        if checks.count(name, number) > len(there):
-            raise ValueError(f"{name} must be at most {len(there)}, got {number}")
-    return data.x_train[:digits], data.y_train[:digits], data.x_test[:tested], data.y_test[:tested]
-
-
 def _gray(x):
     """Return pixels in [-1, 1] as gray levels 0 to 255 in float64."""
     return np.rint(127.5 * (x.astype(np.float64) + 1))
@@ -277,3 +220,6 @@ def _timed(task):
     begun = _clock()
     result = task()
     return result, _clock() - begun
+
+
+EXPERIMENT = Experiment(__doc__, {"demo": DEMO, "paper": PAPER}, {"demo": 3, "paper": 1200}, run)

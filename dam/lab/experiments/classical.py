@@ -1,56 +1,48 @@
-"""The classical network: how many random memories it keeps (eq. (1), and the n = 2 case of eqs. (5) and (6))."""
+"""Classical network: overlap kept after settling, unstable bits and intact memories against the load K/N"""
 
 import numpy as np
 
 from dam import checks, fits
 from dam.arrays import get_namespace, to_numpy
 from dam.datasets import random_patterns
-from dam.lab.sweeps import sweep as sweep_here
+from dam.lab import paper
+from dam.lab.experiments import Experiment
+from dam.lab.verdicts import Claim, at_largest, value, within
 from dam.memory import hebbian, retrieve_classical, theory
 
-SUMMARY = "Classical network: overlap kept after settling, unstable bits and intact memories against the load K/N"
 LOADS = (0.02, 0.04, 0.06, 0.08, 0.1, 0.11, 0.12, 0.125, 0.13, 0.135, 0.14, 0.145, 0.15, 0.155, 0.16, 0.165, 0.17,
          0.18, 0.19, 0.2, 0.22, 0.25, 0.3)  # fmt: skip
-SCALES = {
-    "demo": {"N": (250, 500, 1000), "alpha": LOADS, "starts": 50},
-    "paper": {"N": (250, 500, 1000, 2000, 4000), "alpha": LOADS, "starts": 200},
-}
-SECONDS = {"demo": 10, "paper": 400}
+PAPER = {"N": (250, 500, 1000, 2000, 4000), "alpha": LOADS, "starts": 200}
+DEMO = {"N": (250, 500, 1000), "alpha": LOADS, "starts": 50}
+KEPT = 0.7
+"""Overlap that tells retrieval, about 0.97, from the spin glass, about 0.35."""
 
 
-def run(*, seed, N, alpha, starts, backend=None, sweep=sweep_here):
+def run(*, seed, N, alpha, starts, sweep, backend=None):
     """Start the network at its memories, for several sizes N and loads α = K/N.
 
     Small networks have fewer memories than ``starts``: their numbers are averages over several sets of memories.
 
-    Returns
-    -------
-    values : dict
-        ``alpha_drop_N{N}``: load at which the mean overlap falls through 0.7 (between the about 0.97 of retrieval
-        and the about 0.35 of the spin glass); ``alpha_drop_infinite``: its limit for large N by `dam.fits.limit`, of
-        four sizes or more; ``alpha_half_percent_N{N}``: load at which 0.5 % of the bits are unstable;
-        ``intact_N{N}``: fraction of memories without an unstable bit at K = N / (2 ln N), eq. (6).
-    arrays : dict
-        ``N``, ``alpha``; (len(N), len(alpha)) each: ``overlap`` (mean of ξ·σ/N after settling), ``overlap_spread``
-        (its standard deviation over starts), ``unstable`` (fraction of bits unstable at the memories).
+    Values: ``alpha_drop_N{N}``, load at which the mean overlap falls through `KEPT`; ``alpha_drop_infinite``, its limit
+    for large N by `dam.fits.limit`, of four sizes or more; ``alpha_half_percent_N{N}``, load at which 0.5 % of the bits
+    are unstable; ``intact_N{N}``, fraction of memories without an unstable bit at K = N / (2 ln N), eq. (6). Arrays:
+    ``N``, ``alpha``; (len(N), len(alpha)) each: ``overlap``, mean of ξ·σ/N after settling; ``overlap_spread``, its
+    standard deviation over starts; ``unstable``, fraction of bits unstable at the memories.
     """
     largest = checks.count("N", max(N))
     K = round(max(alpha) * largest)
     checks.memory(24 * largest**2 + 9 * K * largest + 24 * starts * largest, f"N = {largest} with K = {K}")
     no_errors = {size: theory.capacity_no_errors(size, 2) / size for size in N}
-    tasks = [
-        {"seed": seed, "N": size, "alpha": load, "starts": starts, "backend": backend}
-        for size in sorted(N, reverse=True)
-        for load in (*alpha, no_errors[size])
-    ]
-    found = {(task["N"], task["alpha"]): outcome for task, outcome in zip(tasks, sweep(point, tasks))}
+    places = [(size, load) for size in sorted(N, reverse=True) for load in (*alpha, no_errors[size])]
+    shared = {"seed": seed, "starts": starts, "backend": backend}
+    found = dict(zip(places, sweep(point, [shared | {"N": size, "alpha": load} for size, load in places])))
     arrays = {"N": np.array(N), "alpha": np.array(alpha)}
     for name in ("overlap", "overlap_spread", "unstable"):
         arrays[name] = np.array([[found[size, load][name] for load in alpha] for size in N])
     values = {}
     for row, size in enumerate(N):
-        values[f"alpha_drop_N{size}"] = fits.crossing(alpha, arrays["overlap"][row], 0.7)
-        values[f"alpha_half_percent_N{size}"] = fits.crossing(alpha, arrays["unstable"][row], 0.005)
+        values[f"alpha_drop_N{size}"] = fits.crossing(alpha, arrays["overlap"][row], KEPT)
+        values[f"alpha_half_percent_N{size}"] = fits.crossing(alpha, arrays["unstable"][row], paper.BIT_ERROR)
         values[f"intact_N{size}"] = found[size, no_errors[size]]["intact"]
     drops = [values[f"alpha_drop_N{size}"] for size in N]
     enough = len(N) >= 4 and np.all(np.isfinite(drops))
@@ -81,3 +73,23 @@ def point(*, seed, N, alpha, starts, backend):
 def unstable_bits(xi, T):
     """Return how many bits of each memory ``xi (K, N)`` the update Sign(Σ_{j≠i} T_ij ξ_j) would change, ``(K,)``."""
     return ((xi @ T - xi * T.diagonal()) * xi < 0).sum(1)
+
+
+CLAIMS = (
+    Claim("capacity-half-percent", "Section 2, eq. (5)",
+          f"n = 2: about {paper.CAPACITY_CLASSICAL} N memories at 0.5 % single-bit error",
+          "the load at 0.5 % unstable bits, largest N, is within 0.01 of α = 0.151, for which the paper has 0.14",
+          at_largest("alpha_half_percent"), within(0.141, 0.161)),
+    Claim("transition", "Amit, Gutfreund and Sompolinsky (1985)",
+          "retrieval breaks down at 0.138 N in the limit of large N",
+          "the load at which the overlap falls through 0.7, extrapolated to infinite N, is within 0.01 of 0.138",
+          value("alpha_drop_infinite"), within(0.128, 0.148)),
+    Claim("no-errors", "Section 2, eq. (6)", "N / (2 ln N) memories are recalled without error",
+          "at that load at least 85 % of the memories have no unstable bit, for every N",
+          lambda result: 100 * min(result.values[f"intact_N{N}"] for N in result.parameters["N"]), within(85, 100),
+          digits=1, unit=" %"),
+)  # fmt: skip
+
+EXPERIMENT = Experiment(
+    __doc__, {"demo": DEMO, "paper": PAPER}, {"demo": 10, "paper": 400}, run, claims=CLAIMS, place=1
+)

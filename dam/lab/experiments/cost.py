@@ -1,4 +1,4 @@
-"""What a flip of `dam.memory.retrieve` costs, against its matrix products: by states S, memories K, neurons N and n."""
+"""Cost of a flip against S, K, N and n, beside the matrix products that it needs"""
 
 import math
 import time
@@ -13,51 +13,31 @@ from tqdm.auto import tqdm
 from dam import checks, fits, memory
 from dam.arrays import array_namespace, get_namespace, to_numpy
 from dam.datasets import random_patterns
+from dam.lab.experiments import Experiment
 from dam.memory._dynamics import batches_of, settle_batches, threads_for
 from dam.memory.interactions import Polynomial
 
-SUMMARY = "Cost of a flip against S, K, N and n, beside the matrix products that it needs"
-SCALES = {
-    "demo": {"S": (50, 200), "K": (500, 1000, 2000), "N": (50, 100), "n": (2, 4), "central": (200, 1000, 100, 4),
-             "max_flips": 20, "repeats": 3},
-    "paper": {"S": (10, 30, 100, 300, 1000, 3000), "K": (250, 500, 1000, 2000, 4000), "N": (50, 100, 200, 400),
-              "n": (2, 3, 4, 5, 6, 8, 12), "central": (1000, 2000, 100, 4), "max_flips": 20, "repeats": 5},
-}  # fmt: skip
-SECONDS = {"demo": 3, "paper": 60}
+PAPER = {"S": (10, 30, 100, 300, 1000, 3000), "K": (250, 500, 1000, 2000, 4000), "N": (50, 100, 200, 400),
+         "n": (2, 3, 4, 5, 6, 8, 12), "central": (1000, 2000, 100, 4), "max_flips": 20, "repeats": 5}  # fmt: skip
+DEMO = {"S": (50, 200), "K": (500, 1000, 2000), "N": (50, 100), "n": (2, 4), "central": (200, 1000, 100, 4),
+        "max_flips": 20, "repeats": 3}  # fmt: skip
 NAMES = ("S", "K", "N", "n")
 
 
 def run(*, seed, S, K, N, n, central, max_flips, repeats, backend=None, progress=False):
-    """Time retrieval from random states with F(x) = x^n, one of S, K, N and n varied at a time.
+    """Time retrieval from random states with F(x) = x^n, one of S, K, N and n varied at a time, as `central` has them.
 
     A state is stopped after ``max_flips`` flips, before it settles: at every setting all states then stay in the
     batch and take as many steps, so that settings differ in nothing but their size. The few states that settle
     earlier, among few neurons, are accounted for, because the flips are counted, in a run of their own that is not
-    timed. Times are medians over rounds through all settings. They depend on the machine and on what else it does:
-    the seed determines the memories, the states and every flip, and no time.
+    timed. Times are medians over ``repeats`` rounds through all settings. They depend on the machine and on what else
+    it does: the seed determines the memories, the states and every flip, and no time. From a certain n on (n = 7 at
+    N = 100, K = 2000) sums of F exceed 2^53; every field then takes an estimate of its rounding error beside it.
 
-    From a certain n on (n = 7 at N = 100, K = 2000), sums of F exceed 2^53; every field then takes an estimate of its
-    rounding error beside it, which costs extra.
-
-    Parameters
-    ----------
-    S, K, N, n : sequence of int
-        The values to try of each.
-    central : sequence of int
-        (S, K, N, n) of which three stay while the fourth varies.
-    max_flips : int
-        A state stops after so many flips.
-    repeats : int
-        Number of rounds.
-
-    Returns
-    -------
-    values : dict
-        ``exponent_S`` and so on: b of the seconds per flip ~ S^b, NaN if one value was tried. At the central point:
-        ``microseconds_per_flip``; ``ratio_products``, the seconds of `dam.memory.retrieve` over those of the products.
-    arrays : dict
-        For each x of S, K, N and n: ``x``, the values; ``seconds_per_flip_x``; ``products_per_flip_x``, the seconds
-        of the products, one row for every field computed, over the number of flips.
+    Values: ``exponent_S`` and so on, b of the seconds per flip ~ S^b, NaN if one value was tried; at the central point
+    ``microseconds_per_flip`` and ``ratio_products``, the seconds of `dam.memory.retrieve` over those of the products.
+    Arrays, for each x of S, K, N and n: ``x``, the values; ``seconds_per_flip_x``; ``products_per_flip_x``, the seconds
+    of the products, one row for every field computed, over the number of flips.
     """
     varied = dict(zip(NAMES, (S, K, N, n)))
     if len(central) != len(NAMES):
@@ -166,3 +146,7 @@ def products(rows, sigma, xi):
         list(pool.map(work, left, out, [calls] * threads))
         seconds = time.perf_counter() - begun
     return seconds * rows / (calls * size * threads)
+
+
+TIMES = "seconds|^exponent_|^ratio_products$|^products_per_flip_"
+EXPERIMENT = Experiment(__doc__, {"demo": DEMO, "paper": PAPER}, {"demo": 3, "paper": 60}, run, times=TIMES)

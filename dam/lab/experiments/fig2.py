@@ -1,135 +1,88 @@
-"""Fig. 2: what the trained networks have learned, from features at small n to prototypes at large n."""
+"""Fig. 2: votes of the memories, how many decide, likeness to digits, and what pruning does"""
 
 import numpy as np
 from tqdm import tqdm
 
 from dam import checks, datasets
 from dam.arrays import array_namespace, get_namespace, to_numpy
+from dam.lab import paper
+from dam.lab.common import drawn
+from dam.lab.experiments import Experiment
 from dam.lab.stored import stored_network, trained
+from dam.lab.verdicts import Claim, value, within
 from dam.network import prototypes
 from dam.network.recipes import Recipe
 from dam.network.training import initial_weights
 
-SUMMARY = "Fig. 2: votes of the memories, how many decide, likeness to digits, and what pruning does"
-SCALES = {
-    "demo": {"n": (2, 3, 20, 30), "digits": 500, "known": 3000, "draws": 2, "network_seed": 0},
-    "paper": {"n": (2, 3, 20, 30), "digits": 10000, "known": 60000, "draws": 5, "network_seed": 0},
-}
-SECONDS = {"demo": 10, "paper": 80}
-
+PAPER = {"n": paper.POWERS, "digits": 10000, "known": 60000, "draws": 5, "network_seed": 0}
+DEMO = PAPER | {"digits": 500, "known": 3000, "draws": 2}
 FRACTIONS = (0, 0.025, *np.arange(0.05, 0.95, 0.05).round(2).tolist(), 0.95, 0.975, 0.99, 0.995, 0.9975)
-"""Which fractions of the memories are removed."""
-
-ORDERS = ("random", "least", "most")
-"""In which order: at random, those with the smallest share first, those with the largest share first."""
-
+"""Which fractions of the memories are removed: at random, those with the smallest share first, or the largest first."""
 JUDGES = 5000
 """From how many training digits the shares are computed."""
-
 HEARD = 10_000
 """Among how many training digits the audience of a memory is counted."""
-
 CONTROLS = 2000
 """How many test digits, and how many random memories, are compared with training digits."""
 
 
-def run(*, seed, n, digits, known, draws, network_seed, backend=None, progress=False, results=None):
-    """Measure the trained network of each n: see `network_measures`; and what the likeness to digits is by chance.
+def run(*, seed, n, digits, known, draws, network_seed, backend=None, progress=False, folder=None):
+    """Measure the trained network of each n, and what the likeness to digits is by chance.
 
-    Parameters
-    ----------
-    seed : int
-        Draws the digits, where not all are taken, and the random orders of removal.
-    n : sequence of int
-    digits, known : int
-        How many of the 10,000 test digits, and of the 60,000 training digits.
-    draws : int
-        Random orders.
-    network_seed : int
-        Seed of the trainings that made the networks, stored results of the experiment ``mnist``.
-    results : path, optional
-        Folder to look for these networks in before those shipped with the package.
+    ``digits`` of the test digits and ``known`` of the training digits are drawn; removal has ``draws`` random orders.
 
-    Returns
-    -------
-    values : dict
-        The numbers of `network_measures`, ``_n{n}`` appended; likewise ``network``, where it comes from, and
-        ``epochs``, how long it was trained.
-    arrays : dict
-        The arrays of `network_measures`, likewise; ``digit (digits,)`` and ``known (known,)``, places in the test and
-        the training set; ``removed (G,)``; and for test digits and untrained memories (``random``) the likeness
-        ``{measure}_{to}_test``, ``{measure}_{to}_random``: measure ``cosine`` or ``correlation``, to ``digit`` (the
-        most similar training digit) or ``mean`` (the most similar class mean).
-
-    Raises
-    ------
-    FileNotFoundError
-        There is no stored network of a degree.
-    ValueError
-        A number is out of range.
+    Values: those of `network_measures`, ``_n{n}`` appended; likewise ``network`` and ``epochs``, how long it was
+    trained. Arrays: those of `network_measures`, likewise; ``digit (digits,)`` and ``known (known,)``, places in the
+    test and the training set; ``removed (G,)``; and for test digits and untrained memories (``random``) the likeness
+    ``{measure}_{to}_test``, ``{measure}_{to}_random``: measure ``cosine`` or ``correlation``, to ``digit`` (the most
+    similar training digit) or ``mean`` (the most similar class mean).
     """
-    checks.number("digits", checks.count("digits", digits), 1, 10_000)
-    checks.number("known", checks.count("known", known), 10, 60_000)
+    rng, data, xp = np.random.default_rng(seed), datasets.mnist(), get_namespace(backend)
+    tests = drawn("digits", digits, 10_000, rng)
+    trains = drawn("known", known, 60_000, rng, least=10)
     checks.count("draws", draws)
-    rng = np.random.default_rng(seed)
-    data = datasets.mnist()
-    tests = np.sort(rng.permutation(10_000)[:digits])
-    trains = np.sort(rng.permutation(60_000)[:known])
-    xp = get_namespace(backend)
     x, x_test = xp.asarray(data.x_train[trains]), xp.asarray(data.x_test[tests])
     y_test = xp.asarray(data.y_test[tests])
     means = xp.asarray(class_means(data.x_train, data.y_train))
-    arrays = {"digit": tests.astype(np.int16), "known": trains.astype(np.uint16)}
-    values = {}
+    values, arrays = {}, {"digit": tests.astype(np.int16), "known": trains.astype(np.uint16)}
     untrained = xp.asarray(initial_weights(Recipe.paper(n[0], K=CONTROLS), 794, seed, "float32")[:, :784])
     for name, pictures in (("test", x_test[:CONTROLS]), ("random", untrained)):
         alike = likeness(pictures, x, means)
         arrays |= {f"{key}_{name}": array for key, array in alike.items() if key.startswith(("cosine", "correlation"))}
     for degree in tqdm(n, desc="networks", disable=not progress):
-        network, values[f"network_n{degree}"] = trained(degree, network_seed, results, xp)
+        network, values[f"network_n{degree}"] = trained(degree, network_seed, folder, xp)
         K = network.visible.shape[0]
         arrays["removed"] = removed = np.unique([min(round(K * share), K - 1) for share in FRACTIONS])
         orders = np.stack([rng.permutation(K) for _ in range(draws)])
         measured = network_measures(network, x, x_test, y_test, means, n, removed, orders)
         for found, target in zip(measured, (values, arrays)):
-            target |= {f"{key}_n{degree}": value for key, value in found.items()}
-        values[f"epochs_n{degree}"] = stored_network(degree, network_seed, results).values["epochs"]
+            target |= {f"{key}_n{degree}": number for key, number in found.items()}
+        values[f"epochs_n{degree}"] = stored_network(degree, network_seed, folder).values["epochs"]
     return values, arrays
 
 
 def network_measures(network, x, x_test, y_test, means, powers, removed, orders):
     """Return all numbers and arrays of one network.
 
-    Parameters
-    ----------
-    network : dam.Classifier
-    x, x_test, y_test : (R, N), (M, N) and (M,) arrays
-        Training digits, test digits and their classes.
-    means : (10, N) array
-        Class means of the training digits.
-    powers : sequence of int
-        Powers with which the overlaps are read.
-    removed, orders : (G,) and (D, K) arrays
-        Numbers of memories to remove, and random orders to do it in.
+    ``x (R, N)`` are training digits, ``x_test (M, N)`` and ``y_test (M,)`` test digits and their classes, ``means (10,
+    N)`` class means of training digits, ``powers`` those P with which the overlaps are read, ``removed (G,)`` and
+    ``orders (D, K)`` numbers of memories to remove, and random orders to do it in.
 
-    Returns
-    -------
-    values : dict
-        ``error_percent``; ``three_to_five_percent``, ``one_class_percent``, ``no_class_percent`` of the memories vote
-        for as many classes; ``extreme_percent``, label weights beyond ±0.9; ``lone_percent``, digits for which a single
-        memory has a term above 0.9 of the largest, for the answer, and ``lone_digits``, their number;
-        ``lone_percent_{kind}`` for other `dam.network.prototypes.MEASURES`; ``comparable`` (median over digits);
-        ``asleep_percent`` and ``error_without_asleep_percent``; ``half_share``, how many memories have half of all
-        shares; medians of the likeness, and of the audience at the network's own n.
-    arrays : dict
-        ``votes (K,)``; ``comparable (M,)`` and ``comparable_{kind} (M,)``; ``share (K,)``, see `prototypes.shares`;
-        ``reach (K,)``, the largest overlap with a training digit; ``audience (P, K)``, see `prototypes.audience`;
-        ``ratio (M,)``, ``rivals (P, M)`` and ``effective (P, M)``, see `dam.network.prototypes.rivals`;
-        ``{measure}_{to} (K,)``, likeness to digits and means, and ``which_{measure}_{to} (K,)``, to which (rows of x,
-        classes); ``error_least``, ``error_most (G,)`` and ``error_random (D, G)``, test error in % after removal.
+    Values: ``error_percent``; ``three_to_five_percent``, ``one_class_percent``, ``no_class_percent`` of the memories
+    vote for as many classes; ``extreme_percent``, label weights beyond ±0.9; ``lone_percent``, digits for which a
+    single memory has a term above 0.9 of the largest, for the answer, and ``lone_digits``, their number;
+    ``lone_percent_{measure}`` for other `dam.network.prototypes.MEASURES`; ``comparable`` (median over digits);
+    ``asleep_percent`` and ``error_without_asleep_percent``, of inactive memories; ``half_share``, how many memories
+    have half of all shares; medians of the likeness, and of the audience at the network's own n.
+
+    Arrays: ``votes (K,)``; ``comparable (M,)`` and ``comparable_{measure} (M,)``; ``share (K,)``, see
+    `prototypes.shares`; ``reach (K,)``, the largest overlap with a training digit; ``audience (P, K)``, ``ratio (M,)``,
+    ``rivals (P, M)`` and ``effective (P, M)``, see `prototypes.audience` and `prototypes.rivals`; ``{measure}_{to}
+    (K,)``, likeness to digits and means, and ``which_{measure}_{to} (K,)``, to which (rows of x, classes);
+    ``error_least``, ``error_most (G,)`` and ``error_random (D, G)``, test error in % after removal.
     """
     votes, labels = to_numpy(prototypes.votes(network.label_weights)), to_numpy(network.label_weights)
-    counts = {kind: to_numpy(c) for kind, c in prototypes.comparable_memories(x_test, network).items()}
+    counts = {name: to_numpy(c) for name, c in prototypes.comparable_memories(x_test, network).items()}
     share = to_numpy(prototypes.shares(x[:JUDGES], network))
     heard = to_numpy(prototypes.audience(network.visible, x[:HEARD], powers))
     ratio, rivals, effective = (to_numpy(found) for found in prototypes.rivals(x_test, network.visible, powers))
@@ -137,29 +90,29 @@ def network_measures(network, x, x_test, y_test, means, powers, removed, orders)
     reach = alike.pop("overlap_digit")
     by_share = np.argsort(share, kind="stable")
     kept = [prototypes.kept_after(order, removed) for order in (by_share, by_share[::-1], *orders)]
-    kept = np.concatenate([*kept, reach[None, :] > 0])
-    kept = array_namespace(x=x).asarray(kept)
+    kept = array_namespace(x=x).asarray(np.concatenate([*kept, reach[None, :] > 0]))
     errors = to_numpy(prototypes.errors_kept(x_test, y_test, network, kept))
     curves, without = errors[:-1].reshape(-1, len(removed)), float(errors[-1])
-    lone = {kind: float(100 * np.mean(count == 1)) for kind, count in counts.items()}
+    percent = lambda chosen: float(100 * np.mean(chosen))
+    least, most = paper.CLASSES_VOTED
     values = {
         "error_percent": float(curves[0, 0]),
-        "three_to_five_percent": float(100 * np.mean((votes >= 3) & (votes <= 5))),
-        "one_class_percent": float(100 * np.mean(votes == 1)),
-        "no_class_percent": float(100 * np.mean(votes == 0)),
-        "extreme_percent": float(100 * np.mean(np.abs(labels) > 0.9)),
-        "lone_percent": lone["answer"],
+        "three_to_five_percent": percent((votes >= least) & (votes <= most)),
+        "one_class_percent": percent(votes == 1),
+        "no_class_percent": percent(votes == 0),
+        "extreme_percent": percent(np.abs(labels) > 0.9),
+        "lone_percent": percent(counts["answer"] == 1),
         "lone_digits": int(np.sum(counts["answer"] == 1)),
         "comparable": float(np.median(counts["answer"])),
-        "asleep_percent": float(100 * np.mean(reach <= 0)),
+        "asleep_percent": percent(reach <= 0),
         "error_without_asleep_percent": without,
         "half_share": int(np.sum(np.cumsum(np.sort(share)[::-1]) < 0.5 * share.sum()) + 1),
         "audience": float(np.median(heard[list(powers).index(network.n)])),
     }
-    values |= {f"lone_percent_{kind}": percent for kind, percent in lone.items() if kind != "answer"}
+    arrays = {"votes": votes.astype(np.uint8), "comparable": counts.pop("answer").astype(np.uint16)}
+    values |= {f"lone_percent_{name}": percent(count == 1) for name, count in counts.items()}
     values |= {key: float(np.median(array)) for key, array in alike.items() if "which" not in key}
-    arrays = {"votes": votes.astype(np.uint8), "comparable": counts["answer"].astype(np.uint16)}
-    arrays |= {f"comparable_{kind}": count.astype(np.uint16) for kind, count in counts.items() if kind != "answer"}
+    arrays |= {f"comparable_{name}": count.astype(np.uint16) for name, count in counts.items()}
     arrays |= {"share": share, "reach": reach, "audience": heard, "ratio": ratio}
     arrays |= {"rivals": rivals.astype(np.uint16), "effective": effective.astype(np.float16), **alike}
     arrays |= {"error_least": curves[0], "error_most": curves[1], "error_random": curves[2:]}
@@ -182,3 +135,24 @@ def likeness(pictures, digits, means):
 def class_means(x, y):
     """Return the mean picture ``(10, N)`` of each class of digits ``x (M, N)``."""
     return np.stack([x[y == alpha].mean(axis=0) for alpha in range(10)])
+
+
+LONE, ONE = paper.LONE_DIGITS, paper.ONE_CLASS
+CLAIMS = (
+    *(Claim(f"several-classes-n{n}", "Section 4, Fig. 2, left histogram",
+            f"n = {n}: most memories vote for 3 to 5 classes",
+            "more than half of all memories have 3, 4 or 5 label weights above 0.5",
+            value(f"three_to_five_percent_n{n}"), within(50, 100), digits=1, unit=" %") for n in (2, 3)),
+    Claim("one-class-n30", "Section 4, Fig. 2, left histogram",
+          f"n = 30: more than {ONE} % of the memories vote for one class",
+          f"more than {ONE} % of all memories have exactly one label weight above 0.5",
+          value("one_class_percent_n30"), within(ONE, 100), digits=1, unit=" %",
+          reason="at this cutoff fewer memories than in the paper have one vote, also of those that are not asleep"),
+    Claim("lone-memory-n30", "Section 4, Fig. 2, right histogram",
+          f"n = 30: more than {LONE} of the 10,000 test images have no other memory comparable to the first",
+          f"in eq. (9) for the answer, a single memory has a term above 0.9 of the largest, for more than {LONE} of "
+          "10,000",
+          value("lone_percent_n30", 100), within(LONE, paper.TEST_DIGITS), digits=0),
+)  # fmt: skip
+
+EXPERIMENT = Experiment(__doc__, {"demo": DEMO, "paper": PAPER}, {"demo": 10, "paper": 80}, run, claims=CLAIMS, place=9)

@@ -1,42 +1,37 @@
-"""Fig. 4 (Appendix B): how well random starts end on a memory, for n = 2, 3, 4 and beyond."""
+"""Fig. 4: overlap of the final state with the closest memory, N = 100, K = 2000, power and rectified"""
 
 import numpy as np
 
 from dam import checks
 from dam.arrays import get_namespace, to_numpy
 from dam.datasets import random_patterns
-from dam.lab.sweeps import sweep as sweep_here
-from dam.memory import overlaps, retrieval_bytes, retrieve
+from dam.lab import paper
+from dam.lab.common import check_memory
+from dam.lab.experiments import Experiment
+from dam.lab.verdicts import Claim, every, within
+from dam.memory import overlaps, retrieve
 from dam.memory.interactions import KINDS
 
-SUMMARY = "Fig. 4: overlap of the final state with the closest memory, N = 100, K = 2000, power and rectified"
-SCALES = {
-    "demo": {"N": 100, "K": 2000, "starts": 500, "n": (2, 3, 4, 5, 6)},
-    "paper": {"N": 100, "K": 2000, "starts": 10000, "n": (2, 3, 4, 5, 6)},
-}
-SECONDS = {"demo": 4, "paper": 60}
+PAPER = {**paper.FIG4, "n": (2, 3, 4, 5, 6)}
+DEMO = PAPER | {"starts": 500}
 
 
-def run(*, seed, N, K, starts, n, backend=None, sweep=sweep_here):
+def run(*, seed, N, K, starts, n, sweep, backend=None):
     """Let random states settle among random memories and measure where they end.
 
-    Returns
-    -------
-    values : dict
-        ``perfect_{kind}_n{n}``: fraction of final states that equal a memory (signed overlap N);
-        ``inverted_{kind}_n{n}``: fraction that equal a memory's negative and no memory.
-    arrays : dict
-        ``overlap_{kind}_n{n}``: max_μ ξ^μ·σ of every final state; ``absolute_overlap_{kind}_n{n}``: max_μ |ξ^μ·σ|.
+    Values: ``perfect_{kind}_n{n}``, fraction of final states that equal a memory (signed overlap N), and
+    ``inverted_{kind}_n{n}``, that equal a memory's negative and no memory. Arrays: ``overlap_{kind}_n{n} (starts,)``,
+    max_μ ξ^μ·σ of every final state; ``absolute_overlap_{kind}_n{n}``, max_μ |ξ^μ·σ|.
     """
     for name, size in (("N", N), ("K", K), ("starts", starts)):
         checks.count(name, size)
-    checks.memory(retrieval_bytes(K, N, starts) + 20 * starts * K, f"N = {N}, K = {K} and {starts} starts")
+    check_memory(K, N, starts, overlaps=True)
     shared = {"seed": seed, "N": N, "K": K, "starts": starts, "backend": backend}
     tasks = [shared | {"n": degree, "kind": kind} for degree in n for kind in KINDS]
     values, arrays = {}, {}
     for task, found in zip(tasks, sweep(panel, tasks)):
         name, signed, absolute = f"{task['kind']}_n{task['n']}", found["overlap"], found["absolute_overlap"]
-        arrays[f"overlap_{name}"], arrays[f"absolute_overlap_{name}"] = signed, absolute
+        arrays |= {f"overlap_{name}": signed, f"absolute_overlap_{name}": absolute}
         values[f"perfect_{name}"] = float(np.mean(signed == N))
         values[f"inverted_{name}"] = float(np.mean((signed < N) & (absolute == N)))
     return values, arrays
@@ -49,3 +44,37 @@ def panel(*, seed, N, K, starts, n, kind, backend):
     final = retrieve(sigma, xi, KINDS[kind](n), [seed, n, list(KINDS).index(kind)])
     h = to_numpy(overlaps(final, xi)).astype(np.int16)
     return {"overlap": h.max(axis=1), "absolute_overlap": np.abs(h).max(axis=1)}
+
+
+def even(kind, n):
+    """Return whether F is even: a memory and its negative then have the same energy."""
+    return kind == "power" and n % 2 == 0
+
+
+def recalled(kind, n, either_sign=None):
+    """Return a measure: the percentage of final states that equal a memory, or its negative if that is allowed."""
+    either_sign = even(kind, n) if either_sign is None else either_sign
+    array = f"{'absolute_' * either_sign}overlap_{kind}_n{n}"
+    return lambda result: 100 * float(np.mean(result.arrays[array] == result.parameters["N"]))
+
+
+CLAIMS = (
+    *(Claim(f"not-recalled-{kind}-n{n}", "Appendix B, Fig. 4",
+            f"n = {n}, {kind}: 2000 memories are above the capacity, none can be reconstructed",
+            "fewer than 1 % of the final states equal a memory up to the sign",
+            recalled(kind, n, either_sign=True), within(0, 1), digits=2, unit=" %") for n in (2, 3) for kind in KINDS),
+    *(claim for kind in KINDS for claim in (
+        Claim(f"peak-{kind}-n4", "Appendix B, Fig. 4",
+              f"n = 4, {kind}: the distribution sharply peaks at perfect recovery",
+              "more than half of the final states equal a memory"
+              + " or its negative, as the power energy is even" * even(kind, 4),
+              recalled(kind, 4), within(50, 100), digits=1, unit=" %"),
+        *(Claim(f"all-recalled-{kind}-n{n}", "Appendix B",
+                f"n = {n}, {kind}: all 10,000 samples converge to one of the memories",
+                "every final state equals a memory" + " or its negative" * even(kind, n),
+                recalled(kind, n), every(100, 100), digits=2, unit=" %",
+                reason="a few starts in 10,000 end elsewhere; those we looked at are mixtures of three memories")
+          for n in (5, 6)))),
+)  # fmt: skip
+
+EXPERIMENT = Experiment(__doc__, {"demo": DEMO, "paper": PAPER}, {"demo": 4, "paper": 60}, run, claims=CLAIMS, place=2)

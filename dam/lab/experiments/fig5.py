@@ -1,4 +1,4 @@
-"""Fig. 5 (Appendix B): the number of memories at which half of the random starts end exactly on one, against N."""
+"""Fig. 5: K_1/2, where half of the random starts end exactly on a memory, against N"""
 
 import math
 from functools import partial
@@ -8,17 +8,16 @@ import numpy as np
 from dam import checks, fits
 from dam.arrays import get_namespace, to_numpy
 from dam.datasets import random_patterns
-from dam.lab.sweeps import sweep as sweep_here
-from dam.memory import overlaps, retrieval_bytes, retrieve, theory, unstable_spins
+from dam.lab import paper
+from dam.lab.common import check_memory, half_crossing, stable_fraction
+from dam.lab.experiments import Experiment
+from dam.lab.verdicts import Claim, covers, value, within
+from dam.memory import overlaps, retrieve, theory
 from dam.memory.interactions import KINDS
 
-SUMMARY = "Fig. 5: K_1/2, where half of the random starts end exactly on a memory, against N"
 SIZES = {2: (50, 100, 200, 400, 800), 3: (50, 75, 100, 125, 150, 175, 200), 4: (30, 40, 50, 60, 80, 100)}
-SCALES = {
-    "demo": {"n": 3, "N": (50, 70, 100), "starts": 200, "tolerance": 0.05},
-    "paper": {"n": 3, "N": None, "starts": 1000, "tolerance": 0.03},
-}
-SECONDS = {"demo": 5, "paper": 110}
+PAPER = {"n": 3, "N": None, "starts": paper.FIG5["starts"], "tolerance": 0.03}
+DEMO = {"n": 3, "N": (50, 70, 100), "starts": 200, "tolerance": 0.05}
 MOST = 8  # times eq. (6): the search for K_1/2 goes no further
 
 
@@ -36,42 +35,27 @@ def recorded(parameters):
     return parameters | {"N": sizes(parameters)}
 
 
-def variant(parameters):
-    """Return '' for n = 3, else ``n{n}``; ``N{largest}`` after it if the sizes are not the usual ones."""
+def variant(parameters, scale="paper"):
+    """Return '' for n = 3, else ``n{n}``; ``N{largest}`` after it if the sizes are not those of the scale."""
     n, N = parameters["n"], sizes(parameters)
-    parts = [f"n{n}" if n != 3 else "", f"N{max(N)}" if N not in (SIZES.get(n), SCALES["demo"]["N"]) else ""]
+    usual = SIZES.get(n), EXPERIMENT.scales[scale]["N"]
+    parts = [f"n{n}" if n != 3 else "", "" if N in usual else f"N{max(N)}"]
     return "-".join(part for part in parts if part)
 
 
-def run(*, seed, n, N, starts, tolerance, backend=None, sweep=sweep_here):
-    """Find K_1/2 for every N and both kinds of energy, by bisection on the number of memories.
+def run(*, seed, n, N, starts, tolerance, sweep, backend=None):
+    """Find K_1/2 for every N (None: those of the paper's figure) and both kinds, by bisection on the number K.
 
-    Power energies of even n do not tell a memory from its negative: for them both count.
+    Power energies of even n do not tell a memory from its negative: for them both count. There are ``starts`` random
+    initial states for every K that is tried, and as many memories are tested for stability.
 
-    Parameters
-    ----------
-    n : int
-    N : sequence of int or None
-        None: those of the paper's figure.
-    starts : int
-        Random initial states for every number of memories that is tried; also how many memories are tested for
-        stability.
-    tolerance : float
-        The bisection ends when K_1/2 is known to this relative width; the crossing is then interpolated.
-
-    Returns
-    -------
-    values : dict
-        ``ratio_{kind}``: K_1/2 over eq. (6), averaged over N; ``exponent_{kind}``: that of N in K_1/2 · ln N, n - 1
-        in eq. (6); ``stable_ratio_{kind}``, ``stable_exponent_{kind}``: the same for K_stable.
-    arrays : dict
-        ``N``; ``K_theory`` (eq. 6); ``K_half_{kind}``; ``K_stable_{kind}``: where half of the memories are fixed
-        points; ``tried_{kind}``: every row (N, K, fraction of starts that ended on a memory).
+    Values: ``ratio_{kind}``, K_1/2 over eq. (6), averaged over N; ``exponent_{kind}``, that of N in K_1/2 · ln N, n - 1
+    in eq. (6); ``stable_ratio_{kind}``, ``stable_exponent_{kind}``, the same for K_stable. Arrays: ``N``; ``K_theory``
+    (eq. 6); ``K_half_{kind}``; ``K_stable_{kind}``, where half of the memories are fixed points; ``tried_{kind}``,
+    every row (N, K, fraction of starts that ended on a memory).
     """
     N = sizes({"n": checks.degree(n, minimum=2), "N": N})
-    largest = round(MOST * theory.capacity_no_errors(checks.count("N", max(N)), n))
-    needed = retrieval_bytes(largest, max(N), starts) + 8 * largest * (max(N) + 2 * starts)
-    checks.memory(needed, f"N = {max(N)}, K = {largest} and {starts} starts")
+    check_memory(round(MOST * theory.capacity_no_errors(checks.count("N", max(N)), n)), max(N), starts, overlaps=True)
     shared = {"seed": seed, "n": n, "starts": starts, "tolerance": tolerance, "backend": backend}
     tasks = [shared | {"N": size, "kind": kind} for size in sorted(N, reverse=True) for kind in KINDS]
     found = {(task["N"], task["kind"]): outcome for task, outcome in zip(tasks, sweep(point, tasks))}
@@ -79,8 +63,7 @@ def run(*, seed, n, N, starts, tolerance, backend=None, sweep=sweep_here):
     arrays, values = {"N": np.array(N), "K_theory": K_theory}, {}
     for kind in KINDS:
         for name, prefix in (("K_half", ""), ("K_stable", "stable_")):
-            K = np.array([found[size, kind][name] for size in N])
-            arrays[f"{name}_{kind}"] = K
+            K = arrays[f"{name}_{kind}"] = np.array([found[size, kind][name] for size in N])
             values[f"{prefix}ratio_{kind}"] = float(np.mean(K / K_theory))
             slope = fits.exponent(N, K * np.log(N)) if len(N) > 1 and np.all(K > 0) else math.nan
             values[f"{prefix}exponent_{kind}"] = float(slope)
@@ -110,32 +93,35 @@ def point(*, seed, n, N, kind, starts, tolerance, backend):
     return {"K_half": K_half, "K_stable": K_stable, "tried": np.array(tried)}
 
 
-def stable_fraction(K, N, F, seed, memories, xp, rule="energy"):
-    """Return which fraction of memories are fixed points among K, over sets that hold so many memories together."""
-    stable = []
-    for number in range(-(-memories // K)):
-        xi = xp.asarray(random_patterns(K, N, np.random.default_rng([*seed, 1 + number])))
-        stable.append(~to_numpy(xp.any(unstable_spins(xi[:memories, :], xi, F, rule=rule), axis=1)))
-    return float(np.mean(np.concatenate(stable)))
+def gaussian_exponent(n, kind):
+    """Return the exponent of N in K_stable · ln N by the Gaussian, at the sizes of the figure or of its extension."""
+    N = np.array(SIZES[n])
+    return fits.exponent(N, np.log(N) * [theory.half_stable(int(size), KINDS[kind](n)) for size in N])
 
 
-def half_crossing(fraction, K, largest, tolerance):
-    """Return the K at which ``fraction(K)`` falls through 1/2, and all the points (K, fraction) that were tried.
+CLAIMS = (
+    Claim("power-follows-theory", "Appendix B, Fig. 5", "n = 3, power: K_1/2 is consistent with eq. (6)",
+          "K_1/2 over eq. (6), averaged over N, lies between 0.8 and 1.25",
+          value("ratio_power"), within(0.8, 1.25), digits=2),
+    Claim("rectified-above-theory", "Appendix B, Fig. 5",
+          "n = 3, rectified: K_1/2 is a little above eq. (6), with a similar shape",
+          "K_1/2 over eq. (6), averaged over N, lies between 1 and 2, the most that half the noise variance can give",
+          value("ratio_rectified"), within(1, 2), digits=2),
+    *(claim for kind in KINDS for claim in (
+        Claim(f"half-exponent-{kind}", "Appendix B, Fig. 5",
+              f"n = 3, {kind}: K_1/2 behaves with N like eq. (6), N^2 / ln N",
+              "the 95 % interval over sets of memories of the exponent of N in K_1/2 · ln N contains 2",
+              value(f"exponent_{kind}"), covers(2), digits=2, reason=
+              "as N grows, fewer random starts reach the memories that eq. (6) counts, though these are stable"),
+        *(Claim(f"stable-exponent-{kind}-n{n}",
+                "Section 2, eq. (6)" if kind == "power" else "Appendix B (as for the power energies)",
+                f"n = {n}, {kind}: the number of memories that are stable without errors grows as N^{n - 1} / ln N",
+                f"the exponent of N in K_stable · ln N is within 0.15 of {n - 1}; at these N the Gaussian gives "
+                f"{gaussian_exponent(n, kind):.2f}",
+                value(f"stable_exponent_{kind}"), within(n - 1.15, n - 0.85), variant="" if n == 3 else f"n{n}",
+                digits=2) for n in SIZES))),
+)  # fmt: skip
 
-    Multiplies or divides K by 3/2 until the crossing is bracketed, bisects, and interpolates between the last two.
-    """
-    points = {K: fraction(K)}
-    low = high = K
-    while points[low] < 0.5 and low > 1:
-        low = 2 * low // 3
-        points[low] = fraction(low)
-    while points[high] >= 0.5 and high < largest:
-        high = min(largest, -(-3 * high // 2))
-        points[high] = fraction(high)
-    low = max((k for k in points if points[k] >= 0.5), default=low)
-    high = min((k for k in points if points[k] < 0.5), default=high)
-    while high - low > max(1, tolerance * low):
-        middle = (low + high) // 2
-        points[middle] = fraction(middle)
-        low, high = (middle, high) if points[middle] >= 0.5 else (low, middle)
-    return fits.crossing([low, high], [points[low], points[high]], 0.5), sorted(points.items())
+EXPERIMENT = Experiment(
+    __doc__, {"demo": DEMO, "paper": PAPER}, {"demo": 5, "paper": 110}, run, variant, recorded, CLAIMS, place=3
+)

@@ -1,25 +1,22 @@
-"""Rubbish images: where descents of the objective end that start from noise, and what the networks say of it."""
+"""Minima of the objective, reached from noise: confidence and likeness to digits"""
 
 import numpy as np
 
 from dam import checks, datasets
 from dam.arrays import get_namespace, to_numpy
-from dam.lab.stored import trained, trained_m
-from dam.lab.sweeps import sweep as sweep_here
+from dam.lab import paper
+from dam.lab.common import count_within, networks_of
+from dam.lab.experiments import Experiment
+from dam.lab.stored import trained
+from dam.lab.verdicts import Claim, value, within
 from dam.network import robustness
 from dam.network.classifier import Classifier
 from dam.network.prototypes import resemblance
 
-SUMMARY = "Minima of the objective, reached from noise: confidence and likeness to digits"
-SCALES = {
-    "demo": {"n": (2, 30), "noises": 1, "updates": 60, "known": 3000, "network_seed": 0},
-    "paper": {"n": (2, 3, 20, 30), "noises": 8, "updates": 300, "known": 60_000, "network_seed": 0},
-}
-SECONDS = {"demo": 15, "paper": 140}
-
+PAPER = {"n": paper.POWERS, "noises": 8, "updates": 300, "known": 60_000, "network_seed": 0}
+DEMO = PAPER | {"n": (2, 30), "noises": 1, "updates": 60, "known": 3000}
 STARTS = ("uniform", "shuffled")
 """Noise: pixels drawn from [-1, 1], or those of a training digit in random order, most of them paper."""
-
 UNLIKE = 0.5
 """Rubbish is what a network is confident of and what correlates with no training digit by as much as this.
 
@@ -29,78 +26,51 @@ CONTROLS = 500
 """How many test digits are compared with the training digits."""
 
 
-def run(*, seed, n, noises, updates, known, network_seed, backend=None, results=None, sweep=sweep_here):
+def run(*, seed, n, noises, updates, known, network_seed, sweep, backend=None, folder=None):
     """Descend from noise to the minimum of the objective of every class, on every network, in float64.
 
-    The objective is (14) with the power m that the network was trained with: see `dam.network.robustness.minima`.
+    The objective is (14) with the power m that the network was trained with: see `dam.network.robustness.minima`. There
+    are so many ``noises`` of each kind in `STARTS` for each class, the same for all networks, and so many ``updates``.
 
-    Parameters
-    ----------
-    seed : int
-        Draws the noise; it is the same for all networks.
-    n : sequence of int
-        Degrees of the networks.
-    noises : int
-        Starts of each kind in `STARTS` for each class.
-    updates : int
-        Of a descent.
-    known : int
-        Among how many training digits, from the first on, the most similar one is looked for.
-    network_seed : int
-        Seed of the trainings that made the networks, stored results of the experiment ``mnist``.
-    results : path, optional
-        Folder to look for these networks in before those shipped with the package.
+    Values, for each n, over all starts: ``unlike_percent_n{n}``, how many end at a picture that is like no training
+    digit (`UNLIKE`); ``confident_percent_n{n}``, how many at one that the network gives to the class with confidence
+    (`dam.network.robustness.CONFIDENT`); ``rubbish_percent_n{n}``, how many at one that is both; the medians
+    ``confidence_n{n}``, ``likeness_n{n}`` and ``updates_n{n}``, the last over those that became confident;
+    ``named_percent_n{n}``, for how many all other networks answer with the class too; ``network_n{n}``.
 
-    Returns
-    -------
-    values : dict
-        For each n, over all starts: ``unlike_percent_n{n}``, how many end at a picture that is like no training digit
-        (`UNLIKE`); ``confident_percent_n{n}``, how many at one that the network gives to the class with confidence
-        (`dam.network.robustness.CONFIDENT`); ``rubbish_percent_n{n}``, how many at one that is both; the medians
-        ``confidence_n{n}``, ``likeness_n{n}`` and ``updates_n{n}``, the last over those that became confident;
-        ``named_percent_n{n}``, for how many all other networks answer with the class too; ``network_n{n}``, where the
-        network comes from.
-    arrays : dict
-        ``likeness_test (500,)``, correlation of test digits with the most similar training digit;
-        ``likeness_start (starts, noises)``, that of the noise. For each n, ``(starts, noises, 10)``:
-        ``likeness_n{n}``; ``alike_n{n}``, the class of that digit; ``confidence_n{n}``, ``ln_C_n{n}``,
-        ``updates_n{n}`` (-1: never confident), ``confident_n{n}``; and ``images_n{n} (starts, 10,
-        784)``, the ends for the first noise.
-
-    Raises
-    ------
-    FileNotFoundError
-        There is no stored network of a degree.
-    ValueError
-        A parameter is out of range.
+    Arrays: ``likeness_test (500,)``, correlation of test digits with the most similar training digit; ``likeness_start
+    (starts, noises)``, that of the noise. For each n, ``(starts, noises, 10)``: ``likeness_n{n}``; ``alike_n{n}``, the
+    class of that digit; ``confidence_n{n}``, ``ln_C_n{n}``, ``updates_n{n}`` (-1: never confident),
+    ``confident_n{n}``; and ``images_n{n} (starts, 10, 784)``, the ends for the first noise.
     """
     checks.count("noises", noises)
-    checks.number("known", checks.count("known", known), 1, 60_000)
-    shared = {"seed": seed, "noises": noises, "updates": updates, "known": known, "others": list(n)}
-    shared |= {"network_seed": network_seed, "directory": results and str(results), "backend": backend}
-    shared |= {"made": [trained(degree, network_seed, results)[1] for degree in n]}
-    m = [trained_m(degree, network_seed, results) for degree in n]
-    found = sweep(point, [shared | {"n": degree, "m": power} for degree, power in zip(n, m)])
+    count_within("known", known, 1, 60_000)
+    networks = networks_of(n, False, network_seed, folder)
+    shared = {"seed": seed, "noises": noises, "updates": updates, "known": known, "others": networks.which}
+    shared |= {"network_seed": network_seed, "folder": folder and str(folder), "made": networks.made}
+    tasks = [shared | {"n": degree, "m": m, "backend": backend} for degree, m in zip(n, networks.m)]
+    found = sweep(point, tasks)
     xp, data = get_namespace(backend), datasets.mnist()
     x = xp.asarray(data.x_train[:known])
     arrays = {
         "likeness_test": _alike(xp, data.x_test[:CONTROLS], x)[0],
         "likeness_start": _alike(xp, starts(noises, seed).reshape(-1, 784), x)[0].reshape(len(STARTS), noises),
     }
+    percent, median = lambda chosen: 100 * float(chosen.mean()), lambda x: float(np.median(x)) if len(x) else np.nan
     values = {}
-    for degree, made, one in zip(n, shared["made"], found):
-        rubbish = one["confident"] & (one["likeness"] < UNLIKE)
+    for tag, made, one in zip(networks.tags, networks.made, found):
+        unlike, confident, became = one["likeness"] < UNLIKE, one["confident"], one["updates"] >= 0
         values |= {
-            f"network_n{degree}": made,
-            f"unlike_percent_n{degree}": 100 * float((one["likeness"] < UNLIKE).mean()),
-            f"rubbish_percent_n{degree}": 100 * float(rubbish.mean()),
-            f"confident_percent_n{degree}": 100 * float(one["confident"].mean()),
-            f"named_percent_n{degree}": 100 * float(one.pop("named").mean()),
-            f"confidence_n{degree}": float(np.median(one["confidence"])),
-            f"likeness_n{degree}": float(np.median(one["likeness"])),
-            f"updates_n{degree}": _median(one["updates"][one["updates"] >= 0]),
+            f"network_{tag}": made,
+            f"unlike_percent_{tag}": percent(unlike),
+            f"rubbish_percent_{tag}": percent(confident & unlike),
+            f"confident_percent_{tag}": percent(confident),
+            f"named_percent_{tag}": percent(one.pop("named")),
+            f"confidence_{tag}": median(one["confidence"]),
+            f"likeness_{tag}": median(one["likeness"]),
+            f"updates_{tag}": median(one["updates"][became]),
         }
-        arrays |= {f"{key}_n{degree}": array for key, array in one.items()}
+        arrays |= {f"{key}_{tag}": array for key, array in one.items()}
     return values, arrays
 
 
@@ -112,13 +82,13 @@ def starts(noises, seed):
     return np.stack([uniform, shuffled])
 
 
-def point(*, n, m, seed, noises, updates, known, others, network_seed, directory, made, backend):
+def point(*, n, m, seed, noises, updates, known, others, network_seed, folder, made, backend):
     """Descend on one network; return its arrays as `run` names them, and ``named``. ``made`` as in ``transfer``."""
     xp, data = get_namespace(backend), datasets.mnist()
     shape = len(STARTS), noises, 10
     v = np.repeat(starts(noises, seed)[:, :, None, :], 10, axis=2).reshape(-1, 784)
     target = np.tile(np.arange(10), len(STARTS) * noises)
-    networks = {degree: double(trained(degree, network_seed, directory, xp)[0], xp) for degree in others}
+    networks = {degree: double(trained(degree, network_seed, folder, xp)[0], xp) for degree in others}
     end = robustness.minima(xp.asarray(v), xp.asarray(target), networks[n], updates=updates, m=m)
     answers = {degree: to_numpy(network.predict(end.images)) for degree, network in networks.items()}
     named = np.ones(len(target), bool)
@@ -146,5 +116,18 @@ def _alike(xp, pictures, x):
     return to_numpy(found.correlation).astype(np.float32), to_numpy(found.by_correlation)
 
 
-def _median(x):
-    return float(np.median(x)) if len(x) else float("nan")
+CLAIMS = (
+    *(Claim(f"no-rubbish-n{n}", "Krotov and Hopfield (2018)",
+            f"n = {n}: the minima of the objective are free from rubbish images",
+            "from noise, at most 5 % of the descents end at a picture that correlates by less than 0.5 with any digit",
+            value(f"unlike_percent_n{n}"), within(0, 5), digits=1, unit=" %",
+            reason="some end at pictures like no digit, most of them without confidence") for n in (20, 30)),
+    *(Claim(f"rubbish-n{n}", "Krotov and Hopfield (2018)",
+            f"n = {n}: at small powers the minima of the objective correspond to rubbish images",
+            "more than half of the descents end so, and the network gives the class with c of at least 0.9",
+            value(f"rubbish_percent_n{n}"), within(50, 100), digits=1, unit=" %") for n in (2, 3)),
+)  # fmt: skip
+
+EXPERIMENT = Experiment(
+    __doc__, {"demo": DEMO, "paper": PAPER}, {"demo": 15, "paper": 140}, run, claims=CLAIMS, place=14
+)

@@ -1,4 +1,4 @@
-"""XOR (Section 3, eq. (7)): which powers n solve it, by energy and by update (4)."""
+"""XOR, eq. (7): energies of all eight states and the output of update (4), n = 1 to 8, power and rectified"""
 
 import itertools
 
@@ -6,36 +6,56 @@ import numpy as np
 
 from dam.arrays import get_namespace, to_numpy
 from dam.datasets import xor_memories
+from dam.lab.experiments import Experiment
+from dam.lab.verdicts import Claim, every
 from dam.memory import energy, local_fields
 from dam.memory.interactions import KINDS
 
-SUMMARY = "XOR, eq. (7): energies of all eight states and the output of update (4), n = 1 to 8, power and rectified"
-SCALES = {"demo": {"n": tuple(range(1, 9))}, "paper": {"n": tuple(range(1, 9))}}
-SECONDS = {"demo": 1, "paper": 1}
+PAPER = {"n": tuple(range(1, 9))}
 STATES = np.array(list(itertools.product((-1.0, 1.0), repeat=3)))
 
 
-def run(*, seed, n, backend=None, progress=False):
-    """Compute the energies of the eight states (x, y, z) and the z that update (4) reads out for each input (x, y).
+def run(*, seed, n, backend=None):
+    """Compute the energies of the states (x, y, z) and the z that update (4) reads out for each (x, y). Not random.
 
-    Nothing here is random: ``seed`` only names the result.
-
-    Returns
-    -------
-    values : dict
-        ``solved_{kind}_n{n}``: whether update (4) gives z = x XOR y for all four inputs, from either initial z.
-    arrays : dict
-        ``states (8, 3)``; ``energy_{kind} (len(n), 8)``; ``field_{kind} (len(n), 8)``, the bracket of eq. (4) for z
-        in each state: its sign is the output, zero decides nothing.
+    Values: ``solved_{kind}_n{n}``, whether update (4) gives z = x XOR y for all four inputs, from either initial z.
+    Arrays: ``states (8, 3)``; ``energy_{kind} (len(n), 8)``; ``field_{kind} (len(n), 8)``, the bracket of eq. (4) for z
+    in each state: its sign is the output, zero decides nothing.
     """
     xp = get_namespace(backend)
     states, xi = xp.asarray(STATES), xp.asarray(xor_memories())
     truth = -STATES[:, 0] * STATES[:, 1]  # +1 where x differs from y
     values, arrays = {}, {"n": np.array(n), "states": STATES.astype(np.int8)}
-    for kind, interaction in KINDS.items():
-        field = np.array([to_numpy(local_fields(states, xi, interaction(degree))[:, 2]) for degree in n])
-        arrays[f"energy_{kind}"] = np.array([to_numpy(energy(states, xi, interaction(degree))) for degree in n])
+    for kind, F in KINDS.items():
+        field = np.array([to_numpy(local_fields(states, xi, F(degree))[:, 2]) for degree in n])
+        arrays[f"energy_{kind}"] = np.array([to_numpy(energy(states, xi, F(degree))) for degree in n])
         arrays[f"field_{kind}"] = field
-        for degree, output in zip(n, np.sign(field), strict=True):
+        for degree, output in zip(n, np.sign(field)):
             values[f"solved_{kind}_n{degree}"] = bool(np.all(output == truth))
     return values, arrays
+
+
+def solved(kind, expected):
+    """Return a measure: for how many powers n = 1 to 8 XOR is solved or not as expected."""
+    return lambda result: sum(result.values[f"solved_{kind}_n{n}"] == expected(n) for n in range(1, 9))
+
+
+def energy_range(result):
+    """Measure how far the energies of the eight states of XOR are apart at n = 2; None if the result has no n = 2."""
+    energies = result.arrays["energy_power"][result.arrays["n"] == 2]
+    return float(np.ptp(energies)) if energies.size else None
+
+
+CLAIMS = (
+    Claim("power-odd", "Section 3, eq. (7)",
+          "power energies solve XOR for odd n of at least 3, and fail for n = 1 and for even n",
+          "update (4) does so for all eight powers n = 1 to 8",
+          solved("power", lambda n: n % 2 == 1 and n >= 3), every(8, 8), digits=0, unit=" of 8"),
+    Claim("rectified-all", "Section 3", "rectified energies solve XOR for every n of at least 2",
+          "update (4) does so for n = 2 to 8, and fails for n = 1",
+          solved("rectified", lambda n: n >= 2), every(8, 8), digits=0, unit=" of 8"),
+    Claim("flat-n2", "Section 3, eq. (7)", "at n = 2 the power energy is the same for all eight states",
+          "highest minus lowest energy of the eight states is 0", energy_range, every(0, 0), digits=0),
+)  # fmt: skip
+
+EXPERIMENT = Experiment(__doc__, {"demo": PAPER, "paper": PAPER}, {"demo": 1, "paper": 1}, run, claims=CLAIMS, place=6)

@@ -1,0 +1,51 @@
+"""Every claim of the paper that is reproduced, judged on stored results or on live ones.
+
+The claims stand in the modules of the experiments that decide them; "paper against ours" in the book and
+``python -m dam claims`` print the same verdicts.
+"""
+
+from pathlib import Path
+
+from dam.lab import experiments, results
+from dam.lab.verdicts import verdict
+
+_ORDER = sorted(experiments.NAMES, key=lambda name: experiments.get(name).place)
+CLAIMS = {name: experiments.get(name).claims for name in _ORDER if experiments.get(name).claims}
+
+
+def of(experiment):
+    """Return the claims that an experiment decides."""
+    return CLAIMS.get(experiment, ())
+
+
+def judge(experiment, runs):
+    """Return a `Verdict` for each claim of an experiment from its results: all seeds, and all variants it has."""
+    return [verdict(claim, experiment, runs) for claim in of(experiment)]
+
+
+def judge_stored(directory=None):
+    """Return the verdicts of all claims from the stored results at paper scale.
+
+    Raises ``FileNotFoundError`` if there is no such folder.
+    """
+    if directory and not Path(directory).is_dir():
+        raise FileNotFoundError(f"there is no folder {directory} to take results from")
+    verdicts = []
+    for experiment, claims in CLAIMS.items():
+        variants = sorted({claim.variant for claim in claims})
+        verdicts += judge(experiment, [run for v in variants for run in results.load_all(experiment, v, directory)])
+    return verdicts
+
+
+def text(verdicts):
+    """Return the verdicts as plain text, a paragraph each, and a closing count."""
+    lines = []
+    for v in verdicts:
+        seeds = f" (mean ± standard deviation, {v.seeds} seeds)" if v.seeds > 1 else ""
+        lines += [
+            f"[{v.word}] {v.experiment}: {v.claim.name}",
+            f"    paper: {v.claim.says} ({v.claim.where})",
+            f"    ours:  {v.ours}{seeds}; criterion: {v.claim.criterion}",
+        ]
+    count = [sum(v.holds is state for v in verdicts) for state in (True, False, None)]
+    return "\n".join([*lines, "", f"{count[0]} hold, {count[1]} fail, {count[2]} not judged"])
