@@ -16,7 +16,7 @@ import dam
 from dam import datasets
 from dam.__main__ import main, parser
 from dam.lab import claims, common, experiments, results, verdicts
-from dam.lab.experiments import classical, duality, fig5, xor
+from dam.lab.experiments import classical, duality, xor
 from dam.memory import hebbian, theory
 from dam.memory.interactions import KINDS
 
