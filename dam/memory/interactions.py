@@ -16,6 +16,8 @@ def power(x, n):
 
     Exact on integers stored as floats, as long as the results fit in the mantissa.
     """
+    if n < 0:
+        raise ValueError(f"n must be an integer of at least 0, got {n}")
     if n == 0:
         return array_namespace(x=x).ones_like(x)
     result = None

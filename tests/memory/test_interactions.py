@@ -28,6 +28,11 @@ def test_power_is_exact_on_integers(x, n):
     assert power(np.array([float(x)]), n)[0] == x**n
 
 
+def test_a_negative_power_is_refused():
+    with pytest.raises(ValueError, match="n must be an integer of at least 0, got -1"):
+        power(np.ones(1), -1)
+
+
 @given(st.integers(1, 60))
 def test_power_needs_few_products(n):
     class Counted:
