@@ -3,6 +3,7 @@
 import argparse
 import os
 import sys
+from pathlib import Path
 
 from dam import arrays
 from dam.lab import claims, experiments, results
@@ -11,8 +12,8 @@ from dam.lab import claims, experiments, results
 def main(arguments=None):
     """Run one command and return its exit status.
 
-    That is 0; 1 if a claim fails, or a result could not be made again; 2 for bad input; 130 after an interrupt, and 141
-    where nobody reads the output to its end.
+    0, or 1 if a claim fails or a result comes out differently; 2 for bad input; 130 after an interrupt; 141 where
+    nobody reads the output to its end.
     """
     options = parser().parse_args(arguments)
     try:
@@ -23,7 +24,7 @@ def main(arguments=None):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for the flush when Python ends
         return 141
     except (OverflowError, ZeroDivisionError) as error:
-        print(f"python -m dam: these parameters lead out of the range of numbers ({error})", file=sys.stderr)
+        print(f"python -m dam: beyond floating point ({error}); try smaller parameters", file=sys.stderr)
         return 2
     except (ValueError, TypeError, OSError, RuntimeError, MemoryError, ArithmeticError) as error:
         print(f"python -m dam: {error}", file=sys.stderr)
@@ -69,8 +70,7 @@ def add_outputs(command, sweep):
     command.add_argument("--backend", choices=arrays.BACKENDS, help="default: $DAM_BACKEND, else auto")
     command.add_argument("--results", metavar="DIR", default="results", help="where to write; default: ./results")
     if sweep:
-        address = {"metavar": "ADDRESS", "help": "spread the points over a Dask cluster: tcp://host:port"}
-        command.add_argument("--scheduler", **address)
+        command.add_argument("--scheduler", metavar="ADDRESS", help="of a Dask cluster for the points: tcp://host:port")
     command.add_argument("--quiet", action="store_true", help="show no progress bar")
     command.add_argument("--ship", action="store_true", help="then put the result among those that the package ships")
     command.add_argument("--replace", action="store_true", help="ship it whatever its parameters")
@@ -127,15 +127,16 @@ def run(options):
 
 def again(options):
     """Run what a stored result was made by, and say whether what comes out is equal."""
-    stored = results.find(options.result)
+    path = Path(options.result) if options.result.endswith(".json") else results.SHIPPED / f"{options.result}.json"
+    stored, into = results.read(path), results.writable(options.results)
     scale = "demo" if stored.variant.startswith("demo") else "paper"
     keys = experiments.get(stored.experiment).scales[scale]
     given = stored.parameters | ({"resume": True} if "resume" in keys else {})
-    if results.writable(options.results).samefile(stored.path.parent):
-        raise ValueError(f"{stored.path} would be replaced by what is to be compared with it; give another --results")
-    path = compute(options, stored.experiment, scale, stored.seed, stored.path.parent, given)
-    print(path)
-    found = experiments.differences(stored, results.read(path))
+    if into.samefile(path.parent):
+        raise ValueError(f"{path} would be replaced by what is to be compared with it; give another --results")
+    made = compute(options, stored.experiment, scale, stored.seed, path.parent, given)
+    print(made)
+    found = experiments.differences(stored, results.read(made))
     print(f"differs from {stored.name} in {', '.join(found)}" if found else f"equal to {stored.name}, times aside")
     return int(bool(found))
 

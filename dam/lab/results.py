@@ -15,7 +15,6 @@ from pathlib import Path
 import numpy as np
 
 from dam import files
-from dam.files import write_atomically
 
 PACKAGE = Path(__file__).parents[1]
 SHIPPED = PACKAGE / "data" / "results"
@@ -47,32 +46,21 @@ class Result:
     wall_seconds: float
     values: dict
     arrays: dict = field(default_factory=dict, repr=False)
-    path: Path | None = field(default=None, repr=False, compare=False)
-    """The JSON file that it was loaded from."""
 
     @property
     def name(self):
         """File name without its ending: ``EXPERIMENT[-variant]-seedS``."""
         return file_name(self.experiment, self.variant, self.seed)
 
-    def origin(self):
-        """Return one line that says when the result was computed, and by which code, on what.
+    def provenance(self):
+        """Return one line that says how the result was computed, for the caption of a figure.
 
         Its duration is that of all trainings, where the result says so: a resumed run took only its own part of it.
         """
-        return f"{self.name}, {self._computed()}"
-
-    def provenance(self):
-        """Return `origin` for the caption of a figure: where the result is stored, with the command that repeats it."""
-        if self.path is None:
-            return self.origin()
-        return f"python -m dam again {self.name if self.path.parent == SHIPPED else self.path} ({self._computed()})"
-
-    def _computed(self):
         commit = f"commit {self.commit[:10]}, " if self.commit else ""
         seconds = self.values.get("train_seconds", self.wall_seconds)
         when = f"{self.started[:10]}, {seconds:.0f} s on {self.device}"
-        return f"{commit}{self.backend} {self.versions[self.backend]}, {when}"
+        return f"{self.name}, {commit}{self.backend} {self.versions[self.backend]}, {when}"
 
 
 def file_name(experiment, variant, seed):
@@ -88,13 +76,13 @@ def save(result, directory=FOLDER):
     """
     directory, stream = writable(directory), io.BytesIO()
     np.savez_compressed(stream, **result.arrays)
-    content = {f.name: getattr(result, f.name) for f in fields(result) if f.name not in ("arrays", "path")}
-    content["values"] = {key: None if _is_nan(value) else value for key, value in result.values.items()}
+    content = {f.name: getattr(result, f.name) for f in fields(result) if f.name != "arrays"}
+    content["values"] = {key: None if isinstance(x, float) and math.isnan(x) else x for key, x in result.values.items()}
     content["npz_sha256"] = hashlib.sha256(stream.getbuffer()).hexdigest()
     text = json.dumps(content, indent=2, default=of_python, allow_nan=False) + "\n"
-    write_atomically(directory / f"{result.name}.npz", lambda file: file.write(stream.getbuffer()))
+    files.write_atomically(directory / f"{result.name}.npz", lambda file: file.write(stream.getbuffer()))
     path = directory / f"{result.name}.json"
-    write_atomically(path, lambda file: file.write(text.encode()))
+    files.write_atomically(path, lambda file: file.write(text.encode()))
     return path
 
 
@@ -137,11 +125,6 @@ def stored(directory=None):
     return [read(path) for path in sorted(existing(directory).glob("*.json"))]
 
 
-def find(name):
-    """Return the shipped result of that name, or the result whose JSON file it is; errors as in `load`."""
-    return read(Path(name) if name.endswith(".json") else SHIPPED / f"{name}.json")
-
-
 def read(path):
     """Return the result in a JSON file and the NPZ file beside it; errors as in `load`."""
     try:
@@ -151,7 +134,7 @@ def read(path):
         if digest not in (None, hashlib.sha256(npz).hexdigest()):
             raise ValueError("the .npz is not the one that was stored with it")
         with np.load(io.BytesIO(npz), allow_pickle=False) as arrays:
-            result = Result(**content, arrays=dict(arrays), path=path)
+            result = Result(**content, arrays=dict(arrays))
     except FileNotFoundError as error:
         raise FileNotFoundError(f"no stored result {error.filename}; {_command(path)} computes it") from None
     except Exception as error:  # a damaged file shows up as many kinds of error
@@ -206,10 +189,6 @@ def _version(package):
         return version(package)
     except PackageNotFoundError:
         return ""
-
-
-def _is_nan(value):
-    return isinstance(value, float) and math.isnan(value)
 
 
 def of_python(x):

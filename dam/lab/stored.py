@@ -11,7 +11,7 @@ RELU_WEIGHTS = ("visible", "labels", "hidden_bias", "class_bias")
 
 
 def trained(which, seed=0, directory=None, xp=np):
-    """Return a stored trained network on arrays of ``xp``, in float32, and its origin, a line of text.
+    """Return a stored trained network on arrays of ``xp``, in float32, and its provenance.
 
     It is taken from the folder if that holds it, else from the package.
 
@@ -32,9 +32,9 @@ def trained(which, seed=0, directory=None, xp=np):
     """
     stored = stored_network(which, seed, directory)
     if which == RELU:
-        return relu_network(stored.arrays, xp), stored.origin()
+        return relu_network(stored.arrays, xp), stored.provenance()
     visible, labels = (xp.asarray(stored.arrays[key].astype(np.float32)) for key in ("visible", "labels"))
-    return Classifier(visible, labels, which, stored.values["T"], stored.parameters["kind"]), stored.origin()
+    return Classifier(visible, labels, which, stored.values["T"], stored.parameters["kind"]), stored.provenance()
 
 
 def stored_network(which, seed=0, directory=None):

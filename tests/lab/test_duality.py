@@ -180,8 +180,8 @@ def test_remainder_stays_below_its_bound():
 
 
 def test_a_network_of_ones_own_comes_before_the_shipped_one(folder, tmp_path):
-    network, origin = trained(3, 0, folder)
-    assert network.n == 3 and network.T == 40.0 and "a test" in origin
+    network, provenance = trained(3, 0, folder)
+    assert network.n == 3 and network.T == 40.0 and "a test" in provenance
     assert network.visible.shape == (6, 784) and network.visible.dtype == np.float32
     with pytest.raises(FileNotFoundError, match=r"mnist-n7-seed0\.json; python -m dam run mnist"):
         trained(7, 0, tmp_path)

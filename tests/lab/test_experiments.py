@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,7 @@ import dam
 from dam import datasets
 from dam.__main__ import main, parser
 from dam.lab import claims, common, experiments, results, verdicts
-from dam.lab.experiments import classical, xor
+from dam.lab.experiments import classical, duality, xor
 from dam.memory import hebbian, theory
 from dam.memory.interactions import KINDS
 
@@ -298,23 +299,22 @@ def test_any_stored_result_is_made_again(tmp_path, capsys):
     assert "no stored result" in capsys.readouterr().err
 
 
-def test_the_networks_of_a_shipped_result_are_the_shipped_ones(tmp_path, monkeypatch):
-    """Also where the results of one's own hold others of that name."""
-    given = {}
-    shipped = results.load("mnist", "n2")
-    shipped.device = "a machine of one's own"
-    results.save(shipped, tmp_path)
+def test_a_run_starts_from_ones_own_networks_and_a_shipped_result_from_the_shipped_ones(tmp_path, monkeypatch):
+    folders = []
 
-    def point(**task):
-        given.setdefault(task["made"].split(", ", 3)[-1], task["folder"])
+    def look(*, seed, backend, folder, **parameters):
+        folders.append(folder)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(experiments.robustness, "point", point)
-    options = ["--quiet", "--backend", "numpy", "--results", str(tmp_path)]
-    assert main(["again", "robustness-seed0", *options]) == main(["run", "robustness", *options]) == 130
-    (shipped_device, none), (own_device, folder) = given.items()
-    assert none is None and folder == str(tmp_path)
-    assert "one's own" in own_device and "one's own" not in shipped_device
+    monkeypatch.setattr(duality, "EXPERIMENT", replace(duality.EXPERIMENT, run=look))
+    options = ["--quiet", "--backend", "numpy", "--results", str(tmp_path / "own")]
+    assert main(["run", "duality", *options]) == 130
+    shutil.copy(results.SHIPPED / "mnist-n2-seed0.json", tmp_path / "own")
+    assert main(["run", "duality", *options]) == main(["again", "duality-seed0", *options]) == 130
+    for ending in ("json", "npz"):
+        shutil.copy(results.SHIPPED / f"duality-seed0.{ending}", tmp_path)
+    assert main(["again", str(tmp_path / "duality-seed0.json"), *options]) == 130
+    assert folders == [None, tmp_path / "own", None, tmp_path]  # nothing there, nor where all are shipped: no folder
 
 
 def test_a_run_in_a_checkout_writes_to_the_folder_where_one_is(tmp_path, monkeypatch):

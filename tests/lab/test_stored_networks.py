@@ -59,7 +59,7 @@ def test_a_folder_of_networks_that_is_not_there():
 
 
 def test_a_folder_without_the_network_leaves_it_to_the_shipped_one(tmp_path):
-    assert stored.trained(2, 0, tmp_path)[1] == results.load("mnist", "n2").origin()
+    assert stored.trained(2, 0, tmp_path)[1] == results.load("mnist", "n2").provenance()
     command = f"python -m dam run mnist --n 7 --seed 0 --results {tmp_path} computes it"
     with pytest.raises(FileNotFoundError, match=command):
         stored.trained(7, 0, tmp_path)

@@ -96,11 +96,11 @@ def test_it_answers_as_the_network_of_scikit_learn_that_it_is_made_of():
 
 def test_the_stored_error_is_that_of_the_stored_weights():
     try:
-        net, origin = stored.trained(stored.RELU)
+        net, provenance = stored.trained(stored.RELU)
     except ValueError:
         pytest.skip("stored without weights")
     run, data = results.load("baselines"), datasets.mnist()
-    assert net.visible.shape == (2000, 784) and run.commit[:10] in origin
+    assert net.visible.shape == (2000, 784) and run.commit[:10] in provenance
     error = error_percent(net, data.x_test, data.y_test)
     assert error == pytest.approx(run.values["relu_stored_error_percent"], abs=0.0101)
     # float16 moves few digits across: the network is the one of median error
