@@ -42,7 +42,7 @@ def energy(sigma, xi, F):
 
 
 def local_fields(sigma, xi, F, rule="energy"):
-    """Return the field on every spin, whose sign is the spin's next value, ``(S, N)`` float64.
+    """Return the field on every spin, whose sign is the spin's next value, eq. (4), ``(S, N)`` float64.
 
     It evaluates F for every state, memory and spin, as the formula says. `dam.memory.retrieval.gaps` has the same
     numbers, times σ_i, much faster; `dam.memory._dynamics` explains how.
