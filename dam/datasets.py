@@ -132,5 +132,5 @@ def random_patterns(K, N, rng, dtype=np.float64):
 
 
 def xor_memories():
-    """Return the memories ``(4, 3)`` of eq. (7): the rows (x, y, z) of z = x XOR y, with -1 for false."""
+    """Return the memories ``(4, 3)`` of eqs. (7) and (8): the rows (x, y, z) of z = x XOR y, with -1 for false."""
     return np.array([[-1, -1, -1], [-1, 1, 1], [1, -1, 1], [1, 1, -1]], dtype=np.float64)

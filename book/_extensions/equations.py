@@ -11,7 +11,7 @@ import inspect
 import json
 import pkgutil
 import re
-from functools import cache
+from functools import reduce
 from pathlib import Path
 
 from docutils.statemachine import StringList
@@ -80,16 +80,19 @@ def uses(source):
     tree, imported, found, attributes = ast.parse(source), {}, {}, set()
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "dam":
-            imported |= {alias.asname or alias.name: f"{node.module}.{alias.name}" for alias in node.names}
+            module = importlib.import_module(node.module)
+            imported |= {alias.asname or alias.name: _member(module, alias.name) for alias in node.names}
         elif isinstance(node, ast.Import):
-            names = [alias for alias in node.names if alias.name.split(".")[0] == "dam"]
-            imported |= {alias.asname or "dam": alias.name if alias.asname else "dam" for alias in names}
+            for alias in node.names:
+                if alias.name.split(".")[0] == "dam":
+                    module = importlib.import_module(alias.name)
+                    imported[alias.asname or "dam"] = module if alias.asname else importlib.import_module("dam")
     for node in ast.walk(tree):
         if isinstance(node, ast.Attribute):
             attributes.add(node.attr)
         if isinstance(node, ast.Attribute | ast.Name):
             root, *rest = _parts(node)
-            value = _resolved(".".join([imported[root], *rest])) if root in imported else None
+            value = reduce(_member, rest, imported.get(root))
             if getattr(value, "__module__", None) and hasattr(value, "__qualname__"):
                 found[f"{value.__module__}.{value.__qualname__}"] = value
     inner = [thing for name, value in found.items() if inspect.isclass(value) for thing in methods(name, value)]
@@ -105,13 +108,14 @@ def _parts(node):
     return [getattr(node, "id", None), *parts]
 
 
-@cache
-def _resolved(name):
-    """Return the object of that dotted name, or None."""
-    try:
-        return pkgutil.resolve_name(name)
-    except (ImportError, AttributeError, ValueError):
-        return None
+def _member(value, name):
+    """Return an attribute of an object, or a module of a package, or None."""
+    if inspect.ismodule(value) and not hasattr(value, name):
+        try:
+            return importlib.import_module(f"{value.__name__}.{name}")
+        except ImportError:
+            return None
+    return getattr(value, name, None)
 
 
 def tests():

@@ -53,7 +53,7 @@ class Polynomial:
         return power(x, self.n)
 
     def activation(self, x):
-        """f(x) = n x^(n-1)."""
+        """f(x) = n x^(n-1): eq. (11), f = F'."""
         _, x = _floats(x)
         return self.n * power(x, self.n - 1)
 
@@ -71,7 +71,7 @@ class RectifiedPolynomial:
         return power(_rectified(x), self.n)
 
     def activation(self, x):
-        """f(x) = n x^(n-1) for x > 0, else 0: dual to eq. (3)."""
+        """f(x) = n x^(n-1) for x > 0, else 0: eq. (11), f = F' of eq. (3)."""
         xp, x = _floats(x)
         return xp.where(x > 0, self.n * power(_rectified(x), self.n - 1), xp.zeros_like(x))
 

@@ -380,3 +380,14 @@ def test_bad_classifiers():
         Classifier([[1.0]], labels, 3, 6.0)
     with pytest.raises(ValueError, match="y must have shape"):
         dc.error_percent(Classifier(visible, labels, 3, 6.0), visible, np.zeros(3, int))
+
+
+@pytest.mark.parametrize("n", [2, 3, 20])
+def test_terms_and_forms_are_the_formulas(n):
+    v, visible, labels, _ = problem()
+    net = Classifier(visible, labels, n, 6.0)
+    terms = np.stack(list(dc.terms(v, net)[0]), axis=1)
+    exact, dual = dc.forward_exact(v, net)[0], dc.forward_dual(v, net)[0]
+    np.testing.assert_allclose(terms.sum(axis=2), exact, rtol=1e-12)
+    f = np.maximum(v @ visible.T / 6.0, 0) ** (n - 1)
+    np.testing.assert_allclose(dual, 2 * n / 6.0 * f @ labels, rtol=1e-12, atol=1e-15)
