@@ -87,11 +87,11 @@ FORMS = {"exact": (forward_exact, backward_exact), "dual": (forward_dual, backwa
 
 
 class Network:
-    """What a network can do that has ``visible`` weights ``(K, N)``, ``label_weights (K, N_c)`` and these methods:
+    """What every network does that has ``visible`` weights ``(K, N)``, ``label_weights (K, N_c)`` and three methods:
 
-    - ``forward(v)`` returns the arguments ``a (M, N_c)`` that the class is read off, and a state;
-    - ``backward(state, s)`` the gradient ``(M, N)`` with respect to the pixels, for ``s (M, N_c)``, that by a;
-    - ``objective(a, t, m)`` what an attack descends, ``(M,)``, and its derivatives ``(M, N_c)`` by a.
+    - ``forward(v)`` returns the arguments ``a (M, N_c)`` that a class is read off, and a state;
+    - ``backward(state, s)`` returns the gradient of C with respect to the pixels ``(M, N)`` for ``s = ∂C/∂a (M, N_c)``;
+    - ``objective(a, t, m)`` returns the C ``(M,)`` that an attack descends for targets t, and s.
 
     None of these checks what it is given.
     """
