@@ -186,14 +186,8 @@ def relu_networks(x, y, learning_rate, weight_decay, epochs, seed, *, units, bat
     """Train a network of one hidden layer of ReLU units with Adam, and yield it after every epoch."""
     from sklearn.neural_network import MLPClassifier
 
-    random = np.random.RandomState(seed)
-    network = MLPClassifier(
-        (units,),
-        alpha=weight_decay,
-        batch_size=min(batch, len(x)),
-        learning_rate_init=learning_rate,
-        random_state=random,
-    )
+    settings = {"alpha": weight_decay, "batch_size": min(batch, len(x)), "learning_rate_init": learning_rate}
+    network = MLPClassifier((units,), **settings, random_state=np.random.RandomState(seed))
     for _ in range(epochs):
         yield network.partial_fit(x, y, classes=np.arange(10))
 

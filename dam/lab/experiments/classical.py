@@ -81,7 +81,7 @@ CLAIMS = (
           "the load at 0.5 % unstable bits, largest N, is within 0.01 of α = 0.151, for which the paper has 0.14",
           at_largest("alpha_half_percent"), within(0.141, 0.161)),
     Claim("transition", "Amit, Gutfreund and Sompolinsky (1985)",
-          "retrieval breaks down at 0.138 N in the limit of large N",
+          f"retrieval breaks down at {theory.CLASSICAL_TRANSITION} N in the limit of large N",
           "the load at which the overlap falls through 0.7, extrapolated to infinite N, is within 0.01 of 0.138",
           value("alpha_drop_infinite"), within(0.128, 0.148)),
     Claim("no-errors", "Section 2, eq. (6)", "N / (2 ln N) memories are recalled without error",

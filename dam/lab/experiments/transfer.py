@@ -124,9 +124,9 @@ def point(
     answers = {
         factor: {k: to_numpy(networks[k].predict(found.overshoot(v, factor))) for k in others} for factor in overshoot
     }
+    wrong = [[np.mean(given != right) for given in row.values()] for row in answers.values()]
     measured = {
-        "error_percent": 100
-        * np.array([[np.mean(given != right) for given in row.values()] for row in answers.values()]),
+        "error_percent": 100 * np.array(wrong),
         "crossed": to_numpy(found.crossed),
         "distance": np.linalg.norm(change, axis=1).astype(np.float32),
         "largest": np.abs(change).max(axis=1).astype(np.float32),
