@@ -254,9 +254,8 @@ def _numbers(network):
 
 def _terms(v, network):
     """Return the terms ``(M, N_c, K)`` and F(H / T) ``(M, K)``."""
-    t, F, *_ = classifier.terms(*network.prepared(v))
-    xp = array_namespace(v=v)
-    return xp.permute_dims(xp.stack(list(t), axis=2), (0, 2, 1)), F  # classes side by side in memory: a sum rounds so
+    xp, (t, F, *_) = array_namespace(v=v), classifier.terms(*network.prepared(v))
+    return xp.permute_dims(xp.stack(list(t), axis=2), (0, 2, 1)), F  # classes side by side, where sums go over them
 
 
 def _contributions(xp, t, F, measure):
