@@ -9,12 +9,12 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
-from array_api_compat import is_numpy_namespace
+from array_api_compat import is_cupy_namespace, is_numpy_namespace
 from threadpoolctl import threadpool_info, threadpool_limits
 
-from dam import classifier, powers
+from dam import classifier, powers, step_cuda
 from dam.arrays import array_namespace
-from dam.steps import FLOOR, ArrayStep, asleep
+from dam.steps import FLOOR, ArrayStep, Step, asleep
 
 BLOCKS = 4  # of memories; fixed, so that sums and results do not depend on the number of threads
 ROUNDING = 0.01  # overlaps in neurons that rounding could turn into positive ones
@@ -22,13 +22,15 @@ ROUNDING = 0.01  # overlaps in neurons that rounding could turn into positive on
 
 def make_step(x, t, xi, V, recipe):
     """Return the step for a recipe and an array library: a context manager, see `dam.steps.ArrayStep`."""
-    step = {"dual": DualStep, "exact": ExactStep}[recipe.form]
-    if not is_numpy_namespace(array_namespace(x=x)) or recipe.kind not in step.KINDS:
+    step, xp = {"dual": DualStep, "exact": ExactStep}[recipe.form], array_namespace(x=x)
+    if is_cupy_namespace(xp) and step_cuda.supports(x, t, recipe):
+        step = step_cuda.FusedStep
+    elif not is_numpy_namespace(xp) or recipe.kind not in step.KINDS:
         step = ArrayStep
     return step(x, t, xi, V, recipe)
 
 
-class BlockStep:
+class BlockStep(Step):
     """What both fast steps share. Parameters as in `dam.steps.ArrayStep`.
 
     Arrays over (memory, digit) have memories first, so that a block of memories is contiguous. A block's forward
@@ -77,7 +79,7 @@ class BlockStep:
         return int(np.count_nonzero(np.argmax(a, axis=1) != self.right))
 
     def rest(self):
-        """See `dam.steps.ArrayStep.rest`. Which memories take part depends on the weights and momenta alone.
+        """See `dam.steps.Step.rest`. Which memories take part depends on the weights and momenta alone.
 
         A rectified memory without momentum that is off for all training digits has no gradient, now or later,
         whatever the others do.

@@ -44,7 +44,43 @@ def asleep(visible, x, above=0.0, kind="rectified", rows=1000):
     return found
 
 
-class ArrayStep:
+class Step:
+    """What a step can do by doing one update after the other."""
+
+    def epoch(self, batches, T, epsilon):
+        """Do one update with each of the minibatches ``(B, M)``; return how many digits were wrong, before its update.
+
+        Raises ``FloatingPointError`` if arguments of the tanh, or weights or momenta in the end, are not finite; the
+        message begins with the minibatch.
+        """
+        wrong, number = 0, 0
+        try:
+            with np.errstate(over="ignore", invalid="ignore"):  # looked for below
+                for number, rows in enumerate(batches, 1):
+                    wrong += self(rows, T, epsilon)
+            if not self.is_finite():
+                raise FloatingPointError("the weights are not finite")
+        except FloatingPointError as error:
+            raise FloatingPointError(f"minibatch {number} of {len(batches)} ({error})") from None
+        return wrong
+
+    def wrong(self, v, y, T):
+        """Return how many of the digits ``v (S, N)`` do not get their class ``y (S,)``."""
+        xp = array_namespace(v=v, y=y)
+        wrong = xp.argmax(self.arguments(v, T), axis=1) != y
+        return int(xp.sum(xp.astype(wrong, xp.int64)))
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        pass
+
+    def rest(self):
+        """Leave memories that have fallen asleep for good out of further steps, where that saves time: not here."""
+
+
+class ArrayStep(Step):
     """A training step in pure functions, on any array library.
 
     Parameters
@@ -63,12 +99,6 @@ class ArrayStep:
         self.x, self.t, self.xi, self.V, self.recipe = x, t, xi, V, recipe
         self.N = x.shape[1]
 
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        pass
-
     def __call__(self, rows, T, epsilon):
         """Do one update with the digits ``rows (M,)`` at temperature T, rate ε; return how many were wrong.
 
@@ -84,9 +114,6 @@ class ArrayStep:
         self.xi, self.V = momentum_update(self.xi, self.V, xp.concat(gradient, axis=1), r.momentum, epsilon)
         wrong = xp.argmax(a, axis=1) != xp.argmax(self.t, axis=1)
         return int(xp.sum(xp.astype(wrong, xp.int64)))
-
-    def rest(self):
-        """Leave memories that have fallen asleep for good out of further steps, where that saves time: not here."""
 
     def state(self):
         """Return the weights and the momenta, both ``(K, N + N_c)``."""

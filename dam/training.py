@@ -1,6 +1,7 @@
 """Training the classifier by eqs. (12)-(13) and Appendix A, with class-balanced minibatches."""
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 
 import numpy as np
@@ -137,16 +138,16 @@ def train(
 
     t = classifier.targets(np.repeat(np.arange(classes), recipe.batch_per_class), classes)
     x, t, xi, V = (xp.asarray(to_numpy(a), dtype=getattr(xp, dtype)) for a in (x, t, xi, V))
-    test = None if x_test is None else (xp.asarray(to_numpy(x_test), dtype=x.dtype), to_numpy(y_test))
+    test = None if x_test is None else (xp.asarray(to_numpy(x_test), dtype=x.dtype), xp.asarray(to_numpy(y_test)))
     bar = tqdm(total=epochs, initial=first, unit="epoch", disable=not progress)
     with bar, blocks.make_step(x, t, xi, V, recipe) as step:
         step.rest()
-        for epoch in range(first, epochs):
-            begun = time.perf_counter()
-            batches = minibatches(y, recipe.batch_per_class, seed, epoch, classes)
+        deal = lambda epoch: minibatches(y, recipe.batch_per_class, seed, epoch, classes)
+        begun = time.perf_counter()
+        for epoch, batches in _ahead(deal, range(first, epochs)):
             train_error = _epoch(step, batches, epoch, checkpoint)
             test_error = _error_percent(step, recipe.temperature(epoch), *test) if test else np.nan
-            seconds = time.perf_counter() - begun
+            begun, seconds = time.perf_counter(), time.perf_counter() - begun
             for name, value in zip(HISTORY, (test_error, train_error, seconds), strict=True):
                 history[name] = np.append(history[name], value)
             bar.set_postfix_str(f"test error {test_error:.2f} %, training error {train_error:.2f} %")
@@ -160,26 +161,32 @@ def train(
     return classifier.Classifier(visible, labels, recipe.n, T, recipe.kind), history
 
 
+def _ahead(function, items):
+    """Yield each item with the function of it, computed in another thread while the one before is made use of."""
+    items = list(items)
+    with ThreadPoolExecutor(1) as pool:
+        coming = pool.submit(function, items[0]) if items else None
+        for i, item in enumerate(items):
+            found = coming.result()
+            if i + 1 < len(items):
+                coming = pool.submit(function, items[i + 1])
+            yield item, found
+
+
 def _epoch(step, batches, epoch, checkpoint):
     """Train for one epoch and return the training error in %; stop at the first NaN."""
-    recipe, wrong, batch = step.recipe, 0, 0
-    T, epsilon = recipe.temperature(epoch), recipe.epsilon(epoch)
+    recipe = step.recipe
     try:
-        with np.errstate(over="ignore", invalid="ignore"):  # looked for below
-            for batch, rows in enumerate(batches, 1):
-                wrong += step(rows, T, epsilon)
-        if not step.is_finite():
-            raise FloatingPointError("the weights are not finite")
+        wrong = step.epoch(batches, recipe.temperature(epoch), recipe.epsilon(epoch))
     except FloatingPointError as error:
         kept = f"; the checkpoint {checkpoint} is kept as it was" if checkpoint is not None else ""
-        place = f"epoch {epoch + 1}, minibatch {batch} of {len(batches)}"
-        raise FloatingPointError(f"training broke down in {place} ({error}) with {recipe}{kept}") from None
+        raise FloatingPointError(f"training broke down in epoch {epoch + 1}, {error} with {recipe}{kept}") from None
     return 100 * wrong / batches.size
 
 
 def _error_percent(step, T, x, y):
     """Return the percentage of digits that the network being trained puts into a wrong class."""
-    return 100 * float(np.mean(np.argmax(to_numpy(step.arguments(x, T)), axis=1) != y))
+    return 100 * step.wrong(x, y, T) / y.shape[0]
 
 
 def _check_data(name, x, name_y, y, classes, columns=None):

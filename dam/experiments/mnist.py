@@ -14,7 +14,7 @@ from dam.training import train
 SUMMARY = "MNIST: test error while K = 2000 memories learn, and the memories (Figs 1B and 2)"
 
 CHANGES = {field.name: field.type for field in fields(Recipe) if field.name not in ("n", "epochs")}
-SAME = {"weights": True, "checkpoint": None, "resume": False} | dict.fromkeys(CHANGES)
+SAME = {"weights": True, "checkpoint": None, "checkpoint_every": 5, "resume": False} | dict.fromkeys(CHANGES)
 SCALES = {
     "demo": {"n": 3, "epochs": 10, "schedule": "compressed", **SAME},
     "paper": {"n": 3, "epochs": 3000, "schedule": "paper", **SAME},
@@ -60,11 +60,13 @@ def length(parameters):
     return min(parameters["epochs"], recipe(parameters).epochs) if short else parameters["epochs"]
 
 
-def run(*, seed, backend=None, progress=False, results=None, checkpoint=None, resume=False, **parameters):
+def run(
+    *, seed, backend=None, progress=False, results=None, checkpoint=None, resume=False, checkpoint_every=5, **parameters
+):
     """Train on the 60,000 digits and measure the test error on the 10,000.
 
-    ``checkpoint`` is a file to keep the state in every few epochs, and ``resume`` goes on from it if it is
-    there. With the folder ``results`` instead, a training keeps its checkpoint there until it is done.
+    ``checkpoint`` is a file to keep the state in every ``checkpoint_every`` epochs, and ``resume`` goes on from it if
+    it is there. With the folder ``results`` instead, a training keeps its checkpoint there until it is done.
 
     Returns
     -------
@@ -93,6 +95,7 @@ def run(*, seed, backend=None, progress=False, results=None, checkpoint=None, re
         epochs=epochs,
         checkpoint=checkpoint,
         resume=resume and Path(checkpoint).exists(),
+        checkpoint_every=checkpoint_every,
         progress=progress,
         backend=backend,
     )
