@@ -113,7 +113,7 @@ def array_functions(xp):
         for rule in ("energy", "field"):
             calls[f"local_fields {kind} {rule}"] = lambda F=F, rule=rule: memory.local_fields(sigma, xi, F, rule)
     for n, kind in itertools.product(DEGREES, ("rectified", "power")):
-        args = visible, labels, n, 30.0
+        args = visible, labels, n, 30.0 if n < 10 else 10.0
         for name in ("arguments_exact", "arguments_dual", "scores_exact", "scores_dual"):
             function = getattr(classifier, name)
             calls[f"{name} n{n} {kind}"] = lambda f=function, args=args, kind=kind: f(v, *args, kind)
@@ -181,7 +181,7 @@ def compare_steps(bench):
     """Do a few minibatches on the GPU and on the CPU and compare weights, momenta and wrong digits."""
     table = {}
     for n, form in itertools.product(DEGREES, FORMS):
-        recipe = Recipe.paper(n, form=form, **({"K": 200, "batch_per_class": 10} if bench.smoke else {}))
+        recipe = small(bench, Recipe.paper(n, form=form))
         done = []
         for xp in (bench.xp, get_namespace("numpy")):
             arrays, batches = start(bench, recipe, xp)
@@ -198,7 +198,7 @@ def compare_steps(bench):
             "momenta": momenta,
             "wrong": [wrong, wrong_cpu],
             "wrong afterwards": [again, again_cpu],
-            "ok": weights <= 1e-4 and abs(wrong - wrong_cpu) <= 3,
+            "ok": weights <= 2e-4 and abs(wrong - wrong_cpu) <= 3,
         }
     return table
 
@@ -441,7 +441,8 @@ def pytorch(bench):
     table = {"torch": {"version": torch.__version__, "cuda": str(torch.version.cuda)}}
     device = "cuda" if torch.cuda.is_available() else "cpu"
     begun = time.monotonic()
-    for form, n, compiled in itertools.product(("dual", "exact"), (3, 30), (False, True)):
+    variants = itertools.product(("dual", "exact"), (3, 30), (False, True))
+    for form, n, compiled in (("dual", 3, True), ("exact", 3, False)) if bench.smoke else variants:
         if time.monotonic() - begun > PYTORCH_SECONDS:
             break
         name = f"{form} n{n} {'compiled' if compiled else 'eager'}"

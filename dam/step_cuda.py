@@ -17,7 +17,7 @@ FORWARD_THREADS = 128  # digits to a block
 WARPS = 4  # memories to a block of the backward kernel, a warp of 32 threads for each
 UPDATE_THREADS = 256
 MOST_CLASSES = 32  # 32 digits and all classes make a block of at most 1024 threads
-OPTIONS = ("--std=c++17", "--ftz=true")
+OPTIONS = ("--std=c++17",)  # CuPy itself adds -ftz=true: subnormals are flushed to zero
 NONE = 2**31 - 1  # no minibatch was bad
 
 GATHER = """
@@ -36,19 +36,18 @@ extern "C" __global__ void gather(const float* __restrict__ x, const int* __rest
 FORWARD = """
 // partial (chunks, CLASSES, DIGITS) = sums over a chunk of memories; a thread to a digit, a row of blocks to a chunk
 extern "C" __global__ void forward(const float* __restrict__ overlaps, const float* __restrict__ labels,
-                                   float* __restrict__ partial, float over_T)
+                                   float* __restrict__ partial, float T)
 {
     __shared__ float own[CHUNK][CLASSES];
     __shared__ float offset[CHUNK];
     const int digit = blockIdx.x * blockDim.x + threadIdx.x, first = blockIdx.y * CHUNK;
     const int count = MEMORIES - first < CHUNK ? MEMORIES - first : CHUNK;
     for (int i = threadIdx.x; i < count * CLASSES; i += blockDim.x)
-        own[i / CLASSES][i % CLASSES] = LABEL_UNIT * labels[(size_t)first * CLASSES + i];
-    __syncthreads();
+        own[i / CLASSES][i % CLASSES] = OWN(labels[(size_t)first * CLASSES + i]);
     for (int k = threadIdx.x; k < count; k += blockDim.x) {
         offset[k] = 0.0f;
         for (int a = 0; a < CLASSES; a++)
-            offset[k] += own[k][a];
+            offset[k] += labels[(size_t)(first + k) * CLASSES + a];
     }
     __syncthreads();
     if (digit >= DIGITS)
@@ -66,12 +65,12 @@ extern "C" __global__ void forward(const float* __restrict__ overlaps, const flo
 """
 
 FORWARD_TERMS = {
-    "exact": """const float h = overlap * over_T - 0.5f * offset[k];
+    "exact": """const float h = (overlap - offset[k]) / T;
         const float F = high(h);
         #pragma unroll
         for (int a = 0; a < CLASSES; a++)
             sum[a] += high(h + own[k][a]) - F;""",
-    "dual": """const float f = high(overlap * over_T);
+    "dual": """const float f = high(overlap / T);
         #pragma unroll
         for (int a = 0; a < CLASSES; a++)
             sum[a] += f * own[k][a];""",
@@ -160,15 +159,16 @@ __device__ __forceinline__ float warp_sum(float x)
 // The overlaps become the gradient with respect to them; gradient (MEMORIES, CLASSES) is that of the labels. A warp to
 // a memory.
 extern "C" __global__ void backward(float* __restrict__ overlaps, const float* __restrict__ labels,
-                                    const float* __restrict__ s, float* __restrict__ gradient, float over_T)
+                                    const float* __restrict__ s, float* __restrict__ gradient, float T)
 {
     const int lane = threadIdx.x % 32, k = blockIdx.x * (blockDim.x / 32) + threadIdx.x / 32;
     if (k >= MEMORIES)
         return;
     float own[CLASSES], sum[CLASSES], offset = 0.0f, total = 0.0f;
     for (int a = 0; a < CLASSES; a++) {
-        own[a] = LABEL_UNIT * labels[(size_t)k * CLASSES + a];
-        offset += own[a];
+        const float label = labels[(size_t)k * CLASSES + a];
+        own[a] = OWN(label);
+        offset += label;
         sum[a] = 0.0f;
     }
     for (int digit = lane; digit < DIGITS; digit += 32) {
@@ -189,7 +189,7 @@ extern "C" __global__ void backward(float* __restrict__ overlaps, const float* _
 """
 
 BACKWARD_TERMS = {
-    "exact": """const float h = overlap * over_T - 0.5f * offset;
+    "exact": """const float h = (overlap - offset) / T;
         dh = -s[(size_t)CLASSES * DIGITS + digit] * low(h);
         #pragma unroll
         for (int a = 0; a < CLASSES; a++) {
@@ -197,7 +197,7 @@ BACKWARD_TERMS = {
             dh += term;
             sum[a] += term;
         }""",
-    "dual": """const float h = overlap * over_T, f = high(h);
+    "dual": """const float h = overlap / T, f = high(h);
         dh = 0.0f;
         #pragma unroll
         for (int a = 0; a < CLASSES; a++) {
@@ -205,7 +205,7 @@ BACKWARD_TERMS = {
             dh += slope * own[a];
             sum[a] += f * slope;
         }
-        dh *= (DEGREE - 1) * over_T * low(h);""",
+        dh *= (DEGREE - 1) / T * low(h);""",
 }
 
 UPDATE = """
@@ -300,7 +300,7 @@ def constants(recipe, K, M, N, classes):
         "PER_THREAD": -(-(N + classes) // UPDATE_THREADS),
         "DEGREE": recipe.n,
         "TWO_M": literal(2 * recipe.m),
-        "LABEL_UNIT": "(2.0f * over_T)" if exact else "1.0f",  # of label weights in a kernel
+        "OWN(label)": "(2.0f * (label) / T)" if exact else "(label)",  # what a label adds to h, or weighs f with
         "LABEL_GRADIENT": "(2.0f * sum[a] - total)" if exact else "sum[a]",
         "SMALLEST": literal(powers.smallest(np, dtype)),
         "LEAST_DIFFERENCE": literal(powers.threshold(np, dtype, 2 * recipe.m - 1)),
@@ -416,7 +416,7 @@ class FusedStep(Step):
         """Compute the overlaps with M digits, and the partial sums over memories."""
         self.cp.matmul(self.visible, digits.T, out=self.overlaps)
         grid = -(-self.M // FORWARD_THREADS), -(-self.K // CHUNK)
-        self.forward(grid, (FORWARD_THREADS,), (self.overlaps, self.labels, self.partial, np.float32(1 / T)))
+        self.forward(grid, (FORWARD_THREADS,), (self.overlaps, self.labels, self.partial, np.float32(T)))
 
     def _update(self, rows, batch, T, epsilon):
         """Do the update with row ``batch`` of the minibatches ``rows (B, M)``, both on the GPU."""
@@ -425,8 +425,7 @@ class FusedStep(Step):
         scales = self._argument_scale(T), self._slope_scale(T)
         self.slopes(*self._digits_and_classes(), (self.partial, self.right, self.s, self.found, batch, *scales))
         blocks, gradients = -(-self.K // WARPS), (self.G, self.G_labels)
-        over_T = np.float32(1 / T)
-        self.backward((blocks,), (32 * WARPS,), (self.overlaps, self.labels, self.s, self.G_labels, over_T))
+        self.backward((blocks,), (32 * WARPS,), (self.overlaps, self.labels, self.s, self.G_labels, np.float32(T)))
         self.cp.matmul(self.overlaps, self.u, out=self.G)
         weights = self.visible, self.labels, self.V, self.V_labels
         numbers = np.float32(self.recipe.momentum), epsilon

@@ -97,6 +97,7 @@ class RawModule:
 
     def __init__(self, code=None, *, options=()):
         assert isinstance(options, tuple) and all(isinstance(option, str) for option in options)
+        assert not any("ftz" in option or "arch" in option for option in options), "CuPy adds these itself"
         self.code = code
 
     def get_function(self, name):
