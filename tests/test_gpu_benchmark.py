@@ -61,5 +61,5 @@ def test_the_summary_shows_the_numbers(bench):
 
 def test_all_items_have_letters_that_can_be_asked_for():
     names = [name for _, name, _, _ in gpu.schedule()]
-    assert len(set(names)) == len(names) == 18
+    assert len(set(names)) == len(names) == 19
     assert {letter for letter, *_ in gpu.schedule()} == set("abcde")
