@@ -38,6 +38,7 @@ book: $(STAMP)
 lint: $(STAMP)
 	$(RUN)/ruff check
 	$(RUN)/ruff format --check
+	$(RUN)/lint-imports
 	$(RUN)/codespell
 
 # Two workers with one BLAS thread each, the long notebooks first.
@@ -52,7 +53,7 @@ bench: $(STAMP)
 	$(RUN)/python benchmarks/training.py
 
 screenshots: $(STAMP)
-	$(RUN)/python tests/screenshots.py _build/html _build/screenshots
+	$(RUN)/python tests/book/screenshots.py _build/html _build/screenshots
 
 requirements: $(STAMP)
 	$(RUN)/uv pip compile --quiet --universal --python-version 3.11 --extra book --extra test pyproject.toml \

@@ -2,15 +2,15 @@
 
 usage: python benchmarks/gpu.py --minutes M --out DIR [--smoke] [--only LETTERS] [--commit HASH] [--backend numpy]
 
-a  check: every array function of `dam.memory` and `dam.classifier` against NumPy on the same input, and the fused
-   training step against that of the CPU after a few minibatches;
+a  check: every array function of `dam.memory` and `dam.network.classifier` against NumPy on the same input, and the
+   fused training step against that of the CPU after a few minibatches;
 b  the paper's training on MNIST, 3000 epochs through eq. (9), n = 2, 3, 20, 30, seed after seed;
 c  Fig. 4 at the paper's scale against the stored result, Fig. 5 up to N = 1000, the classical network at N = 8000;
 d  time of a training step beside its two matrix products, for every n and form, then for other K and minibatches;
 e  the same recipe in PyTorch on the same GPU, eager and compiled.
 
 Each item is tried on its own; what it finds is written to DIR when it is done, results of experiments as
-``dam.results`` keeps them, all other numbers into DIR/gpu.json. An item that cannot end in time is not begun; a
+``dam.lab.results`` keeps them, all other numbers into DIR/gpu.json. An item that cannot end in time is not begun; a
 training that the time ends leaves its checkpoint in DIR. --smoke does a little of everything. ``--backend numpy`` runs
 the same on a CPU, for a test of this program.
 """
@@ -33,11 +33,13 @@ from pathlib import Path
 import numpy as np
 
 import dam
-from dam import blocks, classifier, datasets, experiments, memory, results, steps
+from dam import datasets, memory
 from dam.arrays import backend_name, device_name, get_namespace, to_numpy
 from dam.files import write_atomically
-from dam.recipes import Recipe
-from dam.training import initial_weights, minibatches
+from dam.lab import experiments, results
+from dam.network import _step_fast, _step_plain, classifier
+from dam.network.recipes import Recipe
+from dam.network.training import initial_weights, minibatches
 
 DEGREES = (2, 3, 20, 30)
 FORMS = ("exact", "dual")
@@ -105,7 +107,7 @@ def array_functions(xp):
         "cross_entropy": lambda: classifier.cross_entropy(a, y),
         "slope": lambda: classifier.slope(a, t, 3),
         "slope softmax": lambda: classifier.slope(a, t, 3, "softmax"),
-        "asleep": lambda: steps.asleep(visible, v, 5.0),
+        "asleep": lambda: _step_plain.asleep(visible, v, 5.0),
     }
     for kind, F in (("power", dam.Polynomial(3)), ("rectified", dam.RectifiedPolynomial(4))):
         calls[f"energy {kind}"] = lambda F=F: memory.energy(sigma, xi, F)
@@ -120,7 +122,7 @@ def array_functions(xp):
         for name in ("gradients_exact", "gradients_dual"):
             function = getattr(classifier, name)
             calls[f"{name} n{n} {kind}"] = lambda f=function, args=args, kind=kind: f(v, t, *args, 3, kind=kind)
-        calls[f"momentum_update n{n} {kind}"] = lambda n=n: steps.momentum_update(
+        calls[f"momentum_update n{n} {kind}"] = lambda n=n: _step_plain.momentum_update(
             visible, visible * n, visible, 0.8, 0.1
         )
     return calls, K + N
@@ -185,7 +187,7 @@ def compare_steps(bench):
         done = []
         for xp in (bench.xp, get_namespace("numpy")):
             arrays, batches = start(bench, recipe, xp)
-            with blocks.make_step(*arrays, recipe) as step:
+            with _step_fast.make_step(*arrays, recipe) as step:
                 wrong = step.epoch(batches[:3], recipe.temperature(0), recipe.epsilon(0))
                 again = step.wrong(arrays[0][:1500], xp.asarray(mnist().y_train[:1500]), recipe.temperature(0))
                 done.append((*(np.array(to_numpy(a)) for a in step.state()), wrong, again, type(step).__name__))
@@ -251,7 +253,7 @@ def step_time(bench, recipe):
     """Return the milliseconds of a step, within an epoch, and of its two products, and the digits in a minibatch."""
     arrays, batches = start(bench, recipe)
     batches = batches[: 3 if bench.smoke else 60]
-    with blocks.make_step(*arrays, recipe) as step:
+    with _step_fast.make_step(*arrays, recipe) as step:
         epoch = lambda: step.epoch(batches, recipe.temperature(0), 1e-3)
         step_seconds = seconds(bench, epoch, 1 if bench.smoke else 2) / len(batches)
         test = lambda: step.wrong(arrays[0][:10000], y, recipe.temperature(0))
@@ -312,7 +314,7 @@ def memory_in_use(bench):
     pool.free_all_blocks()
     before = pool.used_bytes()
     arrays, batches = start(bench, Recipe.paper(3))
-    with blocks.make_step(*arrays, Recipe.paper(3)) as step:
+    with _step_fast.make_step(*arrays, Recipe.paper(3)) as step:
         step.epoch(batches[:2], 300.0, 0.01)
         return {"MB": (pool.used_bytes() - before) / 1e6}
 
@@ -355,7 +357,7 @@ def tf32(bench):
         recipe = Recipe.paper(3)
         arrays, batches = start(bench, recipe)
         batches = batches[: 3 if bench.smoke else 60]
-        with (context or _nothing)(), blocks.make_step(*arrays, recipe) as step:
+        with (context or _nothing)(), _step_fast.make_step(*arrays, recipe) as step:
             step.epoch(batches, recipe.temperature(0), recipe.epsilon(0))
             weights.append(to_numpy(step.state()[0]))
             epoch = functools.partial(step.epoch, batches, recipe.temperature(0), 1e-3)
@@ -463,7 +465,7 @@ def time_pytorch(bench, rival, torch, device, arrays, batches, recipe):
     wait = torch.cuda.synchronize if device == "cuda" else lambda: None
     T, epsilon = recipe.temperature(0), recipe.epsilon(0)
     rival(batches[0], T, epsilon)
-    with blocks.make_step(*(a.copy() for a in arrays), recipe) as ours:
+    with _step_fast.make_step(*(a.copy() for a in arrays), recipe) as ours:
         ours(batches[0], T, epsilon)
         deviation = float(np.abs(rival.xi.cpu().numpy() - ours.state()[0]).max())
     rows = torch.from_numpy(batches).to(device)

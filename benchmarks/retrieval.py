@@ -30,10 +30,11 @@ import rivals
 from threadpoolctl import threadpool_info
 
 import dam
-from dam import experiments, memory
+from dam import memory
 from dam.arrays import backend_name, device_name, get_namespace, to_numpy
-from dam.experiments import cost
-from dam.experiments.fig4 import KINDS
+from dam.lab import experiments
+from dam.lab.experiments import cost
+from dam.lab.experiments.fig4 import KINDS
 
 ABSENT = "not installed: pip install .[bench]"
 LIMITS = {"numpy": {"fig4": 60, "fig5": 120}, "cupy": {"fig4": 2, "fig5": 120}}  # seconds

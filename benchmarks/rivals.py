@@ -6,7 +6,7 @@ number of flips that it made.
 
 import numpy as np
 
-from dam.interactions import power
+from dam.memory.interactions import power
 
 
 def interaction(kind, n):

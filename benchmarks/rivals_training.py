@@ -1,13 +1,13 @@
-"""A training step as one would otherwise write it: what ``benchmarks/training.py`` compares with `dam.steps`.
+"""A training step as one would otherwise write it: what ``benchmarks/training.py`` compares with ours.
 
-All do the update of `dam.steps.ArrayStep`: eqs. (10), (13) and (14) and Appendix A, with the same minibatches.
+All do the update of `ArrayStep`: eqs. (10), (13) and (14) and Appendix A, with the same minibatches.
 """
 
 import numpy as np
 
-from dam import powers
-from dam.interactions import power
-from dam.steps import FLOOR
+from dam.memory.interactions import power
+from dam.network import _powers
+from dam.network._step_plain import FLOOR
 
 
 def tiled_step(v, t, xi, V, recipe, T, epsilon):
@@ -38,7 +38,7 @@ class TorchStep:
     Parameters
     ----------
     x, t, xi, V, recipe
-        As in `dam.steps.ArrayStep`, NumPy arrays; ``xi`` and ``V`` are copied.
+        As in `dam.network._step_plain.ArrayStep`, NumPy arrays; ``xi`` and ``V`` are copied.
     compiled : bool
     device : str
     """
@@ -62,8 +62,8 @@ class TorchStep:
 
 
 def limits(n, m, dtype):
-    """Return below what overlaps, differences c - t and gradients count as zero, as in `dam.classifier`."""
-    return powers.threshold(np, dtype, n - 1), powers.threshold(np, dtype, 2 * m - 1), powers.smallest(np, dtype)
+    """Return below what overlaps, differences c - t and gradients count as zero, as in `dam.network.classifier`."""
+    return _powers.threshold(np, dtype, n - 1), _powers.threshold(np, dtype, 2 * m - 1), _powers.smallest(np, dtype)
 
 
 def torch_update(v, t, xi, V, T, epsilon, n, m, p, limits):
@@ -108,7 +108,7 @@ def torch_update_exact(v, t, xi, V, T, epsilon, n, m, p, limits):
 
 
 def torch_slope(a, t, m, close, tiny):
-    """Return the slope of the objective, eq. (14), as `dam.classifier.slope` does."""
+    """Return the slope of the objective, eq. (14), as `dam.network.classifier.slope` does."""
     d = a.tanh() - t
     d = d * (d.abs() > close)
     e = (-2 * a.abs()).exp()

@@ -30,10 +30,12 @@ import numpy as np
 import rivals_training
 from threadpoolctl import threadpool_info
 
-from dam import arrays, blocks, datasets, results, steps
-from dam.classifier import targets
-from dam.recipes import Recipe
-from dam.training import initial_weights, minibatches
+from dam import arrays, datasets
+from dam.lab import results
+from dam.network import _step_fast, _step_plain
+from dam.network.classifier import targets
+from dam.network.recipes import Recipe
+from dam.network.training import initial_weights, minibatches
 
 ABSENT = "not installed: pip install .[bench]"
 DEGREES = (2, 3, 20, 30)
@@ -107,15 +109,15 @@ def measure(n, data, rounds, start=None, **changes):
     batches = minibatches(data.y_train, recipe.batch_per_class, seed=0, epoch=0)
     t, x, v = targets(np.repeat(np.arange(10), recipe.batch_per_class)), data.x_train, data.x_train[batches[0]]
     rows, V, absent = itertools.cycle(batches), np.zeros_like(xi), {}
-    step = blocks.make_step(x, t, xi.copy(), V.copy(), recipe)
+    step = _step_fast.make_step(x, t, xi.copy(), V.copy(), recipe)
     sides = {
         "products": Side(products(v, np.ascontiguousarray(xi[:, :784]))),
         "dam": Side(lambda: step(next(rows), T, epsilon), context=step),
     }
     if start is None:
-        exact = blocks.make_step(x, t, xi.copy(), V.copy(), replace(recipe, form="exact"))
+        exact = _step_fast.make_step(x, t, xi.copy(), V.copy(), replace(recipe, form="exact"))
         sides["exact"] = Side(lambda: exact(next(rows), T, epsilon), context=exact)
-        first = steps.ArrayStep(x, t, xi, V, recipe)
+        first = _step_plain.ArrayStep(x, t, xi, V, recipe)
         first(batches[0], T, epsilon)
         for name, compiled in (("eager", False), ("compiled", True)):
             try:

@@ -5,7 +5,8 @@ import inspect
 import shutil
 import sys
 
-from dam import arrays, claims, experiments, results
+from dam import arrays
+from dam.lab import claims, experiments, results
 
 
 def main(arguments=None):

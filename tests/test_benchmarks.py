@@ -12,10 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import dam
-from dam import classifier, datasets, memory, results, steps
+from dam import datasets, memory
 from dam.arrays import get_namespace
-from dam.experiments.fig4 import KINDS
-from dam.recipes import Recipe
+from dam.lab import results
+from dam.lab.experiments.fig4 import KINDS
+from dam.network import _step_plain, classifier
+from dam.network.recipes import Recipe
 
 sys.path.append(str(Path(__file__).parents[1] / "benchmarks"))
 names = ("retrieval", "rivals", "training", "rivals_training")
@@ -195,7 +197,7 @@ def test_three_steps_in_pytorch_are_three_steps_of_dam(n, dtype, tolerance, form
     x, t, xi, recipe = small_problem(n, dtype)
     recipe = replace(recipe, form=form)
     zero, begun = np.zeros_like(xi), xi.copy()
-    ours, _ = three_steps(steps.ArrayStep(x, t, xi.copy(), zero.copy(), recipe), recipe)
+    ours, _ = three_steps(_step_plain.ArrayStep(x, t, xi.copy(), zero.copy(), recipe), recipe)
     theirs, V = three_steps(rivals_training.TorchStep(x, t, xi, zero, recipe), recipe)
     assert str(theirs.dtype) == f"torch.{dtype}" and np.array_equal(xi, begun) and not zero.any()
     assert np.abs(ours - xi).max() > 0.02 and V.abs().max() > 0
@@ -215,7 +217,7 @@ def test_a_dead_memory_stays_in_pytorch_too():
 def test_tiled_form_is_the_step_in_the_exact_form(n):
     x, t, xi, recipe = small_problem(n, "float64")
     recipe = replace(recipe, form="exact")
-    step, V = steps.ArrayStep(x, t, xi.copy(), np.zeros_like(xi), recipe), np.zeros_like(xi)
+    step, V = _step_plain.ArrayStep(x, t, xi.copy(), np.zeros_like(xi), recipe), np.zeros_like(xi)
     ours, tiled = three_steps(step, recipe)[0], xi
     for i in range(3):
         rows = slice(40 * i, 40 * i + 40)

@@ -1,6 +1,5 @@
-"""The project as a whole: pinned requirements, workflows, notebooks, sizes, layers, and stale numbers."""
+"""The project as a whole: pinned requirements, workflows, notebooks, sizes, and stale numbers."""
 
-import ast
 import importlib.util
 import json
 import re
@@ -26,31 +25,6 @@ CHAPTERS = [
     "adversarial",
     "attention",
 ]
-MODULES = sorted((ROOT / "dam").rglob("*.py"))
-LAYERS = [
-    {"arrays", "files"},
-    {"checks"},
-    {"interactions"},
-    {"descent", "pairs", "sweeps"},
-    {"memory", "theory", "powers", "fits"},
-    {"classifier", "attention"},
-    {"relu"},
-    {"recipes", "steps", "prototypes"},
-    {"blocks"},
-    {"competition", "adversarial", "robustness"},
-    {"checkpoints"},
-    {"training"},
-    {"datasets"},
-    {"trials"},
-    {"results"},
-    {"networks"},
-    {"experiments"},
-    {"verdicts"},
-    {"claims"},
-    {"plotting", "explorer"},
-    {"__main__"},
-]
-"""Modules of ``dam`` from the bottom up: a module imports from its own layer and from those above it in this list."""
 
 
 def tracked():
@@ -149,39 +123,16 @@ def test_every_figure_has_caption_name_and_alt_text(path):
 # the package
 
 
-def test_modules_are_short():
-    lines = {str(path.relative_to(ROOT)): len(path.read_text(encoding="utf8").splitlines()) for path in MODULES}
-    assert {name: n for name, n in lines.items() if n >= 300} == {}
-
-
 def test_package_with_its_data_is_under_40_mb():
     files = [path for path in tracked() if (ROOT / "dam") in path.parents]
     assert sum(path.stat().st_size for path in files) < 40e6
 
 
-def layer(module):
-    part = module.split(".")[0]
-    part = "plotting" if part.startswith("plotting") else part
-    return next(i for i, names in enumerate(LAYERS) if part in names)
-
-
-@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT / "dam")))
-def test_imports_run_downwards(path):
-    own = ".".join(path.relative_to(ROOT / "dam").with_suffix("").parts).removesuffix(".__init__")
-    if own == "__init__":
-        return
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf8"))):
-        if not isinstance(node, ast.ImportFrom) or not (node.module or "").startswith("dam"):
-            continue
-        for alias in node.names:
-            target = alias.name if node.module == "dam" else node.module.removeprefix("dam.")
-            assert layer(target) <= layer(own), f"{own} imports {target}"
-
-
 def test_importing_the_package_needs_no_cupy_and_no_book():
     code = (
         "import sys; sys.modules.update(dict.fromkeys(['cupy', 'IPython', 'ipywidgets', 'myst_nb', 'sphinx'])); "
-        "import dam; from dam import experiments, claims, explorer, plotting; print(dam.__version__)"
+        "import dam; from dam import figures, lab; from dam.lab import claims, experiments; "
+        "from dam.figures import explorer; print(dam.__version__)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

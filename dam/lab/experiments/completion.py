@@ -1,0 +1,135 @@
+"""Completing stored digits from their upper half: powers, the exponential, and the nearest memory."""
+
+from functools import cache
+
+import numpy as np
+
+from dam import checks
+from dam.arrays import get_namespace, to_numpy
+from dam.datasets import mnist
+from dam.lab.sweeps import sweep as sweep_here
+from dam.memory import attention
+from dam.memory.interactions import RectifiedPolynomial
+from dam.memory.retrieval import retrieval_bytes, retrieve
+
+SUMMARY = "MNIST digits completed from half an image: powers n against F = exp and softmax, over the number stored"
+SCALES = {
+    "demo": {"K": (100, 300), "n": (2, 10, 30), "beta": (0.03, 0.3), "cues": 20, "given": 100},
+    "paper": {
+        "K": (100, 500, 2000, 5000),
+        "n": (2, 3, 5, 10, 20, 30, 60, 100),
+        "beta": (0.01, 0.03, 0.05, 0.1, 0.3, 1.0),
+        "cues": 100,
+        "given": 1000,
+    },
+}
+SECONDS = {"demo": 6, "paper": 110}
+KNOWN = 392
+"""Pixels of the upper half: the first 14 of 28 rows."""
+
+
+def run(*, seed, K, n, beta, cues, given, backend=None, sweep=sweep_here):
+    """Store K binarized training digits, show upper halves of some of them, and compare what comes back bit by bit.
+
+    Three protocols. ``covered``: neurons of ±1, the lower half covered with white paper (-1), asynchronous updates (4)
+    of all neurons until rest. ``given``: the upper half is held and the lower is unknown (0); one update of every
+    unknown neuron, Sign Σ_μ ξ_i^μ f(ξ^μ·v), eq. (10). ``settled``, softmax alone: continuous states from the same
+    start as in ``given``, nothing is held, updates until rest, then the signs.
+
+    Parameters
+    ----------
+    K : sequence of int
+    n : sequence of int
+        Rectified powers.
+    beta : sequence of float
+        F(x) = exp(βx).
+    cues, given : int
+        Digits that are shown under ``covered`` and ``settled``, and under ``given``; at most K of them.
+
+    Returns
+    -------
+    values : dict
+        ``nearest_covered_K{K}``, ``nearest_given_K{K}``: share of cues whose nearest stored digit, by all pixels of the
+        covered image and by the known pixels, is the right one.
+    arrays : dict
+        ``K``, ``n``, ``beta``; for each protocol ``complete_{protocol}_power`` and ``complete_{protocol}_exp`` (len(K),
+        len(n) or len(beta)): the share completed in every pixel; ``wrong_...``: mean share of wrong pixels in the lower
+        half; ``stored_...``: share that ended on some stored digit; ``updates`` (K, beta): updates until rest, and
+        ``first`` (K, beta): share of the states at rest whose signs the first update already had.
+    """
+    checks.memory(retrieval_bytes(max(K), 784, cues) + 24 * max(K) * (784 + given), f"K = {max(K)} digits")
+    tasks = []
+    for count in K:
+        shared = {"seed": seed, "K": checks.count("K", count, 2), "cues": cues, "given": given, "backend": backend}
+        tasks += [shared | {"kind": "power", "parameter": degree} for degree in n]
+        tasks += [shared | {"kind": "exp", "parameter": b} for b in beta]
+    arrays, values = {"K": np.array(K), "n": np.array(n), "beta": np.array(beta)}, {}
+    for task, found in zip(tasks, sweep(point, tasks)):
+        row, kind = K.index(task["K"]), task["kind"]
+        column = (n if kind == "power" else beta).index(task["parameter"])
+        for name in ("nearest_covered", "nearest_given"):
+            values[f"{name}_K{task['K']}"] = found.pop(name)
+        for name, value in found.items():
+            name = name if name in ("updates", "first") else f"{name}_{kind}"
+            shape = (len(K), len(n if kind == "power" else beta))
+            arrays.setdefault(name, np.full(shape, np.nan))[row, column] = value
+    return values, arrays
+
+
+@cache
+def _ink():
+    """Return which pixels of the training digits are ink, ``(60000, 784)`` of bool."""
+    return mnist().x_train > 0
+
+
+def chosen(K, seed):
+    """Return the numbers ``(K,)`` of K training digits in random order, no two of them alike once binarized."""
+    ink, different = _ink(), {}
+    for number in np.random.default_rng([seed, 784]).permutation(len(ink)):
+        different.setdefault(ink[number].tobytes(), number)
+        if len(different) == K:
+            return np.array(list(different.values()))
+    raise ValueError(f"K must be at most {len(different)}, the number of different training digits, got {K}")
+
+
+def digits(K, seed):
+    """Return the digits of `chosen` as memories of ±1, ``(K, 784)``."""
+    return np.where(_ink()[chosen(K, seed)], 1.0, -1.0)
+
+
+def half(xi, rest):
+    """Return images whose lower half is replaced by the number ``rest``."""
+    cues = np.array(xi)
+    cues[:, KNOWN:] = rest
+    return cues
+
+
+def point(*, seed, K, kind, parameter, cues, given, backend):
+    """Return the shares that one network completes, under every protocol, and those of the nearest memory."""
+    xp = get_namespace(backend)
+    xi = digits(K, seed)
+    memories, rng = xp.asarray(xi), np.random.default_rng([seed, K, 1])
+    covered, known = xp.asarray(half(xi[:cues], -1.0)), xp.asarray(half(xi[:given], 0.0))
+    found = {}
+    for name, cue in (("covered", covered), ("given", known)):
+        nearest = to_numpy(xp.argmax(cue @ memories.T, axis=1))
+        found[f"nearest_{name}"] = float(np.mean(nearest == np.arange(len(nearest))))
+    if kind == "power":
+        F = RectifiedPolynomial(parameter)
+        final = {"covered": retrieve(covered, memories, F, rng), "given": F.activation(known @ memories.T) @ memories}
+    else:
+        final = {"covered": attention.retrieve_spins(covered, memories, parameter, rng)}
+        final["given"] = attention.update(known, memories, parameter)
+        start = known[:cues, :]
+        final["settled"], found["updates"] = attention.retrieve(start, memories, parameter, 1e-4, 100_000)
+        same = xp.all(xp.sign(final["given"][:cues, :]) == xp.sign(final["settled"]), axis=1)
+        found["first"] = float(xp.mean(xp.astype(same, xp.float64)))
+    for name, states in final.items():
+        states = np.sign(to_numpy(states))
+        if name == "given":
+            states[:, :KNOWN] = xi[: len(states), :KNOWN]
+        wrong = states != xi[: len(states)]
+        found[f"complete_{name}"] = float(np.mean(~wrong.any(axis=1)))
+        found[f"wrong_{name}"] = float(np.mean(wrong[:, KNOWN:]))
+        found[f"stored_{name}"] = float(np.mean((states @ xi.T).max(axis=1) == xi.shape[1]))
+    return found

@@ -1,0 +1,176 @@
+"""Capacity of F = exp for random memories, beside powers: single bits at sizes up to 60, whole memories, all memories.
+
+With F(x) = exp(x), update (4) is σ_i ← Sign Σ_μ ξ_i^μ exp(R_μ) with R_μ = Σ_{j≠i} ξ_j^μ σ_j. Only the number of
+memories at each value of R_μ matters for one bit, and these numbers are drawn here without drawing the memories.
+"""
+
+import math
+from functools import partial
+
+import numpy as np
+
+from dam import checks
+from dam.arrays import get_namespace, to_numpy
+from dam.datasets import random_patterns
+from dam.lab.experiments.fig5 import half_crossing, stable_fraction
+from dam.lab.sweeps import sweep as sweep_here
+from dam.memory import theory
+from dam.memory.interactions import Exponential, Polynomial
+from dam.memory.retrieval import retrieval_bytes, unstable_spins
+
+SUMMARY = "Capacity of F = exp: errors of single bits, memories that are fixed points, and sets that are so as a whole"
+RATES = (*(round(0.04 * step, 2) for step in range(1, 17)), 0.66, 0.68)
+SCALES = {
+    "demo": {
+        "N": (12, 24),
+        "rate": (0.2, 0.4, 0.5, 0.6, 0.68),
+        "damage": (0.0, 0.2),
+        "samples": 2000,
+        "sizes": (8, 12),
+        "memories": 200,
+        "whole": (8, 12),
+        "sets": 40,
+    },
+    "paper": {
+        "N": (20, 40, 60),
+        "rate": RATES,
+        "damage": (0.0, 0.1, 0.25),
+        "samples": 40_000,
+        "sizes": (8, 12, 16, 20),
+        "memories": 1000,
+        "whole": (8, 12, 16, 20, 24),
+        "sets": 200,
+    },
+}
+SECONDS = {"demo": 5, "paper": 60}
+KINDS = {"n2": Polynomial(2), "n3": Polynomial(3), "n4": Polynomial(4), "exp": Exponential()}
+ALL = math.log(2) / 2
+"""Largest growth rate α of K = exp(αN) at which all memories stay fixed points: twins, one bit apart, appear."""
+TOLERANCE = 0.03
+
+
+def entropy_rate(m):
+    """Return I(m) = ((1+m) ln(1+m) + (1-m) ln(1-m)) / 2: a random overlap of N m or more has probability exp(-N I(m)).
+
+    ``m`` lies in [0, 1], number or array. I(1 - 2ρ) is also the capacity, in nats, of a channel that flips a share ρ of
+    the bits.
+    """
+    m = np.asarray(m, dtype=float)
+    upper, lower = (1 + m) * np.log1p(m), (1 - m) * np.log(np.where(m < 1, 1 - m, 1.0))
+    return (upper + lower) / 2
+
+
+def typical_rate(m=1.0, beta=1.0):
+    """Return the growth rate α of K = exp(αN) up to which a typical cue of overlap N m is led towards its memory.
+
+    I(m) for m <= tanh 2β, where the nearest stranger decides; else 2βm - ln cosh 2β, where the crowd of strangers does.
+    At m = 1 it is the rate up to which a typical memory is a fixed point: 0.675 for β = 1.
+    """
+    return np.where(m <= math.tanh(2 * beta), entropy_rate(m), 2 * beta * m - math.log(math.cosh(2 * beta)))
+
+
+def single_bit_error(N, K, samples, rng, flips=0, beta=1.0):
+    """Return how often F(x) = exp(βx) turns one bit of a cue away from its memory, among K random memories of N bits.
+
+    Exact but for the number of samples: for one bit a memory counts with its sign and with R = N-1-2j only, and how
+    many of K - 1 memories fall on each of these is multinomial.
+
+    Parameters
+    ----------
+    N, K, samples : int
+    rng : numpy.random.Generator or seed
+    flips : int
+        From 0 to N - 1: bits of the cue, other than the one looked at, that differ from the memory.
+    beta : float
+    """
+    N, K = checks.count("N", N), checks.count("K", K)
+    checks.number("flips", checks.count("flips", flips, minimum=0), 0, N - 1)
+    if K > 2**62:
+        raise ValueError(f"K must be at most 2^62 to be counted, got {K}")
+    j = np.arange(N)
+    share = np.array([math.comb(N - 1, k) / 2**N for k in range(N)])
+    counts = checks.generator(rng).multinomial(K - 1, np.concatenate([share, share]), size=samples)
+    net = counts[:, :N] - counts[:, N:]
+    net[:, flips] += 1
+    return float(np.mean(net @ np.exp(-2.0 * beta * j) < 0))
+
+
+def run(*, seed, N, rate, damage, samples, sizes, memories, whole, sets, backend=None, sweep=sweep_here):
+    """Measure the three capacities of F = exp, and the middle one for n = 2, 3 and 4 too.
+
+    Parameters
+    ----------
+    N : sequence of int
+        Sizes for single bits.
+    rate : sequence of float
+        α of K = exp(αN) there.
+    damage : sequence of float
+        Share of the other bits of the cue that are flipped.
+    samples : int
+        Bits for each of these points.
+    sizes : sequence of int
+        Sizes at which K_stable is sought: half of the memories are fixed points. Of ``memories`` tested for each K.
+    whole : sequence of int
+        Sizes at which K_all is sought: in half of the ``sets`` all memories are fixed points.
+
+    Returns
+    -------
+    values : dict
+        ``stable_rate``, ``all_rate``: slope of ln(K_stable) and of ln(K_all √N) against N, of F = exp.
+    arrays : dict
+        ``N``, ``rate``, ``damage``; ``error`` (damage, N, rate); ``sizes``, ``whole``; for each kind ``n2``, ``n3``,
+        ``n4`` and ``exp``: ``K_stable_{kind}``; ``K_gauss``: K_stable of exp by the Gaussian with exact moments;
+        ``K_all``; ``K_twins``: K_all by the number of twins alone.
+    """
+    biggest = round(2 * theory.half_stable(max(sizes), Exponential()))
+    checks.memory(retrieval_bytes(biggest, max(sizes), memories) + 9 * biggest * max(sizes), f"N = {max(sizes)}")
+    shared = {"seed": seed, "backend": backend}
+    bits = [{"N": size, "rate": alpha, "damage": d, "samples": samples} for d in damage for size in N for alpha in rate]
+    tasks = [shared | {"kind": "bit"} | task for task in bits]
+    tasks += [shared | {"kind": kind, "N": size, "samples": memories} for kind in KINDS for size in sizes]
+    tasks += [shared | {"kind": "all", "N": size, "samples": sets} for size in whole]
+    found = [outcome["found"] for outcome in sweep(point, tasks)]
+    arrays = {"N": np.array(N), "rate": np.array(rate), "damage": np.array(damage)}
+    arrays |= {"sizes": np.array(sizes), "whole": np.array(whole)}
+    arrays["error"] = np.array(found[: len(bits)]).reshape(len(damage), len(N), len(rate))
+    for row, kind in enumerate(KINDS):
+        start = len(bits) + row * len(sizes)
+        arrays[f"K_stable_{kind}"] = np.array(found[start : start + len(sizes)])
+    arrays["K_all"] = np.array(found[-len(whole) :])
+    arrays["K_gauss"] = np.array([theory.half_stable(size, Exponential()) for size in sizes])
+    arrays["K_twins"] = np.array([twin_limit(size) for size in whole])
+    slope = lambda x, K: float(np.polyfit(x, np.log(K), 1)[0])
+    values = {
+        "stable_rate": slope(sizes, arrays["K_stable_exp"]),
+        "all_rate": slope(whole, arrays["K_all"] * np.sqrt(whole)),
+    }
+    return values, arrays
+
+
+def twin_limit(N):
+    """Return the K at which half of all sets hold no twins, one bit apart: N K² / 2^(N+1) = ln 2 of them on average."""
+    return math.sqrt(2 ** (N + 1) * math.log(2) / N)
+
+
+def point(*, seed, kind, N, samples, backend, rate=0.0, damage=0.0):
+    """Return one error of a single bit (kind ``bit``), or K_all (``all``), or K_stable of one of the energies."""
+    if kind == "bit":
+        K, flips = max(1, round(math.exp(rate * N))), round(damage * (N - 1))
+        rng = np.random.default_rng([seed, N, K, flips])
+        return {"found": single_bit_error(N, K, samples, rng, flips)}
+    xp = get_namespace(backend)
+    if kind == "all":
+        share = partial(whole_fraction, N=N, F=Exponential(), seed=[seed, N], sets=samples, xp=xp)
+        return {"found": half_crossing(share, max(2, round(twin_limit(N))), 2**N, TOLERANCE)[0]}
+    F = KINDS[kind]
+    share = partial(stable_fraction, N=N, F=F, seed=[seed, N], memories=samples, xp=xp)
+    return {"found": half_crossing(share, max(2, round(theory.half_stable(N, F))), 2**N, TOLERANCE)[0]}
+
+
+def whole_fraction(K, N, F, seed, sets, xp):
+    """Return in which fraction of sets all K memories are fixed points."""
+    whole = 0
+    for number in range(sets):
+        xi = xp.asarray(random_patterns(K, N, np.random.default_rng([*seed, number])))
+        whole += not to_numpy(xp.any(unstable_spins(xi, xi, F)))
+    return whole / sets

@@ -1,0 +1,88 @@
+"""The paper's protocol for hyperparameters: windows on 10,000 held-out digits, then one training on all 60,000."""
+
+from dataclasses import asdict
+
+import numpy as np
+
+from dam import checks
+from dam.lab.sweeps import sweep as sweep_here
+from dam.lab.trainings import trial
+from dam.network.recipes import Recipe
+
+SUMMARY = "MNIST: learning rate and temperature chosen on 10,000 held-out digits, on a schedule of a few minutes"
+SCALES = {
+    "demo": {"n": 3, "epochs": 3, "epsilon0": (0.06, 0.12), "T": (60.0, 90.0), "K": 100},
+    "paper": {"n": 3, "epochs": 40, "epsilon0": (0.03, 0.06, 0.12), "T": None, "K": 2000},
+}
+SECONDS = {"demo": 10, "paper": 1200}
+WINDOW = {True: (30.0, 45.0, 60.0, 90.0), False: (400.0, 500.0, 600.0, 700.0)}  # of T, at small n and at large n
+
+
+def variant(parameters):
+    """Return the variant of the result's name: ``n3``."""
+    return f"n{parameters['n']}"
+
+
+def recorded(parameters):
+    """Return the parameters to store, with the temperatures that were tried."""
+    return parameters | {"T": temperatures(parameters["n"], parameters["T"])}
+
+
+def temperatures(n, T):
+    """Return the final temperatures to try: those given, by default the window of the paper and a little beyond."""
+    return tuple(T or ()) or WINDOW[Recipe.paper(n).ramp_epochs > 0]
+
+
+def run(*, seed, n, epochs, epsilon0, T, K, backend=None, sweep=sweep_here):
+    """Train at each pair of learning rate and final temperature on 50,000 digits, then at the best on all 60,000.
+
+    Everything else is `Recipe.compressed`. The window is what cannot be told from the best: pairs whose held-out error
+    is at most two standard errors above the lowest, from the sampling of 10,000 digits.
+
+    Returns
+    -------
+    values : dict
+        ``epsilon0`` and ``T`` of the lowest held-out error; ``held_out_percent``, that error; ``test_error_percent`` of
+        the training with them on all digits, looked at once; ``window``, how many pairs are in it; ``train_seconds``
+        of all trainings.
+    arrays : dict
+        ``epsilon0``, ``T``; ``held_out_percent`` and ``in_window (epsilon0, T)``, ``train_percent`` of the last epoch;
+        ``held_out_curve (epsilon0, T, epochs)``.
+    """
+    T = temperatures(n, T)
+    checks.count("epochs", epochs, minimum=2)
+    pairs = [(rate, t) for rate in epsilon0 for t in T]
+    tasks = [task(n, epochs, K, *pair, seed, True, backend) for pair in pairs]
+    found = sweep(trial, tasks)
+    shape = len(epsilon0), len(T)
+    held_out = np.array([one["error_percent"] for one in found])
+    if np.isnan(held_out).all():
+        raise FloatingPointError("every training of the search broke down; try smaller epsilon0 or higher T")
+    best = int(np.nanargmin(held_out))
+    (final,) = sweep(trial, [task(n, epochs, K, *pairs[best], seed, False, backend)])
+    margin = 2 * np.sqrt(held_out[best] * (100 - held_out[best]) / 10_000)
+    arrays = {
+        "epsilon0": np.array(epsilon0),
+        "T": np.array(T),
+        "held_out_percent": held_out.reshape(shape),
+        "in_window": (held_out <= held_out[best] + margin).reshape(shape),
+        "train_percent": np.array([one["train_error"][-1] for one in found]).reshape(shape),
+        "held_out_curve": np.array([one["error"] for one in found], np.float32).reshape(*shape, epochs),
+    }
+    values = {
+        "epsilon0": pairs[best][0],
+        "T": pairs[best][1],
+        "held_out_percent": held_out[best],
+        "test_error_percent": final["error_percent"],
+        "window": int(arrays["in_window"].sum()),
+        "train_seconds": float(np.nansum([one["seconds"] for one in [*found, final]])),
+    }
+    return values, arrays
+
+
+def task(n, epochs, K, epsilon0, T, seed, held_out, backend):
+    """Return the arguments of one trial."""
+    recipe = Recipe.compressed(n, epochs, epsilon0=epsilon0, T_final=T, K=K)
+    if recipe.ramp_epochs == 0:
+        recipe = Recipe.compressed(n, epochs, epsilon0=epsilon0, T_initial=T, T_final=T, K=K)
+    return {"recipe": asdict(recipe), "seed": seed, "held_out": held_out, "backend": backend}

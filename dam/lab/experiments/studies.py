@@ -1,0 +1,90 @@
+"""What each choice of the recipe does: trainings that differ in one setting, Section 4 and Appendix A."""
+
+from dataclasses import asdict
+
+import numpy as np
+
+from dam import checks
+from dam.lab.sweeps import sweep as sweep_here
+from dam.lab.trainings import SCALARS, trial
+from dam.network.recipes import Recipe
+
+SUMMARY = "MNIST: one setting changed at a time: loss power, softmax, temperature, ramp, kind of F, form, memories"
+SCALES = {
+    "demo": {"study": "m", "epochs": 3, "K": 60},
+    "paper": {"study": "m", "epochs": 40, "K": 2000},
+}
+SECONDS = {"demo": 10, "paper": 1500}
+
+STUDIES = {  # for each setting, the degrees n and the values that it takes there
+    "m": {3: (1, 2, 3, 4, 6, 10, 30), 20: (1, 3, 10, 30, 60)},
+    "objective": {3: ("power", "softmax"), 20: ("power", "softmax")},
+    "temperature": {3: (15, 30, 60, 100, 200), 20: (300, 400, 500, 600, 800)},
+    "ramp": {2: (0.0, 0.33, 0.67, 1.0), 3: (0.0, 0.33, 0.67, 1.0)},
+    "kind": {2: ("rectified", "power"), 3: ("rectified", "power"), 20: ("rectified", "power")},
+    "form": dict.fromkeys((2, 3, 20, 30), ("dual", "exact")),
+    "memories": {3: (50, 100, 200, 500, 1000, 2000, 4000), 20: (50, 100, 200, 500, 1000, 2000, 4000)},
+}
+
+
+def variant(parameters):
+    """Return the variant of the result's name: the study."""
+    return parameters["study"]
+
+
+def run(*, seed, study, epochs, K, backend=None, sweep=sweep_here):
+    """Train on all 60,000 digits by `Recipe.compressed`, once for each value of the setting that is studied.
+
+    ``study`` names it: 'm', the power of the objective (14); 'objective', eq. (14) or cross-entropy of the softmax, the
+    latter at several temperatures; 'temperature', the final one; 'ramp', the share of the epochs in which T falls, 0
+    for none; 'kind', F rectified or not; 'form', training through (10) or (9); 'memories', their number, with T scaled
+    as K^(1/n), so that the arguments of the tanh stay as they are; there ``K`` takes the place of 2000.
+
+    Returns
+    -------
+    values : dict
+        ``error_percent_n{n}_{value}``, of the associative form (9) on the test digits, and ``train_percent_...`` of the
+        last epoch.
+    arrays : dict
+        For each n ``setting_n{n}``, the values as text; ``error_n{n} (values, epochs)`` and ``train_error_n{n}``; and
+        ``error_percent_n{n}``, ``asleep_percent_n{n}``, ``seconds_n{n}`` ``(values,)``.
+    """
+    checks.choice("study", study, tuple(STUDIES))
+    checks.count("epochs", epochs, minimum=2)
+    names = [(n, name, recipe) for n in STUDIES[study] for name, recipe in recipes(study, n, epochs, K).items()]
+    tasks = [{"recipe": asdict(r), "seed": seed, "held_out": False, "backend": backend} for _, _, r in names]
+    found = sweep(trial, tasks)
+    values, arrays = {}, {}
+    for n in STUDIES[study]:
+        own = {name: one for (degree, name, _), one in zip(names, found) if degree == n}
+        arrays[f"setting_n{n}"] = np.array(list(own))
+        for key in ("error", "train_error"):
+            arrays[f"{key}_n{n}"] = np.array([one[key] for one in own.values()], np.float32)
+        for key in SCALARS:
+            arrays[f"{key}_n{n}"] = np.array([one[key] for one in own.values()])
+        for name, one in own.items():
+            values[f"error_percent_n{n}_{name}"] = one["error_percent"]
+            values[f"train_percent_n{n}_{name}"] = float(one["train_error"][-1])
+    return values, arrays
+
+
+def recipes(study, n, epochs, K):
+    """Return the recipe for each value of a study at degree n, by the value as text."""
+    base, found = Recipe.compressed(n, epochs, K=K), {}
+    for value in STUDIES[study][n]:
+        if study == "memories":
+            size = max(1, value * K // 2000)
+            scale = (size / 2000) ** (1 / n)  # keeps the arguments of the tanh, which grow as K / T^n
+            changes = {"K": size, "T_initial": scale * base.T_initial, "T_final": scale * base.T_final}
+        elif study == "temperature":
+            changes = {"T_final": value} | ({} if base.ramp_epochs else {"T_initial": value})
+        elif study == "ramp":
+            changes = {"ramp_epochs": round(value * epochs)}
+        else:
+            changes = {study: value}
+        found[str(value)] = Recipe.compressed(n, epochs, **{"K": K} | changes)
+    if study == "objective":
+        for factor in (0.5, 2.0):
+            T = {name: factor * getattr(base, name) for name in ("T_initial", "T_final")}
+            found[f"softmax, {factor:g} T"] = Recipe.compressed(n, epochs, K=K, objective="softmax", **T)
+    return found

@@ -1,0 +1,198 @@
+"""Dense memories with continuous states: the log-sum-exp energy, whose update is softmax attention.
+
+Ramsauer et al. (2021) take the logarithm of the energy of F = exp and add a term that keeps the state bounded:
+
+    E(x) = -(1/β) ln Σ_μ exp(β ξ^μ·x) + |x|²/2 + (1/β) ln K + max_μ |ξ^μ|²/2 .
+
+Its update x ← Σ_μ softmax_μ(β ξ^μ·x) ξ^μ is one step of attention with the query x, and the memories as keys and as
+values. States ``x (S, N)`` and memories ``xi (K, N)`` are real; β is the inverse temperature, above 0.
+
+States of ±1 with F(x) = exp(βx) belong here too: update (4) is then the sign of an attention, see `retrieve_spins`.
+"""
+
+import math
+
+from dam import checks
+from dam.arrays import array_namespace
+from dam.memory._dynamics import settle_batches
+
+ROWS = 2**22  # entries of the largest (states, memories) array that is made at once
+
+
+def energy(x, xi, beta):
+    """Return E ``(S,)`` of states, eq. above; it is never negative.
+
+    Raises ``ValueError`` for wrong shapes, NaN or infinity, or β that is not above 0.
+    """
+    xp = _checked(x, xi, beta)
+    K, longest = xi.shape[0], xp.max(xp.sum(xi * xi, axis=1))
+    scores = beta * (x @ xi.T)
+    top = xp.max(scores, axis=1)
+    lse = top + xp.log(xp.sum(xp.exp(scores - top[:, None]), axis=1))
+    rest = xp.log(xp.asarray(float(K), dtype=x.dtype))
+    return (rest - lse) / beta + (xp.sum(x * x, axis=1) + longest) / 2
+
+
+def weights(x, xi, beta):
+    """Return softmax_μ(β ξ^μ·x) ``(S, K)``: how much of each memory is in the next state. Errors as in `energy`."""
+    return _softmax(_checked(x, xi, beta), beta * (x @ xi.T))
+
+
+def update(x, xi, beta):
+    """Return the next states ``(S, N)``: the mean of the memories by their `weights`. Errors as in `energy`."""
+    xp = _checked(x, xi, beta)
+    S, rows = x.shape[0], max(1, ROWS // xi.shape[0])
+    parts = (x[i : min(i + rows, S), :] for i in range(0, S, rows))
+    return xp.concat([_softmax(xp, beta * (part @ xi.T)) @ xi for part in parts])
+
+
+def attention(queries, keys, values, beta):
+    """Return softmax(β Q Kᵀ) V ``(S, M)`` for queries ``(S, N)``, keys ``(K, N)`` and values ``(K, M)``.
+
+    `update` is the case keys = values = memories. A transformer takes β = 1/√N. Errors as in `energy`.
+    """
+    xp = _checked(queries, keys, beta)
+    checks.matrix("values", values)
+    if values.shape[0] != keys.shape[0]:
+        raise ValueError(f"values must have a row for each of the {keys.shape[0]} keys, got {values.shape[0]}")
+    return _softmax(xp, beta * (queries @ keys.T)) @ values
+
+
+def retrieve(x, xi, beta, tolerance=1e-6, max_updates=1000):
+    """Update states until none of their entries changes by more than the tolerance.
+
+    Returns
+    -------
+    (S, N) array
+    int
+        How many updates that took.
+
+    Raises
+    ------
+    ValueError
+        As in `energy`.
+    RuntimeError
+        Some state still moves after ``max_updates``; near a transition of β convergence is slow.
+    """
+    xp = _checked(x, xi, beta)
+    for done in range(1, checks.count("max_updates", max_updates) + 1):
+        before, x = x, update(x, xi, beta)
+        change = float(xp.max(xp.abs(x - before)))
+        if change <= tolerance:
+            return x, done
+    raise RuntimeError(
+        f"after {max_updates} updates a state still changes by {change:.2g}; raise max_updates or the tolerance, or "
+        "move beta away from the transition"
+    )
+
+
+def perplexity(x, xi, beta):
+    """Return exp(-Σ_μ w_μ ln w_μ) ``(S,)`` of the `weights` w: how many memories a state is made of, from 1 to K.
+
+    Errors as in `energy`.
+    """
+    xp = _checked(x, xi, beta)
+    w = weights(x, xi, beta)
+    return xp.exp(-xp.sum(w * xp.log(xp.where(w > 0, w, xp.ones_like(w))), axis=1))
+
+
+def retrieve_spins(sigma, xi, beta=1.0, rng=None, *, threads=None):
+    """Return the fixed points of eq. (4) for states of ±1 and F(x) = exp(βx), at any N.
+
+    F(ξ + R) - F(-ξ + R) = 2 sinh(β) ξ exp(βR), so the update is σ_i ← Sign Σ_μ ξ_i^μ exp(β Σ_{j≠i} ξ_j^μ σ_j): the sign
+    of attention that leaves neuron i out of the query. With all neurons in it, the same condition reads
+
+        spin i keeps its value  <=>  σ_i Σ_μ softmax_μ(β h_μ) ξ_i^μ >= tanh β .
+
+    The softmax does not overflow, where ``dam.retrieve`` with ``dam.Exponential()`` ends at N = 707.
+
+    Parameters
+    ----------
+    sigma : array (S, N)
+        Initial states of -1 and +1; left untouched.
+    xi : array (K, N)
+        Memories of -1 and +1.
+    beta : float
+    rng : numpy.random.Generator, seed or None
+        Chooses the spins, as in `dam.memory.retrieval.retrieve`.
+    threads : int, optional
+        CPU threads; default: all cores.
+
+    Returns
+    -------
+    array (S, N)
+        In the dtype of ``sigma``.
+
+    Raises
+    ------
+    ValueError, TypeError
+        As `dam.memory.retrieval.energy`; β outside 1e-12 to 1e12.
+
+    Notes
+    -----
+    A difference from tanh β below its rounding error counts as zero, and the spin stays. That takes in memories with a
+    weight below 1e-16: where they alone would decide, in a tie, nothing happens.
+    """
+    xp = checks.states_and_memories(sigma, xi)
+    checks.number("beta", beta, 1e-12, 1e12)
+    memories = xp.astype(xi, xp.float64)
+    final, _ = settle_batches(
+        xp.astype(sigma, xp.float64),
+        lambda states: _SpinFields(states, memories, beta),
+        xi.shape[0],
+        checks.generator(rng),
+        threads=threads,
+    )
+    return xp.astype(final, sigma.dtype)
+
+
+class _SpinFields:
+    """What `settle` asks for: the overlaps h (S, K), and by how much each spin is above the threshold."""
+
+    def __init__(self, sigma, xi, beta):
+        self.xp, self.xi, self.columns, self.beta = array_namespace(xi=xi), xi, xi.T, beta
+        self.threshold = math.tanh(beta)
+        self.rounding = 4 * float(self.xp.finfo(self.xp.float64).eps) * math.sqrt(xi.shape[0])
+        self.h = sigma @ xi.T
+
+    def gains(self, sigma):
+        gains = sigma * (_softmax(self.xp, self.beta * self.h) @ self.xi) - self.threshold
+        return self.xp.where(self.xp.abs(gains) <= self.rounding, self.xp.zeros_like(gains), gains)
+
+    def flip(self, spin, value):
+        self.h += 2 * value[:, None] * self.xp.take(self.columns, spin, axis=0)
+
+    def keep(self, states):
+        self.h = self.xp.take(self.h, states, axis=0)
+
+
+def separation(xi):
+    """Return Δ_μ = ξ^μ·ξ^μ - max_{ν≠μ} ξ^μ·ξ^ν ``(K,)``: how far a memory stands out from the others.
+
+    A memory is retrieved in one update, to within exponentially small errors, if βΔ is large (Ramsauer et al. 2021).
+    Raises ``ValueError`` for fewer than two memories.
+    """
+    checks.matrix("xi", xi)
+    checks.finite("xi", xi)
+    if xi.shape[0] < 2:
+        raise ValueError("xi must hold at least two memories: separation compares them")
+    xp = array_namespace(xi=xi)
+    overlaps = xi @ xi.T
+    own = xp.sum(xi * xi, axis=1)
+    same = xp.eye(xi.shape[0], dtype=xi.dtype) > 0
+    return own - xp.max(xp.where(same, -xp.ones_like(overlaps) * xp.inf, overlaps), axis=1)
+
+
+def _softmax(xp, scores):
+    e = xp.exp(scores - xp.max(scores, axis=1, keepdims=True))
+    return e / xp.sum(e, axis=1, keepdims=True)
+
+
+def _checked(x, xi, beta):
+    xp = array_namespace(x=x, xi=xi)
+    checks.matrix("xi", xi)
+    checks.finite("xi", xi)
+    checks.matrix("x", x, xi.shape[1], " (one for each of the N neurons of xi)")
+    checks.finite("x", x)
+    checks.number("beta", beta, 1e-12, 1e12)
+    return xp

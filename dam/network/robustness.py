@@ -1,0 +1,226 @@
+"""How far a network can be trusted: accuracy under attack, minima of the objective, and what an attack changes.
+
+Robust accuracy is the share of images that no attack within a given distance takes out of their class; projected
+gradient descent can only bound it from above. Minima of the objective (14) over all images of [-1, 1]^N are what a
+network holds for the best example of a class; those that look like nothing are known as rubbish images.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from dam import checks
+from dam.arrays import array_namespace, to_numpy
+from dam.network.attacks import NORMS, checked_images, objective, step, unchecked_gradient
+from dam.network.classifier import targets
+from dam.network.prototypes import resemblance
+
+CONFIDENT = 0.9
+"""The state c of the winner from which on a network counts as confident."""
+
+
+def project(v, center, radius, norm):
+    """Return images ``v`` moved back into the ball around the images ``center``, and into the pixels' [-1, 1].
+
+    The ball holds the images whose change has an Euclidean length ('l2') or a largest entry ('linf') of at most the
+    radius. Clipping the pixels moves no image out of it, as its center lies among the pixels.
+    """
+    checks.choice("norm", norm, NORMS)
+    xp = array_namespace(v=v, center=center)
+    change = v - center
+    if norm == "linf":
+        change = xp.clip(change, -radius, radius)
+    else:
+        size = xp.sqrt(xp.sum(change * change, axis=1, keepdims=True))
+        over, one = size > radius, xp.ones_like(size)
+        change = change * xp.where(over, radius / xp.where(over, size, one), one)
+    return xp.clip(center + change, -1, 1)
+
+
+def robust(v, y, network, radii, *, norm="l2", steps=20, m=None, form="exact"):
+    """Return which images projected gradient descent cannot take out of their class, within each radius.
+
+    From the image, a step goes against the gradient of the margin, the argument of its own class minus the largest of
+    the others, or of ln C for the class of the latter; and the outcome is projected back into the ball. The length of a
+    step is 2.5 times the radius over their number, so that an image can cross the ball. An image that fell within a
+    smaller radius has fallen within a larger one.
+
+    Parameters
+    ----------
+    v, y : (M, N) and (M,) arrays
+        Images, pixels in [-1, 1], and their classes. A misclassified image is not robust at any radius.
+    network : Classifier or dam.network.relu.ReLUNetwork
+    radii : (R,) sequence of float
+        At least 0, in ascending order. Radius 0 gives the accuracy without an attack.
+    norm : {'l2', 'linf'}
+        See `project`.
+    steps : int
+        For each radius.
+    m : int, optional
+        Descend ln C of the objective (14) with this power, not the margin.
+    form : {'exact', 'dual'}
+
+    Returns
+    -------
+    (R, M) array of bool
+
+    Raises
+    ------
+    ValueError
+        As in `dam.network.attacks.gradient`; also for radii that are negative or do not ascend, or no steps.
+    """
+    xp, v = checked_images(v, y, network, 1 if m is None else m, form)
+    checks.choice("norm", norm, NORMS)
+    checks.count("steps", steps)
+    if np.ndim(radii) != 1 or len(radii) == 0 or min(radii) < 0 or any(np.diff(radii) <= 0):
+        raise ValueError(f"radii must be a list of numbers that are at least 0 and ascend, got {radii!r}")
+    y, held, found = to_numpy(y), np.ones(v.shape[0], bool), []
+    for radius in radii:
+        live = np.flatnonzero(held)
+        image = center = xp.take(v, xp.asarray(live), axis=0)
+        for _ in range(steps + 1 if radius > 0 else 1):
+            if len(live) == 0:
+                break
+            own = targets(xp.asarray(y[live]), network.labels.shape[1], v.dtype)
+            a, _, slope = unchecked_gradient(xp, image, network, form, _against(own, network, m))
+            right = np.argmax(to_numpy(a), axis=1) == y[live]
+            held[live[~right]] = False
+            keep = xp.asarray(np.flatnonzero(right))
+            live, (image, center, slope) = live[right], (xp.take(x, keep, axis=0) for x in (image, center, slope))
+            image = project(step(image, slope, 2.5 * radius / steps, norm), center, radius, norm)
+        found.append(held.copy())
+    return xp.asarray(np.stack(found))
+
+
+def _against(own, network, m):
+    """Return what `robust` descends, as a function of the arguments, for targets ``own (M, N_c)`` of the classes."""
+
+    def of_arguments(a):
+        xp = array_namespace(a=a)
+        wrong = targets(xp.argmax(xp.where(own > 0, -xp.inf, a), axis=1), a.shape[1], a.dtype)
+        s = (own - wrong) / 2  # 1 at the own class, -1 at the strongest of the others
+        return (xp.sum(s * a, axis=1), s) if m is None else objective(network, wrong, m)(a)
+
+    return of_arguments
+
+
+class Minima(NamedTuple):
+    """Where M descents ended: ``images (M, N)``, and one number each: ``ln_C, confidence, updates (M,)``.
+
+    ``confidence`` is the state c of the target class; ``updates`` how many it took until the network answered with the
+    target at a confidence of `CONFIDENT`, or -1.
+    """
+
+    images: object
+    ln_C: object
+    confidence: object
+    updates: object
+
+
+def minima(v, target, network, *, updates=300, length=0.5, m=1, form="exact"):
+    """Descend from images to minima of the objective of the target classes, over all images of [-1, 1]^N.
+
+    Pixels that are at ±1 and are pushed outward are left out of a step. The steps shorten steadily, to zero at the end,
+    and none is taken back: with a large m the objective has kinks, like the largest of its terms, and a descent that
+    insists on going down at every step gets stuck at the first.
+
+    Parameters
+    ----------
+    v : (M, N) array
+        Where to start, pixels in [-1, 1].
+    target : (M,) array of int
+        The class of the objective of each image.
+    network : Classifier
+        With n = 20 or 30 take one in float64: powers of the overlaps of noise vanish in float32, and the gradient.
+    updates : int
+        How many.
+    length : float
+        Euclidean length of the first step.
+    m : int
+        Power of the objective (14).
+    form : {'exact', 'dual'}
+
+    Returns
+    -------
+    Minima
+
+    Raises
+    ------
+    ValueError
+        As in `dam.network.attacks.gradient`; also for a length that is not positive, or no updates.
+    """
+    xp, v = checked_images(v, target, network, m, form)
+    checks.count("updates", updates)
+    checks.number("length", length, 1e-9, 1e9)
+    t = targets(target, network.labels.shape[1], v.dtype)
+    reached = xp.full((v.shape[0],), -1, dtype=xp.int64)
+    for update in range(updates + 1):
+        a, ln_C, slope = unchecked_gradient(xp, v, network, form, objective(network, t, m))
+        reached = xp.where((reached < 0) & _confident(xp, a, t), xp.full_like(reached, update), reached)
+        if update < updates:
+            outward = ((v <= -1) & (slope > 0)) | ((v >= 1) & (slope < 0))
+            slope = xp.where(outward, xp.zeros_like(slope), slope)
+            v = step(v, slope, length * (1 - update / updates), "l2")
+    return Minima(v, ln_C, xp.tanh(_own(xp, a, t)), reached)
+
+
+def _own(xp, a, t):
+    return xp.sum(xp.where(t > 0, a, xp.zeros_like(a)), axis=1)
+
+
+def _confident(xp, a, t):
+    """Return whether the target class has the largest argument and a state c of at least `CONFIDENT`."""
+    own = _own(xp, a, t)
+    return (own >= xp.max(a, axis=1)) & (xp.tanh(own) >= CONFIDENT)
+
+
+def strokes(v, shape=(28, 28)):
+    """Return where the strokes of images are ``(M, N)``, bool: pixels with more ink than paper, v > 0, and those that
+    touch one, also at a corner."""
+    checks.matrix("v", v, shape[0] * shape[1], f" (pixels of a picture of {shape[0]} by {shape[1]})")
+    ink = np.pad(to_numpy(v).reshape(-1, *shape) > 0, ((0, 0), (1, 1), (1, 1)))
+    near = np.zeros((len(ink), *shape), bool)
+    for down in range(3):
+        for right in range(3):
+            near |= ink[:, down : down + shape[0], right : right + shape[1]]
+    return near.reshape(len(ink), -1)
+
+
+def inside_share(v, moved, shape=(28, 28)):
+    """Return which share of the squared change from ``v`` to ``moved (M, N)`` lies inside the `strokes` of v ``(M,)``.
+
+    It is NaN for an image that did not change.
+    """
+    change = (to_numpy(moved) - to_numpy(v)).astype(np.float64) ** 2
+    total = change.sum(axis=1)
+    return np.where(total > 0, (change * strokes(v, shape)).sum(axis=1), np.nan) / np.where(total > 0, total, 1)
+
+
+def likeness(pictures, classes, x, y):
+    """Return the correlation of each picture with the most similar of the digits of a class ``(M,)``.
+
+    Parameters
+    ----------
+    pictures : (M, N) array
+    classes : (M,) array of int
+        The class in which to look, for each picture.
+    x, y : (R, N) and (R,) arrays
+        Known digits and their classes.
+
+    Raises
+    ------
+    ValueError
+        If there is no known digit of a class, or shapes do not fit.
+    """
+    xp = array_namespace(pictures=pictures, x=x)
+    classes, y = to_numpy(classes), to_numpy(y)
+    if len(classes) != pictures.shape[0]:
+        raise ValueError(f"classes must hold one for each of the {pictures.shape[0]} pictures, got {len(classes)}")
+    found = np.empty(len(classes))
+    for alpha in np.unique(classes):
+        rows, known = np.flatnonzero(classes == alpha), np.flatnonzero(y == alpha)
+        if len(known) == 0:
+            raise ValueError(f"there is no known digit of class {alpha}")
+        alike = resemblance(*(xp.take(z, xp.asarray(k), axis=0) for z, k in ((pictures, rows), (x, known))))
+        found[rows] = to_numpy(alike.correlation)
+    return found

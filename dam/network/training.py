@@ -1,0 +1,214 @@
+"""Training the classifier by eqs. (12)-(13) and Appendix A, with class-balanced minibatches."""
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
+
+import numpy as np
+from array_api_compat import is_numpy_array
+from tqdm import tqdm
+
+from dam import checks
+from dam.arrays import array_namespace, get_namespace, to_numpy
+from dam.network import _step_fast, checkpoints, classifier
+from dam.network._powers import coldest
+from dam.network.recipes import Recipe
+
+HISTORY = ("test_error", "train_error", "seconds")
+
+
+def minibatches(y, batch_per_class, seed, epoch, classes=classifier.CLASSES):
+    """Return the digits of each minibatch: indices ``(batches, classes * batch_per_class)``, class by class.
+
+    There are as many minibatches as fill the data once. Each class is dealt from random orders of its digits:
+    one that is too short for the epoch is dealt again in another order, one that is too long leaves some
+    digits out. The orders follow from seed and epoch alone.
+    """
+    rng = np.random.default_rng((seed, 1 + epoch))
+    batches = len(y) // (batch_per_class * classes)
+    parts = []
+    for alpha in range(classes):
+        members = np.flatnonzero(y == alpha)
+        rounds = -(-batches * batch_per_class // len(members))
+        dealt = np.concatenate([rng.permutation(members) for _ in range(rounds)])
+        parts.append(dealt[: batches * batch_per_class].reshape(batches, batch_per_class))
+    return np.concatenate(parts, axis=1)
+
+
+def initial_weights(recipe, columns, seed, dtype):
+    """Return random weights ``(K, columns)`` from the recipe's Gaussian, clipped to [-1, 1]."""
+    rng = np.random.default_rng((seed, 0))
+    return np.clip(rng.normal(recipe.init_mean, recipe.init_std, (recipe.K, columns)), -1, 1).astype(dtype)
+
+
+def train(
+    x,
+    y,
+    recipe,
+    *,
+    seed=0,
+    x_test=None,
+    y_test=None,
+    epochs=None,
+    checkpoint=None,
+    resume=False,
+    checkpoint_every=5,
+    progress=True,
+    backend=None,
+    classes=classifier.CLASSES,
+):
+    """Train a network on digits and return it with its history.
+
+    Parameters
+    ----------
+    x : (S, N) array
+        Digits, pixels in [-1, 1]; computed in float64 if they are, else in float32.
+    y : (S,) array of int
+        Their classes.
+    recipe : Recipe
+    seed : int
+        Determines initial weights and minibatches.
+    x_test, y_test : arrays, optional
+        Digits to measure the test error on after every epoch, in the form that is trained.
+    epochs : int, optional
+        Stop after so many of the recipe's epochs; its schedule stays as it is.
+    checkpoint : path, optional
+        File to keep the state in, replaced at once every ``checkpoint_every`` epochs and at the end.
+    resume : bool
+        Go on from the checkpoint. The outcome is bit for bit that of the uninterrupted training.
+    progress : bool
+        Show a bar of epochs with the errors.
+    backend : {'auto', 'numpy', 'cupy'}, optional
+        Where to compute if x is a NumPy array; other arrays are computed where they are.
+
+    Returns
+    -------
+    Classifier
+        With arrays of the library of x.
+    dict
+        ``test_error`` (NaN without test digits) and ``train_error`` (over the epoch's minibatches, each
+        before its update), both in %, and ``seconds``: arrays with an entry for each epoch.
+
+    Raises
+    ------
+    TypeError
+        ``recipe`` is not a `Recipe`.
+    ValueError
+        Wrong shapes, pixels not in [-1, 1], classes out of range, too few digits of a class, a checkpoint of
+        another training or a damaged one.
+    FileExistsError, FileNotFoundError
+        The checkpoint exists and ``resume`` is false, or the other way round.
+    OSError
+        The folder of the checkpoint cannot be written.
+    FloatingPointError
+        A NaN turned up; the last checkpoint is kept.
+    """
+    if not isinstance(recipe, Recipe):
+        raise TypeError(f"recipe must be a dam.Recipe, for example dam.Recipe.paper(3), got {recipe!r}")
+    _check_data("x", x, "y", y, classes)
+    if (x_test is None) != (y_test is None):
+        raise ValueError("x_test and y_test go together: give both or neither")
+    if x_test is not None:
+        _check_data("x_test", x_test, "y_test", y_test, classes, x.shape[1])
+    checks.count("seed", seed, minimum=0)
+    checks.count("checkpoint_every", checkpoint_every)
+    epochs = checks.count("epochs", recipe.epochs if epochs is None else epochs)
+    if epochs > recipe.epochs:
+        raise ValueError(f"epochs must be at most the recipe's {recipe.epochs}, got {epochs}")
+    xp, origin = (
+        (get_namespace(backend) if is_numpy_array(x) else array_namespace(x=x)),
+        array_namespace(x=x),
+    )
+    dtype = "float64" if str(x.dtype).endswith("float64") else "float32"
+    y = to_numpy(y).astype(np.int64)
+    _check_recipe(recipe, y, x.shape[1], dtype, classes)
+
+    key = {"recipe": asdict(recipe), "seed": seed, "classes": classes, "dtype": dtype}
+    if checkpoint is not None:
+        checkpoints.prepare(checkpoint, resume)
+        key["data"] = checkpoints.digest(to_numpy(x), y)
+    elif resume:
+        raise ValueError("resume needs the checkpoint to go on from, got checkpoint=None")
+    if resume:
+        first, xi, V, history = checkpoints.load(checkpoint, key)
+    else:
+        first, xi = 0, initial_weights(recipe, x.shape[1] + classes, seed, dtype)
+        V, history = np.zeros_like(xi), {name: np.empty(0) for name in HISTORY}
+    if first > epochs:
+        raise ValueError(f"the checkpoint {checkpoint} is at epoch {first}, past the {epochs} asked for")
+
+    t = classifier.targets(np.repeat(np.arange(classes), recipe.batch_per_class), classes)
+    x, t, xi, V = (xp.asarray(to_numpy(a), dtype=getattr(xp, dtype)) for a in (x, t, xi, V))
+    test = None if x_test is None else (xp.asarray(to_numpy(x_test), dtype=x.dtype), xp.asarray(to_numpy(y_test)))
+    bar = tqdm(total=epochs, initial=first, unit="epoch", disable=not progress)
+    with bar, _step_fast.make_step(x, t, xi, V, recipe) as step:
+        step.rest()
+        deal = lambda epoch: minibatches(y, recipe.batch_per_class, seed, epoch, classes)
+        begun = time.perf_counter()
+        for epoch, batches in _ahead(deal, range(first, epochs)):
+            train_error = _epoch(step, batches, epoch, checkpoint)
+            test_error = _error_percent(step, recipe.temperature(epoch), *test) if test else np.nan
+            begun, seconds = time.perf_counter(), time.perf_counter() - begun
+            for name, value in zip(HISTORY, (test_error, train_error, seconds), strict=True):
+                history[name] = np.append(history[name], value)
+            bar.set_postfix_str(f"test error {test_error:.2f} %, training error {train_error:.2f} %")
+            bar.update()
+            step.rest()
+            if checkpoint is not None and ((epoch + 1) % checkpoint_every == 0 or epoch + 1 == epochs):
+                checkpoints.save(checkpoint, key, epoch + 1, *map(to_numpy, step.state()), history)
+        weights = to_numpy(step.state()[0])
+    T = float(recipe.temperature(epochs - 1))
+    visible, labels = (origin.asarray(a) for a in (weights[:, : x.shape[1]], weights[:, x.shape[1] :]))
+    return classifier.Classifier(visible, labels, recipe.n, T, recipe.kind), history
+
+
+def _ahead(function, items):
+    """Yield each item with the function of it, computed in another thread while the one before is made use of."""
+    items = list(items)
+    with ThreadPoolExecutor(1) as pool:
+        coming = pool.submit(function, items[0]) if items else None
+        for i, item in enumerate(items):
+            found = coming.result()
+            if i + 1 < len(items):
+                coming = pool.submit(function, items[i + 1])
+            yield item, found
+
+
+def _epoch(step, batches, epoch, checkpoint):
+    """Train for one epoch and return the training error in %; stop at the first NaN."""
+    recipe = step.recipe
+    try:
+        wrong = step.epoch(batches, recipe.temperature(epoch), recipe.epsilon(epoch))
+    except FloatingPointError as error:
+        kept = f"; the checkpoint {checkpoint} is kept as it was" if checkpoint is not None else ""
+        raise FloatingPointError(f"training broke down in epoch {epoch + 1}, {error} with {recipe}{kept}") from None
+    return 100 * wrong / batches.size
+
+
+def _error_percent(step, T, x, y):
+    """Return the percentage of digits that the network being trained puts into a wrong class."""
+    return 100 * step.wrong(x, y, T) / y.shape[0]
+
+
+def _check_data(name, x, name_y, y, classes, columns=None):
+    checks.matrix(name, x, columns, " (as x has)")
+    checks.within(name, x, -1, 1)
+    checks.labels(name_y, y, classes)
+    if y.shape[0] != x.shape[0]:
+        raise ValueError(f"{name_y} must hold a class for each of the {x.shape[0]} rows of {name}, got {y.shape[0]}")
+
+
+def _check_recipe(recipe, y, N, dtype, classes):
+    """Raise ``ValueError`` if the data cannot fill a minibatch, or if powers of overlaps would overflow."""
+    counts = np.bincount(y, minlength=classes)
+    if counts.min() < recipe.batch_per_class:
+        raise ValueError(
+            f"y must hold at least batch_per_class = {recipe.batch_per_class} digits of each class, "
+            f"got {counts.min()} of class {counts.argmin()}"
+        )
+    T, least = (min(recipe.T_initial, recipe.T_final), coldest(np, np.dtype(dtype), recipe.n, N))
+    if least > T:
+        raise ValueError(
+            f"T must be at least {least:.3g} for n = {recipe.n} and {N} pixels in {dtype}, "
+            f"or powers of overlaps overflow; the recipe goes down to {T}"
+        )

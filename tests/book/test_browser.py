@@ -1,0 +1,88 @@
+"""The built pages in Chromium: nothing from other hosts, no errors, no overflow, accessible, small."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+from browser import open_browser, open_page, serve
+
+BUILT = Path(__file__).parents[2] / "_build" / "html"
+PAGES = sorted(path.stem for path in BUILT.glob("*.html") if path.stem not in {"genindex", "search", "py-modindex"})
+LIMIT = 2_000_000
+
+pytestmark = [
+    pytest.mark.skipif(not PAGES, reason="the book is not built: make book"),
+    pytest.mark.skipif(shutil.which("chromium") is None, reason="needs Chromium: apt-get install chromium"),
+]
+
+
+@pytest.fixture(scope="module")
+def address():
+    with serve(BUILT) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with open_browser() as opened:
+        yield opened
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_page_is_under_two_megabytes(name):
+    assert (BUILT / f"{name}.html").stat().st_size < LIMIT
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_page_names_no_folder_of_this_machine(name):
+    assert str(BUILT.parents[1]) not in (BUILT / f"{name}.html").read_text(encoding="utf8")
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_page_asks_no_other_host_and_has_no_error(name, address, browser):
+    asked, errors = [], []
+
+    def listen(page):
+        page.on("request", lambda request: asked.append(request.url))
+        page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.on("response", lambda response: errors.append(response.url) if response.status >= 400 else None)
+
+    with open_page(browser, f"{address}/{name}.html", prepare=listen) as page:
+        page.wait_for_timeout(300)
+    assert [url for url in asked if not url.startswith((address, "data:", "blob:"))] == []
+    assert errors == []
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_page_fits_a_phone(name, address, browser):
+    with open_page(browser, f"{address}/{name}.html", width=390, height=844) as page:
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390
+        assert page.evaluate("Math.max(0, ...[...document.querySelectorAll('caption')].map(c => c.offsetWidth))") <= 390
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("name", PAGES)
+def test_page_is_accessible(name, theme, address, browser):
+    from axe_playwright_python.sync_playwright import Axe
+
+    with open_page(browser, f"{address}/{name}.html", theme=theme) as page:
+        texts = [image.get_attribute("alt") or "" for image in page.locator("img").all()]
+        assert not [text for text in texts if not text.strip() or text.endswith((".png", ".svg", ".jpeg"))]
+        found = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]})
+        problems = [(v["id"], [n["html"][:200] for n in v["nodes"]][:5]) for v in found.response["violations"]]
+    assert problems == []
+
+
+@pytest.mark.parametrize(
+    "name", [name for name in PAGES if 'class="explorer"' in (BUILT / f"{name}.html").read_text("utf8")]
+)
+def test_every_slider_changes_its_figure(name, address, browser):
+    with open_page(browser, f"{address}/{name}.html") as page:
+        for explorer in page.locator(".explorer").all():
+            before = explorer.locator(".explorer-frame:visible img").get_attribute("alt")
+            slider = explorer.get_by_role("slider").last
+            slider.focus()
+            page.keyboard.press("ArrowRight")
+            shown = explorer.locator(".explorer-frame:visible img")
+            assert shown.count() == 1 and shown.get_attribute("src") != before

@@ -1,0 +1,91 @@
+"""The figures of the chapter on attention show the numbers they are given."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+
+from dam import figures
+
+
+@pytest.fixture(autouse=True)
+def close_figures():
+    yield
+    plt.close("all")
+
+
+def named(ax):
+    return dict(zip(*ax.get_legend_handles_labels()[::-1]))
+
+
+def test_bit_errors_leave_out_zeros_and_draw_limits():
+    rate = np.array([0.2, 0.4, 0.6])
+    lines = {"N = 20": (rate, np.array([0.0, 0.01, 0.3]), rate / 10), "N = 40": (rate, rate / 2, None)}
+    figure = figures.bit_errors({"clean": lines, "cues": {"N = 20": lines["N = 40"]}}, {"clean": 0.67, "cues": 0.3})
+    clean, cues = figure.axes
+    np.testing.assert_array_equal(named(clean)["N = 20"].get_ydata(), [np.nan, 0.01, 0.3])
+    assert any(np.array_equal(line.get_ydata(), rate / 10) for line in clean.lines)
+    limits = [named(ax)["limit for many neurons"].get_xdata()[0] for ax in (clean, cues)]
+    assert limits == [0.67, 0.3] and len(cues.lines) == 2
+    assert clean.get_yscale() == "log" and clean.get_title() == "clean"
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["limit for many neurons", "N = 20", "N = 40"]
+
+
+def test_memory_limits_draw_theory_in_the_color_of_its_points():
+    N, K = np.array([8, 12]), np.array([10, 100])
+    (ax,) = figures.memory_limits({"exp": (N, K), "n = 2": (N, [2, 3])}, {"exp": (N, 2 * K)}).axes
+    drawn = named(ax)
+    np.testing.assert_array_equal(drawn["exp"].get_xydata(), [[8, 10], [12, 100]])
+    (theory,) = (line for line in ax.lines if np.array_equal(line.get_ydata(), 2 * K))
+    assert theory.get_color() == drawn["exp"].get_color() != drawn["n = 2"].get_color() and len(ax.lines) == 3
+    assert ax.get_yscale() == "log"
+
+
+def test_descents_begin_before_the_first_update():
+    (ax,) = figures.descents({"a": np.array([3.0, 2.0, 1.5]), "b": np.array([1.0, 0.5])}).axes
+    np.testing.assert_array_equal(named(ax)["a"].get_xydata(), [[0, 3], [1, 2], [2, 1.5]])
+    np.testing.assert_array_equal(named(ax)["b"].get_ydata(), [1, 0.5])
+    assert ax.get_yscale() == "log"
+
+
+def test_one_update_shows_medians_and_the_range():
+    beta = np.array([0.01, 0.1])
+    distance, bound = np.array([[0.1, 0.2, 0.9], [1e-3, 1e-2, 0.5]]), np.array([[1.0, 2, 3], [0.1, 0.2, 0.3]])
+    figure = figures.one_update({"digits": (beta, distance, bound), "random": (beta, distance / 10, bound)})
+    left, right = figure.axes
+    np.testing.assert_allclose(named(left)["measured: median, range"].get_ydata(), [0.2, 1e-2])
+    np.testing.assert_allclose(named(right)["measured: median, range"].get_ydata(), [0.02, 1e-3])
+    np.testing.assert_allclose(named(left)["bound: median"].get_ydata(), [2, 0.2])
+    band = left.collections[0].get_paths()[0].vertices
+    assert band[:, 1].min() == 1e-3 and band[:, 1].max() == 0.9
+
+
+def test_averaging_shows_middle_half_states_and_edges():
+    beta, different = np.array([0.01, 0.1]), np.array([1, 5])
+    effective = np.array([[100.0, 90, 80, 70, 60], [1, 2, 3, 4, 5]])
+    figure = figures.averaging({"digits": (beta, effective, different)}, edges={"digits": 0.05})
+    (ax,) = figure.axes
+    np.testing.assert_allclose(named(ax)["memories in a state"].get_ydata(), [80, 3])
+    np.testing.assert_array_equal(named(ax)["different states at rest"].get_ydata(), different)
+    assert named(ax)["edge by theory"].get_xdata()[0] == 0.05
+    band = ax.collections[0].get_paths()[0].vertices
+    assert set(band[:, 1]) == {90, 70, 4, 2}
+
+
+def test_steepness_in_percent():
+    lines = {"powers": (np.array([0.01, 0.1]), np.array([0.0, 0.5])), "exp": (np.array([0.1]), np.array([1.0]))}
+    figure = figures.steepness({"K = 100": lines, "K = 500": lines, "K = 2000": lines})
+    ax = figure.axes[0]
+    np.testing.assert_array_equal(named(ax)["powers"].get_xydata(), [[0.01, 0], [0.1, 50]])
+    assert ax.get_title() == "K = 100" and ax.get_xscale() == "log"
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["powers", "exp"]
+
+
+def test_attended_shows_cue_state_memories_and_classes():
+    cue, state, memories = np.zeros(784), np.linspace(-1, 1, 784), np.arange(3)[:, None] * np.ones(784) - 1
+    classes = np.arange(10) / 45
+    figure = figures.attended(cue, state, memories, np.array([0.5, 0.25, 0.125]), classes)
+    axes = {ax.get_title(): ax for ax in figure.axes}
+    assert {"cue", "at rest", "50.0 %", "25.0 %", "12.5 %"} <= set(axes)
+    np.testing.assert_allclose(axes["at rest"].images[0].get_array().ravel(), state)
+    np.testing.assert_allclose(axes["25.0 %"].images[0].get_array(), 0)
+    np.testing.assert_allclose([bar.get_height() for bar in axes[""].patches], 100 * classes)

@@ -1,0 +1,50 @@
+"""The figures of the chapter on MNIST show the numbers they are given."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+
+from dam.figures import mnist as plotting_mnist
+
+
+@pytest.fixture(autouse=True)
+def close_figures():
+    yield
+    plt.close("all")
+
+
+def texts(figure):
+    return [text.get_text() for ax in figure.axes for text in ax.texts]
+
+
+def test_network_marks_the_answer():
+    figure = plotting_mnist.network(np.zeros(784), 7)
+    bold = [t.get_text() for t in figure.axes[0].texts if t.get_fontweight() == "bold"]
+    assert bold == ["7"]
+
+
+def test_confusion_colors_only_mistakes():
+    counts = 900 * np.eye(10, dtype=int)
+    counts[4, 9] = 12
+    figure = plotting_mnist.confusion(counts)
+    colored = figure.axes[0].images[0].get_array()
+    assert colored[4, 9] == 12 and colored.sum() == 12
+    assert sorted(texts(figure)) == ["12"] + ["900"] * 10
+
+
+def test_crossings_marks_the_first_epoch_below():
+    runs = [np.array([9.0, 4.0, 1.9, 2.1, 1.8]), np.array([8.0, 1.5])]
+    ax = plotting_mnist.crossings({"n = 3": runs}, {"n = 3": (2, 4)}).axes[0]
+    markers = [line.get_xydata().tolist() for line in ax.lines if line.get_marker() == "v"]
+    assert markers == [[[3, 1.9]], [[2, 1.5]]]
+
+
+def test_crossings_without_a_crossing():
+    ax = plotting_mnist.crossings({"n = 30": [np.array([9.0, 4.0])]}, {}).axes[0]
+    assert not [line for line in ax.lines if line.get_marker() == "v"]
+
+
+def test_histograms_are_shares():
+    rng = np.random.default_rng(0)
+    ax = plotting_mnist.overlaps({"a": rng.uniform(-10, 10, (5, 40))}, np.arange(-10, 11, 5)).axes[0]
+    assert ax.patches[0].get_xy()[:, 1].max() <= 100

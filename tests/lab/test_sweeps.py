@@ -1,0 +1,173 @@
+"""Sweeps: the same points here and on a cluster, after an interruption, and after the death of a worker."""
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+
+from dam.__main__ import main
+from dam.lab import experiments, results
+from dam.lab.sweeps import sweep
+
+TASKS = [{"x": x, "name": "square"} for x in (3, 1, 2)]
+
+
+def square(*, x, name):
+    log = os.environ.get("DAM_TEST_LOG")
+    if log:
+        with open(log, "a", encoding="utf8") as file:
+            file.write(f"{x}\n")
+    if x == int(os.environ.get("DAM_TEST_INTERRUPT", "0")):
+        raise KeyboardInterrupt
+    return {"value": x**2, "root": x**0.5, "list": np.arange(x), "what": name}
+
+
+def same(one, other):
+    return one.keys() == other.keys() and all(np.array_equal(one[key], other[key]) for key in one)
+
+
+def test_points_come_back_in_the_order_of_the_tasks(tmp_path):
+    expected = [square(**task) for task in TASKS]
+    for folder in (None, tmp_path / "new", tmp_path / "new"):  # computed, computed and kept, read again
+        found = sweep(square, TASKS, folder=folder)
+        assert all(same(*pair) for pair in zip(found, expected))
+    assert type(found[0]["value"]) is int and type(found[0]["root"]) is float and found[0]["what"] == "square"
+
+
+def test_interrupted_sweep_keeps_its_points_and_goes_on(tmp_path, monkeypatch):
+    log = tmp_path / "log"
+    monkeypatch.setenv("DAM_TEST_LOG", str(log))
+    monkeypatch.setenv("DAM_TEST_INTERRUPT", "2")
+    with pytest.raises(KeyboardInterrupt):
+        sweep(square, TASKS, folder=tmp_path / "points")
+    assert log.read_text().split() == ["3", "1", "2"]
+    monkeypatch.setenv("DAM_TEST_INTERRUPT", "0")
+    found = sweep(square, TASKS, folder=tmp_path / "points")
+    assert log.read_text().split() == ["3", "1", "2", "2"]
+    assert [point["value"] for point in found] == [9, 1, 4]
+
+
+def test_only_points_of_the_same_kind_are_used_again(tmp_path, monkeypatch):
+    sweep(square, TASKS[:1], folder=tmp_path, version="1")
+    log = tmp_path / "log"
+    monkeypatch.setenv("DAM_TEST_LOG", str(log))
+    sweep(square, TASKS[:1], folder=tmp_path, version="1")
+    assert not log.exists()
+    sweep(square, TASKS[:1], folder=tmp_path, version="2")
+    sweep(square, [{"x": 3, "name": "other"}], folder=tmp_path, version="1")
+    assert log.read_text().split() == ["3", "3"]
+    for file in tmp_path.glob("*.npz"):
+        file.write_bytes(file.read_bytes()[:100])
+    assert sweep(square, TASKS[:1], folder=tmp_path, version="1")[0]["value"] == 9
+    assert log.read_text().split() == ["3", "3", "3"]
+
+
+def test_interrupted_run_of_the_command_line_goes_on(tmp_path, monkeypatch, capsys):
+    arguments = ["run", "fig5", "--scale", "demo", "--N", "20", "24", "28", "--starts", "50", "--quiet"]
+    arguments += ["--backend", "numpy", "--results"]
+    assert main([*arguments, str(tmp_path / "whole")]) == 0
+    module, calls = experiments.module("fig5"), []
+
+    def broken(**task):
+        calls.append(task)
+        if len(calls) == 4:
+            raise KeyboardInterrupt
+        return original(**task)
+
+    original = module.point
+    broken.__module__, broken.__name__ = original.__module__, original.__name__
+    monkeypatch.setattr(module, "point", broken)
+    assert main([*arguments, str(tmp_path / "broken")]) == 130
+    name = "fig5-demo-N28-seed0"
+    assert len(list((tmp_path / "broken" / f".{name}.points").iterdir())) == 3
+    assert main([*arguments, str(tmp_path / "broken")]) == 0
+    assert len(calls) == 4 + 3
+    assert sorted(path.name for path in (tmp_path / "broken").iterdir()) == [f"{name}.json", f"{name}.npz"]
+    one, other = (results.load("fig5", "demo-N28", 0, tmp_path / folder) for folder in ("whole", "broken"))
+    assert one.values == other.values and all(np.array_equal(one.arrays[k], other.arrays[k]) for k in one.arrays)
+
+
+def test_a_scheduler_needs_points_and_the_package(tmp_path, monkeypatch, capsys):
+    with pytest.raises(ValueError, match="xor is no sweep of points"):
+        experiments.run("xor", scheduler="tcp://127.0.0.1:1")
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    command = ["run", "fig5", "--scale", "demo", "--scheduler", "tcp://127.0.0.1:1", "--results", str(tmp_path)]
+    assert main([*command, "--backend", "numpy", "--quiet"]) == 2
+    assert "a scheduler needs distributed; install it with pip install 'dam[scale]'" in capsys.readouterr().err
+
+
+@pytest.fixture
+def cluster(tmp_path):
+    """A Dask scheduler and two worker processes, connected by TCP; gives the address and the workers."""
+    dask = [sys.executable, "-m", "dask"]
+    file = tmp_path / "scheduler.json"
+    environment = os.environ | {"OMP_NUM_THREADS": "1", "DASK_DISTRIBUTED__WORKER__DAEMON": "False"}
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "env": environment, "cwd": tmp_path}
+    with contextlib.ExitStack() as stack:
+
+        def start(*arguments):
+            process = stack.enter_context(subprocess.Popen([*dask, *arguments], **quiet))
+            stack.callback(process.kill)
+            return process
+
+        start("scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard", "--scheduler-file", str(file))
+        deadline = time.monotonic() + 60
+        while not file.exists() and time.monotonic() < deadline:
+            time.sleep(0.1)
+        address = json.loads(file.read_text())["address"]
+        workers = [
+            start("worker", address, "--no-nanny", "--nthreads", "1", "--no-dashboard", "--name", str(i))
+            for i in range(2)
+        ]
+        yield address, workers
+
+
+def test_fig5_on_a_cluster_of_which_one_worker_is_killed(cluster, tmp_path):
+    address, workers = cluster
+    assert address.startswith("tcp://")
+    from distributed import Client
+
+    def steps_taken():
+        with Client(address, timeout=60) as client:
+            client.wait_for_workers(1, timeout=60)
+            return client.run_on_scheduler(lambda dask_scheduler: dask_scheduler.transition_counter)
+
+    before = steps_taken()
+    N = [str(size) for size in range(40, 76, 5)]
+    command = [
+        sys.executable,
+        "-m",
+        "dam",
+        "run",
+        "fig5",
+        "--N",
+        *N,
+        "--starts",
+        "400",
+        "--backend",
+        "numpy",
+        "--quiet",
+    ]
+    spread = subprocess.Popen([*command, "--results", tmp_path / "spread", "--scheduler", address])
+    points = tmp_path / "spread" / ".fig5-N75-seed0.points"
+    deadline = time.monotonic() + 200
+    while time.monotonic() < deadline and spread.poll() is None:
+        done = len(list(points.glob("*.npz"))) if points.exists() else 0
+        if done >= len(N):  # half of the points: two kinds of energy for each N
+            break
+        time.sleep(0.02)
+    assert spread.poll() is None and done < 2 * len(N), "the run ended before a worker could be killed"
+    workers[0].send_signal(signal.SIGKILL)
+    assert spread.wait(timeout=300) == 0
+    assert steps_taken() >= before + 4 * len(N), "the points did not go through the scheduler"
+    assert workers[0].wait() == -signal.SIGKILL and workers[1].poll() is None
+    subprocess.run([*command, "--results", tmp_path / "here"], check=True)
+    one, other = (results.load("fig5", "N75", 0, tmp_path / folder) for folder in ("spread", "here"))
+    assert one.values == other.values and one.parameters == other.parameters
+    assert all(np.array_equal(one.arrays[key], other.arrays[key]) for key in one.arrays)

@@ -1,0 +1,665 @@
+"""Training: the step against the pure functions and float64, the recipe, checkpoints that survive a kill."""
+
+import json
+import os
+import resource
+import signal
+import subprocess
+import sys
+import time
+import tracemalloc
+from dataclasses import fields, replace
+
+import array_api_strict
+import numpy as np
+import pytest
+from threadpoolctl import threadpool_limits
+
+from dam import datasets
+from dam.lab import experiments, results
+from dam.lab.experiments import mnist
+from dam.network import _powers, _step_fast, _step_plain, checkpoints, classifier, training
+from dam.network.training import Recipe, train
+
+SMALL = {"K": 60, "batch_per_class": 10}
+
+
+@pytest.fixture(scope="module")
+def digits():
+    """2,000 training digits and 500 test digits of MNIST."""
+    x, y, x_test, y_test = datasets.mnist()
+    return x[:2000], y[:2000], x_test[:500], y_test[:500]
+
+
+def quiet(x, y, recipe, **options):
+    return train(x, y, recipe, **({"progress": False, "backend": "numpy", "checkpoint_every": 1} | options))
+
+
+def start(recipe, x, dtype, seed=0):
+    """Data, targets, weights and momentum for a step, as arrays of their own."""
+    t = classifier.targets(np.repeat(np.arange(10), recipe.batch_per_class), dtype=dtype)
+    xi = training.initial_weights(recipe, x.shape[1] + 10, seed, dtype)
+    return x.astype(dtype), t, xi, np.zeros_like(xi)
+
+
+# --- the step
+
+
+@pytest.mark.parametrize(("form", "kind"), [("dual", "rectified"), ("dual", "power"), ("exact", "rectified")])
+@pytest.mark.parametrize("objective", classifier.OBJECTIVES)
+@pytest.mark.parametrize("n", (2, 3, 4, 5, 6, 9, 20, 30))
+def test_the_step_in_place_equals_the_pure_step_and_float64(digits, n, objective, form, kind):
+    x, y, *_ = digits
+    changes = {"objective": objective, "form": form, "kind": kind, "init_mean": -0.3 if kind == "rectified" else 0.3}
+    recipe = replace(Recipe.paper(n), **SMALL, **changes)
+    batches = training.minibatches(y, recipe.batch_per_class, seed=0, epoch=0)[:6]
+    with _step_fast.make_step(*start(recipe, x, np.float32), recipe) as fast:
+        assert isinstance(fast, _step_fast.BlockStep)
+        pure = _step_plain.ArrayStep(*start(recipe, x, np.float32), recipe)
+        double = _step_plain.ArrayStep(*start(recipe, x, np.float64), recipe)
+        before = fast.xi.copy()
+        for rows in batches:
+            wrong = [step(rows, recipe.temperature(150), 0.01) for step in (fast, pure, double)]
+            assert max(wrong) - min(wrong) <= 1
+        v, T = x[:137], 200.0
+        a = fast.arguments(v, T)
+        np.testing.assert_allclose(a, pure.arguments(v, T), rtol=1e-4, atol=1e-5 * np.abs(a).max())
+    assert np.abs(fast.xi - before).max() > 0.02
+    for step in (pure, double):
+        np.testing.assert_allclose(fast.xi, step.xi, atol=2e-5)
+        size = np.abs(step.V).max(axis=1, keepdims=True)
+        np.testing.assert_allclose(fast.V / size, step.V / size, atol=1e-3)
+
+
+@pytest.mark.parametrize("form", ("dual", "exact"))
+def test_the_step_under_array_api_strict(digits, form):
+    x, y, *_ = digits
+    recipe = replace(Recipe.paper(3), **SMALL, form=form)
+    strict = [array_api_strict.asarray(a) for a in start(recipe, x, np.float32)]
+    general, numpy = (
+        _step_fast.make_step(*strict, recipe),
+        _step_plain.ArrayStep(*start(recipe, x, np.float32), recipe),
+    )
+    assert isinstance(general, _step_plain.ArrayStep)
+    for rows in training.minibatches(y, recipe.batch_per_class, seed=0, epoch=0)[:3]:
+        assert general(rows, 200.0, 0.01) == numpy(rows, 200.0, 0.01)
+    np.testing.assert_allclose(np.asarray(general.xi), numpy.xi, atol=1e-5)
+    assert general.is_finite()
+
+
+@pytest.mark.parametrize("kind", _powers.KINDS)
+def test_memories_asleep_by_loops(kind):
+    rng = np.random.default_rng(0)
+    x, visible = rng.uniform(-1, 0.3, (8, 6)), rng.uniform(-0.3, 1, (30, 6))
+    size = (lambda h: h) if kind == "rectified" else abs
+    slow = {above: [all(size(row @ memory) <= above for row in x) for memory in visible] for above in (-0.1, 0.0, 1.2)}
+    assert 0 < sum(slow[1.2 if kind == "power" else 0.0]) < 30
+    for rows in (1, 7, 1000):
+        for above, expected in slow.items():
+            np.testing.assert_array_equal(_step_plain.asleep(visible, x, above, kind, rows), expected)
+
+
+def test_memories_asleep_above_a_level_of_their_own():
+    visible = np.array([[1.0, 0], [1, 0], [0, 1]])
+    found = _step_plain.asleep(visible, np.array([[0.5, -0.5], [0.2, 0.3]]), np.array([0.5, 0.4, 0.3]))
+    np.testing.assert_array_equal(found, [True, False, True])
+
+
+def sleepy(x, classes=10, K=40):
+    """Weights and momenta: a third awake; a third that every digit leaves off, without and with momentum left."""
+    rng = np.random.default_rng(0)
+    xi = rng.normal(-0.3, 0.3, (K, x.shape[1] + classes)).clip(-1, 1).astype(np.float32)
+    off = np.arange(K) % 3 > 0
+    xi[off, : x.shape[1]] = 1.0  # most pixels are paper, -1
+    V = np.zeros_like(xi)
+    V[np.arange(K) % 3 == 2] = rng.normal(0, 1e-3, (np.sum(np.arange(K) % 3 == 2), xi.shape[1]))
+    return xi, V, np.flatnonzero(np.arange(K) % 3 == 1)
+
+
+@pytest.mark.parametrize("form", ("dual", "exact"))
+@pytest.mark.parametrize("n", (2, 20))
+def test_sleepers_are_left_out_and_nothing_else_changes(digits, n, form):
+    x, y, *_ = digits
+    xi, V, sleepers = sleepy(x)
+    recipe = replace(Recipe.paper(n), **SMALL, form=form)
+    t = classifier.targets(np.repeat(np.arange(10), recipe.batch_per_class))
+    assert _step_plain.asleep(xi[sleepers, :784], x, -_step_fast.ROUNDING).all()
+    batches = training.minibatches(y, recipe.batch_per_class, seed=0, epoch=0)[:5]
+    pure = _step_plain.ArrayStep(x, t, xi.copy(), V.copy(), recipe)
+    with _step_fast.make_step(x, t, xi.copy(), V.copy(), recipe) as fast:
+        fast.rest()
+        assert len(fast.xi) == len(fast.V) == len(xi) - len(sleepers)
+        for rows in batches:
+            assert abs(fast(rows, 200.0, 0.01) - pure(rows, 200.0, 0.01)) <= 1
+        np.testing.assert_allclose(fast.state()[0], pure.state()[0], atol=2e-5)
+        ink = np.ones((3, 784), np.float32) - 0.1 * x[:3]  # sleepers are on for it
+        assert np.all(ink @ xi[sleepers, :784].T > 0)
+        a = pure.arguments(ink, 900.0)
+        np.testing.assert_allclose(fast.arguments(ink, 900.0), a, rtol=1e-4, atol=1e-5 * np.abs(a).max())
+        fast.rest()
+        fast(batches[0], 200.0, 0.01)
+        for now, then in zip(fast.state(), (xi, V)):
+            assert now.shape == then.shape
+            np.testing.assert_array_equal(now[sleepers], then[sleepers])
+        assert np.abs(fast.state()[0] - xi).max(axis=1)[np.setdiff1d(np.arange(len(xi)), sleepers)].min() > 0.01
+
+
+def test_labels_can_keep_a_memory_awake_in_the_exact_form(digits):
+    """Off at every digit by its visible weights, on with one class's label: a gradient in eq. (9), none in (10)."""
+    x, y, *_ = digits
+    recipe = replace(Recipe.paper(3), **SMALL)
+    t, xi, V = start(recipe, x, np.float32)[1:]
+    xi[:2, :784] = 1 / 784  # overlaps between -1 and -0.1: most pixels are paper
+    xi[0, 784:], xi[1, 784:] = 1, -1
+    assert _step_plain.asleep(xi[:2, :784], x, -0.1).all()
+    for form, awake in (("dual", []), ("exact", [1])):
+        with _step_fast.make_step(x, t, xi.copy(), V.copy(), replace(recipe, form=form)) as step:
+            step.rest()
+            assert len(step.xi) == 58 + len(awake)
+            step(training.minibatches(y, 10, seed=0, epoch=0)[0], 60.0, 0.01)
+            moved = np.flatnonzero(np.abs(step.state()[0] - xi).max(axis=1)[:2] > 0)
+            np.testing.assert_array_equal(moved, awake)
+
+
+@pytest.mark.parametrize("form", ("dual", "exact"))
+def test_a_training_with_sleepers_is_resumed_bit_for_bit(digits, tmp_path, form):
+    x, y, *_ = digits
+    recipe = Recipe.paper(2, **(SMALL | {"K": 60}), init_mean=0.0, epsilon0=0.2, momentum=0.3, epochs=40, form=form)
+    whole, _ = quiet(x, y, recipe)
+    still = _step_plain.asleep(whole.visible, x, -_step_fast.ROUNDING)
+    assert 0 < still.sum() < 60
+    path = tmp_path / "c.npz"
+    quiet(x, y, recipe, epochs=31, checkpoint=path)
+    with np.load(path) as kept:
+        assert (~kept["V"].any(axis=1) & still).sum() > 0  # some are left out by then
+    resumed, _ = quiet(x, y, recipe, checkpoint=path, resume=True)
+    np.testing.assert_array_equal(resumed.visible, whole.visible)
+    np.testing.assert_array_equal(resumed.labels, whole.labels)
+
+
+@pytest.mark.parametrize("form", ("dual", "exact"))
+def test_the_result_does_not_depend_on_the_number_of_threads(digits, form):
+    x, y, *_ = digits
+    recipe = replace(Recipe.paper(4), **SMALL, form=form)
+    found = []
+    for threads in (1, 2, 3):
+        with threadpool_limits(threads, user_api="blas"):
+            found.append(quiet(x, y, recipe, epochs=1)[0])
+    for network in found[1:]:
+        np.testing.assert_array_equal(network.visible, found[0].visible)
+        np.testing.assert_array_equal(network.labels, found[0].labels)
+
+
+def test_momentum_update_by_loops():
+    """Eq. (13), with a dead memory, one that is nearly so, and weights that run against their bounds."""
+    rng = np.random.default_rng(0)
+    xi, V, gradient = (rng.uniform(-1, 1, (6, 5)), rng.normal(0, 3, (6, 5)), rng.normal(0, 3, (6, 5)))
+    V[0] = gradient[0] = 0
+    V[1], gradient[1] = 1e-39, 0
+    xi[2] = 0.999
+    expected, momentum = xi.copy(), np.zeros_like(V)
+    for mu in range(6):
+        momentum[mu] = 0.7 * V[mu] - gradient[mu]
+        largest = max(abs(momentum[mu]))
+        for index in range(5):
+            change = 0.1 * momentum[mu, index] / max(largest, 1e-30)
+            expected[mu, index] = min(1, max(-1, xi[mu, index] + change))
+    momentum[1] = 0
+    new_xi, new_V = _step_plain.momentum_update(xi, V, gradient, 0.7, 0.1)
+    np.testing.assert_allclose(new_xi, expected, atol=1e-9)
+    np.testing.assert_allclose(new_V, momentum, atol=1e-15)
+    np.testing.assert_array_equal(new_xi[0], xi[0])
+    moved = np.abs(new_xi - xi)[3:].max(axis=1)
+    assert np.all(moved <= 0.1 + 1e-12)
+
+
+@pytest.mark.parametrize("form", ("dual", "exact"))
+def test_dead_memories_stay_where_they_are(digits, form):
+    """A memory that no digit turns on has no gradient: its weights stay and nothing divides by zero."""
+    x, y, *_ = digits
+    recipe = replace(Recipe.paper(3), **SMALL, form=form)
+    data, t, xi, V = start(recipe, x, np.float32)
+    xi[:3, :784] = 1  # overlaps near -600
+    xi[:3, 784:] = 0.5
+    V[1] = 1e-38
+    with _step_fast.make_step(data, t, xi, V, recipe) as step, np.errstate(all="raise", under="ignore"):
+        for rows in training.minibatches(y, recipe.batch_per_class, seed=0, epoch=0)[:3]:
+            step(rows, 100.0, 0.01)
+        np.testing.assert_array_equal(step.xi[:3], np.repeat([[1.0] * 784 + [0.5] * 10], 3, axis=0))
+        assert np.all(step.V[:3] == 0) and step.is_finite()
+
+
+@pytest.mark.parametrize("form", ("dual", "exact"))
+@pytest.mark.parametrize("n", (2, 3, 7, 30))
+def test_the_step_allocates_nothing_large_and_leaves_no_subnormals(digits, n, form):
+    x, y, *_ = digits
+    recipe = replace(Recipe.paper(n), K=400, batch_per_class=20, form=form)
+    rows = training.minibatches(y, 20, seed=0, epoch=0)
+    with _step_fast.make_step(*start(recipe, x, np.float32), recipe) as step:
+        for batch in rows[:3]:
+            step(batch, recipe.temperature(0), 0.04)
+        tracemalloc.start()
+        step(rows[3], recipe.temperature(0), 0.04)
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert peak < 150_000, "a (K, batch) buffer has 320,000 bytes"
+        gradient = step.pool.submit(lambda step: step.own.scratch[0].copy(), step).result()  # of a thread's last block
+        for operand in (step.powers if form == "dual" else step.f, gradient):
+            assert not np.any((operand != 0) & (np.abs(operand) < np.finfo(np.float32).smallest_normal))
+
+
+@pytest.mark.parametrize("n", range(2, 34))
+def test_powers_in_place(n):
+    h = np.random.default_rng(0).uniform(0, 1.2, (3, 5)) * [1, 1, 0, 1, 1]
+    p, f = np.full((2, *h.shape), np.nan)
+    base = {2: f, 3: p}.get(n, h.copy())
+    np.copyto(base, h)
+    _powers.powers_into(base, h > 0, n, p, f)
+    np.testing.assert_allclose(p, np.where(h > 0, h ** (n - 2.0), 0), rtol=1e-13)
+    np.testing.assert_allclose(f, h ** (n - 1.0), rtol=1e-13)
+
+
+# --- recipe and minibatches
+
+
+def test_the_schedule_follows_appendix_a():
+    r = Recipe.paper(3)
+    assert (r.temperature(0), r.temperature(100), r.temperature(200), r.temperature(999)) == (
+        300,
+        180,
+        60,
+        60,
+    )
+    assert r.epsilon(0) == 0.02
+    assert r.epsilon(100) == pytest.approx(0.02 * 0.998**100)
+    for n in (2, 3, 5, 9):
+        r = Recipe.paper(n)
+        assert 250 <= r.T_initial <= 400 and 30 <= r.T_final <= 100 and r.ramp_epochs == 200 and r.m in (2, 3, 4)
+    for n in (10, 20, 30):
+        r = Recipe.paper(n)
+        assert 500 <= r.T_initial == r.T_final <= 700 and r.m == 30
+    for n in (2, 3, 20, 30):
+        r = Recipe.paper(n)
+        assert 0.01 <= r.epsilon0 <= 0.04 and 0.6 <= r.momentum <= 0.95 and r.decay == 0.998
+        assert (r.K, r.batch_per_class, r.init_mean, r.init_std, r.epochs) == (2000, 100, -0.3, 0.3, 3000)
+        assert r.form == "exact"
+
+
+@pytest.mark.parametrize("n", (2, 3, 20, 30))
+def test_a_compressed_schedule_fits_its_epochs(n):
+    r = Recipe.compressed(n, 40)
+    assert r.epochs == 40 and r.form == "dual" and r.temperature(39) == r.T_final < r.T_initial + (n > 10)
+    assert r.epsilon(39) < r.epsilon0 / 10
+
+
+@pytest.mark.parametrize(
+    ("n", "ramp_epochs", "T", "epsilon0"),
+    [(2, 180, 60, 0.03), (3, 180, 60, 0.03), (20, 0, 500, 0.1), (30, 0, 600, 0.06)],
+)
+def test_ten_minutes_shorten_everything_together(n, ramp_epochs, T, epsilon0):
+    r, paper = Recipe.ten_minutes(n), Recipe.paper(n)
+    assert r.epochs == 250 and r.form == "exact" and (r.n, r.m, r.K) == (n, paper.m, 2000) and 0.6 <= r.momentum <= 0.95
+    assert (r.ramp_epochs, r.T_final, r.epsilon0) == (ramp_epochs, T, epsilon0)
+    assert r.temperature(249) == T and r.T_initial == (paper.T_initial if ramp_epochs else T)
+    assert r.epsilon(249) < r.epsilon0 / 4
+    assert Recipe.ten_minutes(n, K=50).K == 50
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"n": 1}, "n must be an integer of at least 2, got 1"),
+        ({"n": 2.5}, "n must be an integer"),
+        ({"n": 101}, "n must be a number from 2 to 100, got 101"),
+        ({"m": 0}, "m must be an integer of at least 1"),
+        ({"m": 61}, "m must be a number from 1 to 60"),
+        ({"T_final": 0}, "T_final must be a number from 1 to 5000, got 0"),
+        ({"T_initial": float("nan")}, "T_initial must be a number"),
+        ({"epsilon0": 0}, "epsilon0 must be"),
+        ({"decay": 1.1}, "decay must be a number from 0.5 to 1"),
+        ({"momentum": 1}, "momentum must be"),
+        ({"epochs": 0}, "epochs must be an integer of at least 1"),
+        ({"K": 0}, "K must be"),
+        ({"batch_per_class": 0}, "batch_per_class must be"),
+        ({"form": "both"}, "form must be one of dual, exact, got 'both'"),
+        ({"objective": "hinge"}, "objective must be one of power, softmax"),
+        ({"kind": "cubic"}, "kind must be one of rectified, power, got 'cubic'"),
+    ],
+)
+def test_a_bad_recipe(change, message):
+    with pytest.raises(ValueError, match=message):
+        replace(Recipe.paper(3), **change)
+
+
+def test_minibatches_are_balanced_and_follow_from_seed_and_epoch():
+    y = np.repeat(np.arange(3), (40, 25, 60))
+    batches = training.minibatches(y, 5, seed=1, epoch=4, classes=3)
+    assert batches.shape == (125 // 15, 15)
+    for rows in batches:
+        np.testing.assert_array_equal(y[rows], np.repeat(np.arange(3), 5))
+    for alpha, members in ((0, 40), (1, 25), (2, 60)):
+        dealt = batches[:, 5 * alpha : 5 * alpha + 5].ravel()
+        assert len(set(dealt[:members])) == min(members, len(dealt))  # no digit twice before all had their turn
+    np.testing.assert_array_equal(batches, training.minibatches(y, 5, seed=1, epoch=4, classes=3))
+    for seed, epoch in ((2, 4), (1, 5)):
+        assert np.any(batches != training.minibatches(y, 5, seed=seed, epoch=epoch, classes=3))
+
+
+# --- training
+
+
+@pytest.mark.parametrize(
+    ("n", "changes"),
+    [
+        (3, {}),
+        (20, {"T_initial": 450, "T_final": 450, "epsilon0": 0.08}),
+        (3, {"form": "exact"}),
+        (20, {"form": "exact", "T_initial": 450, "T_final": 450, "epsilon0": 0.08}),
+        (3, {"objective": "softmax"}),
+        (3, {"form": "exact", "objective": "softmax"}),
+        (3, {"kind": "power"}),
+    ],
+)
+def test_it_learns(digits, n, changes):
+    x, y, x_test, y_test = digits
+    recipe = replace(Recipe.compressed(n, 20), K=100, batch_per_class=10, **changes)
+    network, history = quiet(x, y, recipe, x_test=x_test, y_test=y_test)
+    assert {name: len(curve) for name, curve in history.items()} == dict.fromkeys(training.HISTORY, 20)
+    assert history["test_error"][-1] < 30 and history["train_error"][-1] < 25
+    assert np.abs(network.visible).max() <= 1 and np.abs(network.labels).max() <= 1
+    if recipe.form == "exact":
+        assert history["test_error"][-1] == pytest.approx(classifier.error_percent(network, x_test, y_test))
+    else:
+        assert history["test_error"][-1] == pytest.approx(100 * np.mean(network.predict_dual(x_test) != y_test))
+
+
+@pytest.mark.parametrize("n", (2, 3, 20))
+def test_training_in_float32_follows_float64(digits, n):
+    x, y, *_ = digits
+    recipe = replace(Recipe.compressed(n, 10), **SMALL)
+    single, _ = quiet(x, y, recipe, epochs=1)
+    double, _ = quiet(x.astype(np.float64), y, recipe, epochs=1)
+    assert (single.visible.dtype, double.visible.dtype) == (np.float32, np.float64)
+    assert np.abs(single.visible - double.visible).max() < 0.02
+    assert np.abs(single.visible - double.visible).mean() < 1e-4
+
+
+def test_training_on_another_array_library_stays_there(digits):
+    x, y, *_ = digits
+    xp, recipe = (array_api_strict, replace(Recipe.compressed(3, 4), K=30, batch_per_class=10))
+    network, history = quiet(xp.asarray(x[:500]), xp.asarray(y[:500]), recipe)
+    assert network.visible.__array_namespace__() is xp
+    assert np.all(np.isnan(history["test_error"])) and np.all(np.isfinite(history["train_error"]))
+    numpy, _ = quiet(x[:500], y[:500], recipe)
+    assert np.abs(np.asarray(network.visible) - numpy.visible).mean() < 1e-3
+
+
+def test_a_shorter_training_is_the_start_of_a_longer_one(digits):
+    x, y, *_ = digits
+    recipe = replace(Recipe.paper(3), **SMALL)
+    _, short = quiet(x, y, recipe, epochs=2)
+    _, long = quiet(x, y, recipe, epochs=3)
+    np.testing.assert_array_equal(short["train_error"], long["train_error"][:2])
+    assert np.any(quiet(x, y, recipe, epochs=2, seed=1)[1]["train_error"] != short["train_error"])
+
+
+def test_progress_is_silent_when_it_should_be(digits, capfd):
+    x, y, *_ = digits
+    recipe = replace(Recipe.paper(3), **SMALL)
+    quiet(x, y, recipe, epochs=1)
+    assert capfd.readouterr() == ("", "")
+    quiet(x, y, recipe, epochs=1, progress=True, x_test=x[:10], y_test=y[:10])
+    assert "test error" in capfd.readouterr().err
+
+
+# --- checkpoints
+
+KILLED = """
+import sys
+import numpy as np
+from dam import datasets
+from dam.network.training import Recipe, train
+x, y, x_test, y_test = datasets.mnist()
+recipe = Recipe.paper(3, K=60, batch_per_class=10)
+train(x[:2000], y[:2000], recipe, epochs=400, x_test=x_test[:500], y_test=y_test[:500], backend="numpy",
+      checkpoint=sys.argv[1], checkpoint_every=2, progress=False)
+"""
+
+
+def test_resuming_after_a_kill_gives_the_uninterrupted_training_bit_for_bit(digits, tmp_path):
+    x, y, x_test, y_test = digits
+    path = tmp_path / "folder" / "state.ckpt.npz"
+    process = subprocess.Popen([sys.executable, "-c", KILLED, str(path)])
+    deadline = time.monotonic() + 60
+    while process.poll() is None and time.monotonic() < deadline:
+        if path.exists() and np.load(path)["train_error"].size >= 4:
+            break
+        time.sleep(0.01)
+    process.send_signal(signal.SIGKILL)
+    assert process.wait() == -signal.SIGKILL, "the training must be killed while it runs"
+    recipe = Recipe.paper(3, K=60, batch_per_class=10)
+    done = np.load(path)["train_error"].size
+    options = {"x_test": x_test, "y_test": y_test, "epochs": done + 3}
+    resumed, history = quiet(x, y, recipe, checkpoint=path, resume=True, **options)
+    whole, expected = quiet(x, y, recipe, **options)
+    np.testing.assert_array_equal(resumed.visible, whole.visible)
+    np.testing.assert_array_equal(resumed.labels, whole.labels)
+    for name in ("test_error", "train_error"):
+        np.testing.assert_array_equal(history[name], expected[name])
+    again, _ = quiet(x, y, recipe, checkpoint=path, resume=True, **options)  # nothing left to do
+    np.testing.assert_array_equal(again.visible, whole.visible)
+    with pytest.raises(ValueError, match=f"is at epoch {done + 3}, past the 1 asked for"):
+        quiet(x, y, recipe, checkpoint=path, resume=True, epochs=1)
+
+
+def test_a_checkpoint_of_another_training_is_refused(digits, tmp_path):
+    x, y, *_ = digits
+    path = tmp_path / "state.npz"
+    recipe = replace(Recipe.paper(3), **SMALL)
+    quiet(x, y, recipe, epochs=1, checkpoint=path)
+    before = path.read_bytes()
+    for changes, message in (
+        (
+            {"recipe": replace(recipe, m=2, T_final=70)},
+            "T_final is 60 there and 70 here.*|m is 3 there and 2 here",
+        ),
+        ({"recipe": replace(recipe, K=50)}, "K is 60 there and 50 here"),
+        ({"seed": 4}, "seed is 0 there and 4 here"),
+        ({"x": x[::-1].copy()}, "data is"),
+        ({"y": y[::-1].copy()}, "data is"),
+        ({"x": x.astype(np.float64)}, "dtype is 'float32' there and 'float64' here"),
+    ):
+        given = {"x": x, "y": y, "recipe": recipe, "epochs": 2, "checkpoint": path, "resume": True} | changes
+        with pytest.raises(ValueError, match=message):
+            quiet(**given)
+    with pytest.raises(FileExistsError, match="resume=True .*or delete it"):
+        quiet(x, y, recipe, epochs=2, checkpoint=path)
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize("damage", ("truncated", "altered", "empty", "other"))
+def test_a_damaged_checkpoint_is_refused(digits, tmp_path, damage):
+    x, y, *_ = digits
+    path = tmp_path / "state.npz"
+    recipe = replace(Recipe.paper(3), **SMALL)
+    quiet(x, y, recipe, epochs=1, checkpoint=path)
+    content = bytearray(path.read_bytes())
+    if damage == "altered":
+        content[len(content) // 2] ^= 255
+    path.write_bytes({"truncated": content[: len(content) // 2], "altered": content, "empty": b""}.get(damage, b""))
+    if damage == "other":
+        np.savez(path, a=np.zeros(3))
+    with pytest.raises(ValueError, match="truncated or damaged.*delete it to start again"):
+        quiet(x, y, recipe, epochs=2, checkpoint=path, resume=True)
+
+
+def test_resume_without_a_checkpoint_is_refused(digits, tmp_path):
+    x, y, *_ = digits
+    recipe = replace(Recipe.paper(3), **SMALL)
+    with pytest.raises(FileNotFoundError, match="there is no checkpoint .*missing.npz"):
+        quiet(x, y, recipe, checkpoint=tmp_path / "missing.npz", resume=True)
+    with pytest.raises(ValueError, match="resume needs the checkpoint"):
+        quiet(x, y, recipe, resume=True)
+
+
+def test_an_unwritable_folder_is_refused_before_training(digits, tmp_path, monkeypatch):
+    x, y, *_ = digits
+    (tmp_path / "file").write_text("")
+    monkeypatch.setattr(training, "_epoch", lambda *_: pytest.fail("training started"))
+    with pytest.raises(OSError, match="cannot write checkpoints to .*choose another folder"):
+        quiet(x, y, Recipe.paper(3, **SMALL), checkpoint=tmp_path / "file" / "state.npz")
+
+
+def test_a_full_disk_leaves_the_old_checkpoint_whole(digits, tmp_path):
+    """The limit on the size of a file stops the writing half-way, like a full disk."""
+    x, y, *_ = digits
+    path = tmp_path / "state.npz"
+    recipe = replace(Recipe.paper(3), **SMALL)
+    quiet(x, y, recipe, epochs=2, checkpoint=path)
+    before, limits = path.read_bytes(), resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (len(before) // 2, limits[1]))
+    try:
+        with pytest.raises(OSError):
+            quiet(x, y, recipe, epochs=4, checkpoint=path, resume=True)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert os.listdir(tmp_path) == ["state.npz"] and path.read_bytes() == before
+    quiet(x, y, recipe, epochs=3, checkpoint=path, resume=True)
+
+
+@pytest.mark.parametrize("form", ("dual", "exact"))
+def test_a_nan_stops_training_and_keeps_the_checkpoint(digits, tmp_path, form):
+    x, y, *_ = digits
+    path = tmp_path / "state.npz"
+    recipe = replace(Recipe.paper(3), **SMALL, form=form)
+    key = {"recipe": None, "seed": 0, "classes": 10, "dtype": "float32"}
+    quiet(x, y, recipe, epochs=1, checkpoint=path)
+    with np.load(path) as content:
+        arrays = dict(content)
+    header = json.loads(str(arrays.pop("header")))
+    key, epoch = {k: v for k, v in header.items() if k != "epoch"}, header["epoch"]
+    arrays["V"][0, 0] = np.nan
+    xi, V = arrays.pop("xi"), arrays.pop("V")
+    checkpoints.save(path, key, epoch, xi, V, arrays)
+    before = path.read_bytes()
+    with pytest.raises(FloatingPointError, match=r"epoch 2, minibatch 2 of 20 .*Recipe\(n=3, .*checkpoint .* kept"):
+        quiet(x, y, recipe, epochs=3, checkpoint=path, resume=True)
+    assert path.read_bytes() == before
+
+
+# --- bad data
+
+
+@pytest.mark.parametrize(
+    ("change", "error", "message"),
+    [
+        (lambda x, y: {"x": x[0]}, ValueError, "x must have two dimensions"),
+        (
+            lambda x, y: {"x": 127.5 * (x + 1)},
+            ValueError,
+            r"x must lie in \[-1, 1\], got values from 0 to 255",
+        ),
+        (lambda x, y: {"x": np.where(x > 0, np.nan, x)}, ValueError, "x must be finite"),
+        (lambda x, y: {"x": x.tolist()}, TypeError, "x is a list"),
+        (lambda x, y: {"y": y[:5]}, ValueError, "y must hold a class for each of the 2000 rows of x, got 5"),
+        (lambda x, y: {"y": y + 1}, ValueError, "y must hold classes from 0 to 9, got 1 to 10"),
+        (lambda x, y: {"y": y / 2}, TypeError, "y must hold whole numbers"),
+        (
+            lambda x, y: {"y": np.minimum(y, 8)},
+            ValueError,
+            "at least batch_per_class = 10 .*got 0 of class 9",
+        ),
+        (lambda x, y: {"x_test": x}, ValueError, "go together"),
+        (lambda x, y: {"x_test": x[:, :9], "y_test": y}, ValueError, "x_test must have 784 columns"),
+        (lambda x, y: {"recipe": 3}, TypeError, r"recipe must be a dam.Recipe, .* got 3"),
+        (lambda x, y: {"epochs": 0}, ValueError, "epochs must be an integer of at least 1, got 0"),
+        (lambda x, y: {"epochs": 3001}, ValueError, "at most the recipe's 3000, got 3001"),
+        (lambda x, y: {"seed": -1}, ValueError, "seed must be"),
+        (lambda x, y: {"checkpoint_every": 0}, ValueError, "checkpoint_every must be"),
+        (lambda x, y: {"backend": "torch"}, ValueError, "backend is 'torch'"),
+        (
+            lambda x, y: {"recipe": Recipe.paper(30, T_final=30.0, **SMALL)},
+            ValueError,
+            "T must be at least .* powers of overlaps overflow; the recipe goes down to 30",
+        ),
+    ],
+)
+def test_bad_data(digits, change, error, message):
+    x, y, *_ = digits
+    with pytest.raises(error, match=message):
+        quiet(**({"x": x, "y": y, "recipe": Recipe.paper(3, **SMALL)} | change(x, y)))
+
+
+# --- the experiment
+
+
+@pytest.fixture
+def small_mnist(digits, monkeypatch):
+    monkeypatch.setattr(datasets, "mnist", lambda: datasets.MNIST(*digits))
+    return {"n": 3, "epochs": 3, "K": 60, "batch_per_class": 10}
+
+
+def test_the_experiment_stores_what_it_says(small_mnist, digits, tmp_path):
+    result = experiments.run("mnist", "demo", backend="numpy", results=tmp_path, **small_mnist)
+    assert os.listdir(tmp_path) == []  # no checkpoint stays behind
+    assert {field.name for field in fields(Recipe)} <= set(result.parameters)
+    assert (result.variant, result.parameters["epochs"], result.parameters["K"]) == ("demo-n3-compressed", 3, 60)
+    results.save(result, tmp_path)
+    stored = results.load("mnist", "demo-n3-compressed", 0, tmp_path)
+    assert stored.arrays["visible"].dtype == stored.arrays["labels"].dtype == np.float16
+    network = classifier.Classifier(stored.arrays["visible"], stored.arrays["labels"], 3, stored.values["T"])
+    assert classifier.error_percent(network, *digits[2:]) == stored.values["test_error_percent"]
+    assert stored.values["first_epoch_below_2_percent"] is None
+    assert len(stored.arrays["test_error"]) == len(stored.arrays["train_error"]) == 3
+    again = experiments.run("mnist", "demo", backend="numpy", **stored.parameters)
+    np.testing.assert_array_equal(again.arrays["visible"], stored.arrays["visible"])
+    curves = experiments.run("mnist", "demo", backend="numpy", **(stored.parameters | {"weights": False}))
+    assert set(curves.arrays) == {"test_error", "train_error"} and curves.values["epochs"] == 3
+
+
+@pytest.mark.parametrize(
+    ("schedule", "name"), [("paper", "n3"), ("compressed", "n3-compressed"), ("ten-minutes", "n3-ten-minutes")]
+)
+def test_the_experiment_keeps_a_checkpoint_beside_its_results(small_mnist, tmp_path, monkeypatch, schedule, name):
+    """It survives an interrupt, is not overwritten unasked, and goes when the training is done."""
+    options = small_mnist | {"schedule": schedule, "backend": "numpy", "results": tmp_path}
+    checkpoint = tmp_path / f".mnist-{name}-seed0.ckpt.npz"
+    save = checkpoints.save
+
+    def stop_after_saving(*arguments):
+        save(*arguments)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(checkpoints, "save", stop_after_saving)
+        experiments.run("mnist", "paper", **(options | {"epochs": 6}))
+    assert checkpoint.exists()
+    with pytest.raises(FileExistsError, match="--resume"):
+        experiments.run("mnist", "paper", **(options | {"epochs": 6}))
+    assert experiments.run("mnist", "paper", **(options | {"epochs": 6}), resume=True).values["epochs"] == 6
+    assert not checkpoint.exists()
+
+
+def test_ten_minutes_end_by_themselves_and_a_longer_paper_is_refused(small_mnist):
+    given = {**dict.fromkeys(mnist.CHANGES), **small_mnist, "weights": False}
+    assert mnist.recorded(given | {"schedule": "ten-minutes", "epochs": 3000})["epochs"] == 250
+    assert mnist.recorded(given | {"schedule": "ten-minutes", "epochs": 7})["epochs"] == 7
+    with pytest.raises(ValueError, match="epochs must be at most the recipe's 3000, got 3001"):
+        experiments.run("mnist", "paper", backend="numpy", **(small_mnist | {"epochs": 3001}))
+
+
+def test_the_experiment_resumes(small_mnist, tmp_path):
+    path = tmp_path / "state.npz"
+    options = small_mnist | {"schedule": "paper", "backend": "numpy"}
+    whole = experiments.run("mnist", "paper", **options)
+    experiments.run("mnist", "paper", **(options | {"epochs": 1}), checkpoint=path, resume=True)
+    resumed = experiments.run("mnist", "paper", **options, checkpoint=path, resume=True)
+    for name, array in whole.arrays.items():
+        np.testing.assert_array_equal(resumed.arrays[name], array)
+    assert whole.variant == "n3" and whole.parameters["epochs"] == 3
+    with pytest.raises(ValueError, match="resume needs a checkpoint"):
+        experiments.run("mnist", "paper", **options, resume=True)
+    with pytest.raises(ValueError, match="m must be of type int, got 'two'"):
+        experiments.run("mnist", "paper", **options, m="two")
+    with pytest.raises(ValueError, match="schedule must be"):
+        experiments.run("mnist", "paper", **(options | {"schedule": "fast"}))
