@@ -48,7 +48,8 @@ class TorchStep:
 
         self.torch, self.dtype = torch, xi.dtype
         self.x, self.t, self.xi, self.V = (torch.tensor(a, device=device) for a in (x, t, xi, V))
-        self.update = torch.compile(torch_update, dynamic=False) if compiled else torch_update
+        update = torch_update if recipe.form == "dual" else torch_update_exact
+        self.update = torch.compile(update, dynamic=False) if compiled else update
         self.settings = recipe.n, recipe.m, recipe.momentum, limits(recipe.n, recipe.m, xi.dtype)
 
     def __call__(self, rows, T, epsilon):
@@ -77,15 +78,47 @@ def torch_update(v, t, xi, V, T, epsilon, n, m, p, limits):
     below = power(h, n - 2) if n > 2 else (h > 0).to(h.dtype)
     f = below * h
     a = 2 * n / T * (f @ labels)
+    s = 2 * n / T * torch_slope(a, t, m, close, tiny)
+    dh = ((n - 1) * s) @ labels.T
+    dh.mul_(below)
+    dh.mul_(dh.abs() > tiny)
+    return torch_momentum(xi, V, torch.cat([dh.T @ u, f.T @ s], dim=1), p, epsilon)
+
+
+def torch_update_exact(v, t, xi, V, T, epsilon, n, m, p, limits):
+    """The same through eq. (9), one power for each class."""
+    import torch
+
+    low, close, tiny = limits
+    N = v.shape[1]
+    visible, own, u = xi[:, :N], 2 / T * xi[:, N:], v / T
+    H = u @ visible.T - own.sum(dim=1) / 2
+    rectified = lambda x: x * (x > low)
+    F = power(rectified(H), n)
+    a = torch.stack([(power(rectified(H + own[:, b]), n) - F).sum(dim=1) for b in range(t.shape[1])], dim=1)
+    s = n * torch_slope(a, t, m, close, tiny)
+    dh, labels = -s.sum(dim=1, keepdim=True) * power(rectified(H), n - 1), []
+    for b in range(t.shape[1]):
+        term = s[:, b, None] * power(rectified(H + own[:, b]), n - 1)
+        dh = dh + term
+        labels.append(term.sum(dim=0))
+    dh = dh * (dh.abs() > tiny)
+    labels = (2 * torch.stack(labels, dim=1) - dh.sum(dim=0)[:, None]) / T
+    return torch_momentum(xi, V, torch.cat([dh.T @ u, labels], dim=1), p, epsilon)
+
+
+def torch_slope(a, t, m, close, tiny):
+    """Return the slope of the objective, eq. (14), as `dam.network.classifier.slope` does."""
     d = a.tanh() - t
     d = d * (d.abs() > close)
     e = (-2 * a.abs()).exp()
     slope = 2 * m * power(d, 2 * m - 1) * (4 * e / ((1 + e) * (1 + e)))
-    s = 2 * n / T * slope * (slope.abs() > tiny)
-    dh = ((n - 1) * s) @ labels.T
-    dh.mul_(below)
-    dh.mul_(dh.abs() > tiny)
-    V = V.mul(p).sub_(torch.cat([dh.T @ u, f.T @ s], dim=1))
+    return slope * (slope.abs() > tiny)
+
+
+def torch_momentum(xi, V, gradient, p, epsilon):
+    """Return the weights and the momentum after eq. (13)."""
+    V = V.mul(p).sub_(gradient)
     size = V.abs().amax(dim=1, keepdim=True)
     V.mul_(size >= FLOOR)
     return (V * (epsilon / size.clamp(min=FLOOR))).add_(xi).clamp_(-1, 1), V

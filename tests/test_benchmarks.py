@@ -191,9 +191,11 @@ def three_steps(step, recipe):
 
 @pytest.mark.parametrize("n", [2, 3, 4, 20, 30])
 @pytest.mark.parametrize(("dtype", "tolerance"), [("float64", 1e-12), ("float32", 5e-5)])
-def test_three_steps_in_pytorch_are_three_steps_of_dam(n, dtype, tolerance):
+@pytest.mark.parametrize("form", ["dual", "exact"])
+def test_three_steps_in_pytorch_are_three_steps_of_dam(n, dtype, tolerance, form):
     pytest.importorskip("torch")
     x, t, xi, recipe = small_problem(n, dtype)
+    recipe = replace(recipe, form=form)
     zero, begun = np.zeros_like(xi), xi.copy()
     ours, _ = three_steps(_step_plain.ArrayStep(x, t, xi.copy(), zero.copy(), recipe), recipe)
     theirs, V = three_steps(rivals_training.TorchStep(x, t, xi, zero, recipe), recipe)

@@ -9,12 +9,12 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
-from array_api_compat import is_numpy_namespace
+from array_api_compat import is_cupy_namespace, is_numpy_namespace
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from dam.arrays import array_namespace
 from dam.memory import interactions
-from dam.network import _powers, objective
+from dam.network import _powers, _step_cuda, objective
 from dam.network._step_plain import ArrayStep, Step
 from dam.network.classifier import inactive
 from dam.network.optimizer import momentum_update_in_place
@@ -25,8 +25,10 @@ ROUNDING = 0.01  # overlaps in neurons that rounding could turn into positive on
 
 def make_step(x, t, xi, V, recipe):
     """Return the step for a recipe and an array library: a context manager, see `dam.network._step_plain.ArrayStep`."""
-    step = {"dual": DualStep, "exact": ExactStep}[recipe.form]
-    if not is_numpy_namespace(array_namespace(x=x)) or recipe.kind not in step.KINDS:
+    step, xp = {"dual": DualStep, "exact": ExactStep}[recipe.form], array_namespace(x=x)
+    if is_cupy_namespace(xp) and _step_cuda.supports(x, t, recipe):
+        step = _step_cuda.FusedStep
+    elif not is_numpy_namespace(xp) or recipe.kind not in step.KINDS:
         step = ArrayStep
     return step(x, t, xi, V, recipe)
 

@@ -1,6 +1,7 @@
 """Training the classifier by eqs. (12)-(13) and Appendix A, with class-balanced minibatches."""
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 
 import numpy as np
@@ -141,12 +142,12 @@ def train(
     bar = tqdm(total=epochs, initial=first, unit="epoch", disable=not progress)
     with bar, _step_fast.make_step(x, t, xi, V, recipe) as step:
         step.drop_inactive()
-        for epoch in range(first, epochs):
-            begun = time.perf_counter()
-            batches = minibatches(y, recipe.batch_per_class, seed, epoch, classes)
+        deal = lambda epoch: minibatches(y, recipe.batch_per_class, seed, epoch, classes)
+        begun = time.perf_counter()
+        for epoch, batches in _ahead(deal, range(first, epochs)):
             train_error = _epoch(step, batches, epoch, checkpoint)
             test_error = 100 * (step.wrong(*test, recipe.temperature(epoch)) / len(y_test)) if test else np.nan
-            seconds = time.perf_counter() - begun
+            begun, seconds = time.perf_counter(), time.perf_counter() - begun
             for name, value in zip(HISTORY, (test_error, train_error, seconds), strict=True):
                 history[name] = np.append(history[name], value)
             bar.set_postfix_str(f"test error {test_error:.2f} %, training error {train_error:.2f} %")
@@ -158,6 +159,18 @@ def train(
     T = float(recipe.temperature(epochs - 1))
     weights = (origin.asarray(w) for w in (weights[:, : x.shape[1]], weights[:, x.shape[1] :]))
     return Classifier(*weights, recipe.n, T, recipe.kind), history
+
+
+def _ahead(function, items):
+    """Yield each item with the function of it, computed in another thread while the one before is made use of."""
+    items = list(items)
+    with ThreadPoolExecutor(1) as pool:
+        coming = pool.submit(function, items[0]) if items else None
+        for i, item in enumerate(items):
+            found = coming.result()
+            if i + 1 < len(items):
+                coming = pool.submit(function, items[i + 1])
+            yield item, found
 
 
 def _epoch(step, batches, epoch, checkpoint):

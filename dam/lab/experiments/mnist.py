@@ -15,7 +15,7 @@ from dam.network.recipes import Recipe
 from dam.network.training import train
 
 CHANGES = {field.name: field.type for field in fields(Recipe) if field.name not in ("n", "epochs")}
-SAME = {"weights": True, "checkpoint": None, "resume": False} | dict.fromkeys(CHANGES)
+SAME = {"weights": True, "checkpoint": None, "checkpoint_every": 5, "resume": False} | dict.fromkeys(CHANGES)
 PAPER = {"n": 3, "epochs": paper.EPOCHS, "schedule": "paper", **SAME}
 DEMO = PAPER | {"epochs": 10, "schedule": "compressed"}
 MARGIN = 0.15  # points by which our error may be above the paper's
@@ -59,11 +59,13 @@ def length(parameters):
     return min(parameters["epochs"], recipe(parameters).epochs) if short else parameters["epochs"]
 
 
-def run(*, seed, backend=None, progress=False, work=None, checkpoint=None, resume=False, **parameters):
+def run(
+    *, seed, backend=None, progress=False, work=None, checkpoint=None, resume=False, checkpoint_every=5, **parameters
+):
     """Train on the 60,000 digits and measure the test error on the 10,000.
 
-    ``checkpoint`` is a file to keep the state in every few epochs, and ``resume`` goes on from it if it is
-    there. With the folder ``work`` instead, a training keeps its checkpoint there.
+    ``checkpoint`` is a file to keep the state in every ``checkpoint_every`` epochs, and ``resume`` goes on from it if
+    it is there. With the folder ``work`` instead, a training keeps its checkpoint there.
 
     Values: ``test_error_percent`` of the stored float16 weights under eq. (9); ``first_epoch_below_2_percent``, counted
     from 1, or None; ``epochs``; ``T`` at the end, in neurons; ``train_seconds``, of a resumed training in all. Arrays:
@@ -79,7 +81,7 @@ def run(*, seed, backend=None, progress=False, work=None, checkpoint=None, resum
     files = {"checkpoint": checkpoint, "resume": resume and Path(checkpoint).exists()}
     tests = {"x_test": x_test, "y_test": y_test}
     options = {"seed": seed, "epochs": epochs, "progress": progress, "backend": backend}
-    network, history = train(x, y, settings, **tests, **options, **files)
+    network, history = train(x, y, settings, **tests, **options, **files, checkpoint_every=checkpoint_every)
     visible, labels = (to_numpy(w).astype(np.float16) for w in (network.visible, network.label_weights))
     stored = Classifier(visible, labels, network.n, network.T, network.kind)
     below = np.flatnonzero(history["test_error"] < paper.BELOW)

@@ -1,0 +1,65 @@
+"""The command for a GPU goes through its items on a CPU, notes what fails and stops in time."""
+
+import importlib
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+PROGRAM = Path(__file__).parents[1] / "benchmarks" / "gpu.py"
+sys.path.append(str(PROGRAM.parent))
+gpu = importlib.import_module("gpu")
+
+
+@pytest.fixture
+def bench(tmp_path):
+    return gpu.Bench(gpu.get_namespace("numpy"), tmp_path, True, "", time.monotonic() + 60, {})
+
+
+def test_the_check_agrees_on_the_cpu(tmp_path):
+    options = ["--out", str(tmp_path), "--smoke", "--only", "a", "--backend", "numpy", "--commit", "abc"]
+    environment = os.environ | {"PYTHONPATH": str(PROGRAM.parents[1])}
+    command = [sys.executable, str(PROGRAM), *options]
+    run = subprocess.run(command, capture_output=True, text=True, timeout=600, env=environment, check=False)
+    assert run.returncode == 0, run.stderr
+    assert "steps: 8 of 8 agree" in run.stdout and "a check" in run.stdout.splitlines()[-1]
+    kept = json.loads((tmp_path / "gpu.json").read_text())
+    assert kept["commit"] == "abc" and kept["smoke"]
+    found = kept["items"]["a check"]["found"]
+    assert all(row["ok"] and row["deviation"] == 0 for row in found["functions"].values())
+    assert all(row["no fixed point"] == 0 for row in found["retrieval"].values())
+
+
+def test_a_failure_is_noted_and_the_time_is_kept(bench, capsys):
+    record = gpu.attempt(bench, "a", "check", 1, lambda bench: 1 / 0)
+    assert record["error"].startswith("ZeroDivisionError") and "Traceback" in record["traceback"]
+    assert "Traceback" in capsys.readouterr().out
+    bench.found["d times"] = {"found": {"exact n3": {"step ms": 0.25, "10,000 test digits ms": 1.0}}}
+    assert 50 < gpu.training_seconds(bench, 3) < 70 and gpu.training_seconds(bench, 2) == 60
+    bench.smoke, bench.end = False, time.monotonic() + 20
+    for letter, name, least in (("a", "check", 25), ("b", "train n3 seed0", None)):
+        assert "skipped" in gpu.attempt(bench, letter, name, least, lambda bench: pytest.fail("begun"))
+
+
+def test_the_summary_shows_the_numbers(bench):
+    bench.found = {
+        "b train n3 seed0": {"found": {"test_error_percent": 1.5, "train_seconds": 60.0}, "seconds": 61.0},
+        "d times": {"found": {"exact n3": {"step ms": 0.25, "ratio": 1.5}}, "seconds": 2.0},
+        "c fig4": {"found": {"perfect_power_n3 apart": 1.25}, "seconds": 2.0},
+        "e pytorch": {"error": "ImportError: no", "seconds": 0.0},
+    }
+    lines = list(gpu.summary(bench.found))
+    assert "test_error_percent 1.5" in lines[0] and "exact n3 0.250 ms (1.50)" in lines[1]
+    assert "at most 1.2 standard errors" in lines[2] and "ImportError" in lines[3]
+    assert gpu._plain(np.float32(1)) == 1
+
+
+def test_all_items_have_letters_that_can_be_asked_for():
+    names = [name for _, name, _, _ in gpu.schedule()]
+    assert len(set(names)) == len(names) == 19
+    assert {letter for letter, *_ in gpu.schedule()} == set("abcde")
