@@ -143,16 +143,18 @@ def compile_kernels(code):
     typedefs = {new: " ".join(old.split()) for old, new in re.findall(r"typedef ([\w ]+) (\w+);", code)}
     found = re.findall(r'extern "C" __global__ void (\w+)\(([^)]*)\)', code)
     declarations = {name: parameters(declaration, typedefs) for name, declaration in found}
-    wrappers = [
-        f'extern "C" int run_{name}(int grid, int block, int backwards, {declaration})\n'
-        f"{{ return run(grid, block, backwards, [=] {{ {name}({', '.join(x for x, *_ in declarations[name])}); }}); }}\n"
-        for name, declaration in found
-    ]
+    wrappers = []
+    for name, declaration in found:
+        call = f"{name}({', '.join(parameter for parameter, *_ in declarations[name])})"
+        wrappers.append(
+            f'extern "C" int run_{name}(int grid, int block, int backwards, {declaration})\n'
+            f"{{ return run(grid, block, backwards, [=] {{ {call}; }}); }}\n"
+        )
     source = Path(_folder().name, f"kernels{len(list(Path(_folder().name).iterdir()))}.cpp")
     source.write_text(PRELUDE + code + "\n".join(wrappers), encoding="utf8")
     library = source.with_suffix(".so")
     command = ["g++", "-std=c++17", "-O2", "-Wall", "-ffp-contract=off", "-shared", "-fPIC", source, "-o", library]
-    done = subprocess.run(command, capture_output=True, text=True)
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     loaded = ctypes.CDLL(str(library))
     return {name: Kernel(name, declared, getattr(loaded, f"run_{name}")) for name, declared in declarations.items()}
