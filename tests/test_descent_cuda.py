@@ -15,19 +15,20 @@ from hypothesis import strategies as st
 from scipy.stats import chisquare
 
 import dam
-from dam import arrays, descent_cuda, memory
+from dam import arrays, descent_cuda, descent_kernels, memory
 from dam.descent import DenseFields
-from dam.descent_cuda import FINISHED, START, settle_classical, settle_dense
+from dam.descent_cuda import settle_classical, settle_dense
+from dam.descent_kernels import FINISHED, START
 
 ANY_F = [dam.Polynomial(2), dam.Polynomial(3), dam.RectifiedPolynomial(4), dam.Polynomial(40), dam.Exponential()]
-THREADS = descent_cuda.THREADS
+THREADS = descent_kernels.THREADS
 SIZES = st.tuples(st.integers(1, 7), st.integers(1, 20), st.integers(1, 19))  # S, K, N
 
 
 @pytest.fixture(autouse=True)
 def few_threads(monkeypatch):
     """Blocks of 8 threads: they loop over more than one memory or spin, and the CPU is not kept long."""
-    monkeypatch.setattr(descent_cuda, "THREADS", 8)
+    monkeypatch.setattr(descent_kernels, "THREADS", 8)
 
 
 @pytest.fixture
@@ -81,7 +82,7 @@ def some_spins(S, N, rng):
 
 
 def kernels(N, real="double", backwards=False):
-    found = compile_kernels(descent_cuda.source(N, real))
+    found = compile_kernels(descent_kernels.source(N, real))
     for kernel in found.values():
         kernel.backwards = backwards
     return found
@@ -109,7 +110,7 @@ def test_respond_equals_its_twin(sizes, seed, F, backwards):
     memories = np.ascontiguousarray(xi.T, dtype=np.int8)
     lists = A[::2].copy(), B[::2].copy(), memories, spin, after, agreeing, response, own, error
     kernels(N, backwards=backwards)["respond"](
-        (S,), (descent_cuda.THREADS,), (*lists, np.int32(K), np.int32(N), np.float64(rounding))
+        (S,), (descent_kernels.THREADS,), (*lists, np.int32(K), np.int32(N), np.float64(rounding))
     )
     expected = before.copy()
     going = np.flatnonzero(spin >= 0)
@@ -129,7 +130,7 @@ def test_follow_equals_its_twin(sizes, seed, real, backwards):
     dtype = {"float": np.float32, "double": np.float64}[real]
     T, spin, sigma = (xi.T @ xi).astype(dtype), some_spins(S, N, rng), sigma.astype(np.int8)
     fields = (sigma @ T).astype(dtype)
-    kernels(N, real, backwards)["follow"]((S,), (descent_cuda.THREADS,), (T, spin, sigma, fields, np.int32(N)))
+    kernels(N, real, backwards)["follow"]((S,), (descent_kernels.THREADS,), (T, spin, sigma, fields, np.int32(N)))
     expected = problem(*sizes, seed)[0].astype(np.int8)
     going = np.flatnonzero(spin >= 0)
     expected[going, spin[going]] *= -1
@@ -146,7 +147,7 @@ def test_choose_equals_its_twin(sizes, seed, bits, flip, backwards):
     unstable = (gains < 0) & (np.abs(gains) > error[:, None])  # the rule of dam.descent.DenseFields
     expected = np.where(spin == FINISHED, FINISHED, chosen(unstable, bits, rows, flip))
     arguments = fields, sigma.astype(np.int8), own, error, rows, spin, np.int32(N), np.uint64(bits), np.uint64(flip)
-    kernels(N, backwards=backwards)["choose"]((S,), (descent_cuda.THREADS,), arguments)
+    kernels(N, backwards=backwards)["choose"]((S,), (descent_kernels.THREADS,), arguments)
     assert np.array_equal(spin, expected)
 
 
@@ -161,7 +162,7 @@ def test_each_unstable_spin_is_equally_likely():
         else:
             sigma, zeros = np.ones((S, N), np.int8), np.zeros(S)
             arguments = fields, sigma, zeros, zeros, rows, spin, np.int32(N), np.uint64(seed), np.uint64(flip)
-            kernels(N)["choose"]((S,), (descent_cuda.THREADS,), arguments)
+            kernels(N)["choose"]((S,), (descent_kernels.THREADS,), arguments)
         counts = np.bincount(spin, minlength=N)
         assert counts.sum() == counts[unstable].sum() == S
         assert chisquare(counts[unstable]).pvalue > 1e-4
@@ -330,9 +331,9 @@ def test_batches_fit_the_free_memory(stub, monkeypatch):
 
 
 def test_source_counts_large_overlaps_in_int():
-    assert "typedef short Count" in descent_cuda.source(2**15 - 1)
-    assert "typedef int Count" in descent_cuda.source(2**15) and descent_cuda.count_type(2**15)[0] == np.int32
-    assert "typedef float Real" in descent_cuda.source(9, "float")
+    assert "typedef short Count" in descent_kernels.source(2**15 - 1)
+    assert "typedef int Count" in descent_kernels.source(2**15) and descent_kernels.count_type(2**15)[0] == np.int32
+    assert "typedef float Real" in descent_kernels.source(9, "float")
 
 
 HEADER = 'extern "C" __global__ void shift(const int* x, int* y, int N)\n{ __shared__ int all[4]; int t = threadIdx.x; '
@@ -372,7 +373,7 @@ def test_on_a_gpu(monkeypatch):
     xp, reason = arrays._cupy()
     if xp is None:
         pytest.skip(f"no GPU: {reason}")
-    monkeypatch.setattr(descent_cuda, "THREADS", THREADS)
+    monkeypatch.setattr(descent_kernels, "THREADS", THREADS)
     sigma, xi, _ = problem(500, 2000, 100, 0)
     for F in (dam.Polynomial(3), dam.RectifiedPolynomial(4), dam.Exponential()):
         final = arrays.to_numpy(dam.retrieve(xp.asarray(sigma), xp.asarray(xi), F, 1))
