@@ -2,7 +2,7 @@
 
 Shapes: memories ``xi (K, N)`` and states ``sigma (S, N)``, both of -1 and +1, of NumPy or of CuPy.
 All arithmetic is in float64. Overlaps are integers, so with polynomial energies every field is exact as long as its
-terms add up to less than 2^53, and no tie is decided by rounding.
+terms add up to less than 2^53, and no tie is decided by rounding. Retrieval on CuPy is in ``dam.descent_cuda``.
 """
 
 import math
@@ -12,7 +12,7 @@ import warnings
 import array_api_compat
 import numpy as np
 
-from dam import checks, pairs
+from dam import checks, descent_cuda, pairs
 from dam.arrays import array_namespace
 from dam.descent import BATCH_BYTES, SMALLEST, ClassicalFields, DenseFields, batches_of, settle_batches
 
@@ -100,7 +100,7 @@ def retrieve(sigma, xi, F, rng=None, *, rule="energy", max_flips=None, threads=N
         Memories of -1 and +1.
     F : interaction
     rng : numpy.random.Generator, seed or None
-        Chooses the spins. The result depends on it, and not on the number of threads.
+        Chooses the spins. The result depends on it, and not on the number of threads or, on a GPU, on the memory.
     rule : {'energy', 'field'}
         See `local_fields`. Under ``energy`` every flip lowers the energy, so the dynamics always ends.
     max_flips : int, optional
@@ -119,24 +119,22 @@ def retrieve(sigma, xi, F, rng=None, *, rule="energy", max_flips=None, threads=N
     ValueError, TypeError
         As `energy`; also if F overflows float64 at N.
     MemoryError
-        The memories do not fit; the message says how much they need.
+        The memories do not fit (on a GPU: not with a single state); the message says how much they need.
 
     Notes
     -----
     If sums of F can exceed 2^53 (large n, or F = exp), a field smaller than its own rounding error counts as zero.
     """
-    xp = checks.states_and_memories(sigma, xi)
-    make_fields = batch_fields(sigma, xi, F, rule)
+    xp, (K, N) = checks.states_and_memories(sigma, xi), xi.shape
     if max_flips is None:
-        max_flips = 100 * xi.shape[1] if rule == "field" else None
-    final, unsettled = settle_batches(
-        xp.astype(sigma, xp.float64),
-        make_fields,
-        xi.shape[0],
-        checks.generator(rng),
-        max_flips,
-        threads,
-    )
+        max_flips = 100 * N if rule == "field" else None
+    if array_api_compat.is_cupy_array(xi):
+        checks.memory(10 * K * N, "retrieval", xi)  # memories as float64 and as int8
+        responses = _tables(xi, F, rule)
+        final, unsettled = descent_cuda.settle_dense(sigma, *responses, checks.generator(rng), max_flips)
+    else:
+        make_fields, states = batch_fields(sigma, xi, F, rule), xp.astype(sigma, xp.float64)
+        final, unsettled = settle_batches(states, make_fields, K, checks.generator(rng), max_flips, threads)
     if unsettled:
         warnings.warn(
             f"{unsettled} of {sigma.shape[0]} states were still changing after {max_flips} flips each",
@@ -243,7 +241,7 @@ def retrieve_classical(sigma, T, rng=None):
     """Return the fixed points of σ_i ← Sign(Σ_{j≠i} T_ij σ_j) under asynchronous updates.
 
     With ``T = hebbian(xi)`` the same dynamics, flip by flip, as ``retrieve(sigma, xi, Polynomial(2), rng)``, but the
-    cost of a flip does not grow with the number of memories.
+    cost of a flip does not grow with the number of memories. On CuPy too, see there.
 
     Parameters
     ----------
@@ -264,8 +262,11 @@ def retrieve_classical(sigma, T, rng=None):
     largest, whole = float(xp.max(xp.abs(T))), xp.all(T == xp.round(T))
     rounding = 0.0 if whole and N * largest < 2**53 else 100 * N**2 * float(xp.finfo(xp.float64).eps) * largest
     dtype = xp.float32 if whole and N * largest < 2**24 else xp.float64  # exact either way, and half to move
-    states, T = xp.astype(sigma, dtype), xp.astype(T, dtype)
-    final, _ = settle_batches(states, lambda batch: ClassicalFields(batch, T, rounding), N, checks.generator(rng))
+    states, T, rng = xp.astype(sigma, dtype), xp.astype(T, dtype), checks.generator(rng)
+    if array_api_compat.is_cupy_array(states):
+        final, _ = descent_cuda.settle_classical(states, T, rounding, rng)
+    else:
+        final, _ = settle_batches(states, lambda batch: ClassicalFields(batch, T, rounding), N, rng)
     return xp.astype(final, sigma.dtype)
 
 

@@ -31,7 +31,7 @@ LAYERS = [
     {"arrays", "files"},
     {"checks"},
     {"interactions"},
-    {"descent", "pairs", "sweeps"},
+    {"descent", "descent_kernels", "descent_cuda", "pairs", "sweeps"},
     {"memory", "theory", "powers", "fits"},
     {"classifier", "attention"},
     {"relu"},
