@@ -13,15 +13,8 @@ RELU_WEIGHTS = ("visible", "labels", "hidden_bias", "class_bias")
 def trained(which, seed=0, directory=None, xp=np):
     """Return a stored trained network on arrays of ``xp``, in float32, and its provenance.
 
-    It is taken from the folder if that holds it, else from the package.
-
-    Parameters
-    ----------
-    which : int or 'relu'
-        The degree n of a `Classifier` that the experiment ``mnist`` trained, or the `ReLUNetwork` of ``baselines``.
-    seed : int
-        Of the training.
-    directory : path, optional
+    ``which`` is the degree n of a `Classifier` that the experiment ``mnist`` trained, or 'relu', the `ReLUNetwork` of
+    ``baselines``; ``seed`` is that of the training. It is taken from the folder if that holds it, else as shipped.
 
     Raises
     ------
