@@ -82,18 +82,7 @@ class Explorer:
         return f"Explorer({values})"
 
     def image(self, **values):
-        """One frame as an HTML image: the figure in the smallest of the formats that keep it sharp.
-
-        Parameters
-        ----------
-        **values
-            One value of each parameter.
-
-        Returns
-        -------
-        str
-            An ``<img>`` element that holds the frame and its text alternative.
-        """
+        """One frame, for one value of each parameter, as an ``<img>`` element with its text alternative."""
         figure = self.draw(**values)
         if not isinstance(figure, Figure):
             raise TypeError(f"draw returned {type(figure).__name__}; it needs to return a Matplotlib figure")
@@ -109,10 +98,6 @@ class Explorer:
         """Sliders and all frames as HTML that `explorer.js` of the book brings to life.
 
         Without JavaScript the first frame is shown and the sliders are hidden.
-
-        Returns
-        -------
-        str
         """
         names = list(self.parameters)
         frames = []
@@ -145,12 +130,7 @@ class Explorer:
         )
 
     def live(self):
-        """Sliders that draw the figure anew, for a notebook with a running kernel.
-
-        Returns
-        -------
-        ipywidgets.VBox
-        """
+        """Sliders that draw the figure anew, for a notebook with a running kernel: an ``ipywidgets.VBox``."""
         import ipywidgets
 
         sliders = {
@@ -187,22 +167,9 @@ def text(value):
 
 
 def encode(figure, dpi):
-    """A figure as a small image file.
+    """A figure as a small image file: its bytes, media type, and width and height in pixels.
 
-    Parameters
-    ----------
-    figure : matplotlib.figure.Figure
-    dpi : float
-        Dots per inch.
-
-    Returns
-    -------
-    bytes
-        The file.
-    str
-        Its media type.
-    tuple of int
-        Width and height in pixels.
+    It is the smallest of the formats that keep the figure sharp.
     """
     from PIL import Image, features
 
