@@ -1,8 +1,11 @@
 """The classical network of eq. (1): couplings, energy and retrieval. Arrays as in `dam.memory.energy`."""
 
+import array_api_compat
+
 from dam import checks
 from dam.arrays import array_namespace, on_backend
 from dam.memory._dynamics import ClassicalFields, settle_batches
+from dam.memory._dynamics_cuda import settle_classical
 
 
 def hebbian(xi):
@@ -48,8 +51,11 @@ def retrieve_classical(sigma, T, rng=None, *, backend=None):
     largest, whole = float(xp.max(xp.abs(T))), xp.all(T == xp.round(T))
     rounding = 0.0 if whole and N * largest < 2**53 else 100 * N**2 * float(xp.finfo(xp.float64).eps) * largest
     dtype = xp.float32 if whole and N * largest < 2**24 else xp.float64  # exact either way, and half to move
-    states, T = xp.astype(sigma, dtype), xp.astype(T, dtype)
-    final, _ = settle_batches(states, lambda batch: ClassicalFields(batch, T, rounding), N, checks.generator(rng))
+    states, T, rng = xp.astype(sigma, dtype), xp.astype(T, dtype), checks.generator(rng)
+    if array_api_compat.is_cupy_array(states):
+        final, _ = settle_classical(states, T, rounding, rng)
+    else:
+        final, _ = settle_batches(states, lambda batch: ClassicalFields(batch, T, rounding), N, rng)
     return back(xp.astype(final, sigma.dtype))
 
 

@@ -10,7 +10,7 @@ import array_api_compat
 
 from dam import checks
 from dam.arrays import on_backend
-from dam.memory import _paired
+from dam.memory import _dynamics_cuda, _paired
 from dam.memory._dynamics import DenseFields, batch_size, batches_of, settle_batches, tables, threads_for
 
 
@@ -29,7 +29,8 @@ def retrieve(sigma, xi, F, rng=None, *, rule="energy", max_flips=None, threads=N
         Memories of -1 and +1.
     F : interaction
     rng : numpy.random.Generator, seed or None
-        Chooses the spins. The result depends on it, and not on the number of threads.
+        Chooses the spins: on a GPU others than on a CPU, with the same statistics. The result does not depend on the
+        number of threads or on the memory there is.
     rule : {'energy', 'field'}
         See `dam.memory.energy.local_fields`. Under ``energy`` every flip lowers the energy, so the dynamics always
         ends.
@@ -46,15 +47,19 @@ def retrieve(sigma, xi, F, rng=None, *, rule="energy", max_flips=None, threads=N
     array (S, N)
         In the dtype and the array library of ``sigma``.
 
-    Raises ``MemoryError`` if the memories do not fit; the message says how much they need.
+    Raises ``MemoryError`` if the memories do not fit (on a GPU: not with a single state), and says how much they need.
     """
     sigma, xi, back = on_backend(backend, sigma, xi)
     xp = checks.states_and_memories(sigma, xi)
-    make_fields = batch_fields(sigma, xi, F, rule, threads)
+    (K, N), rng = xi.shape, checks.generator(rng)
     if max_flips is None:
-        max_flips = 100 * xi.shape[1] if rule == "field" else None
-    states, rng = xp.astype(sigma, xp.float64), checks.generator(rng)
-    final, unsettled = settle_batches(states, make_fields, xi.shape[0], rng, max_flips, threads)
+        max_flips = 100 * N if rule == "field" else None
+    if array_api_compat.is_cupy_array(xi):
+        checks.memory(10 * K * N, "retrieval", xi)  # memories as float64 and as int8
+        final, unsettled = _dynamics_cuda.settle_dense(sigma, *tables(xi, F, rule), rng, max_flips)
+    else:
+        make_fields, states = batch_fields(sigma, xi, F, rule, threads), xp.astype(sigma, xp.float64)
+        final, unsettled = settle_batches(states, make_fields, K, rng, max_flips, threads)
     if unsettled:
         warnings.warn(
             f"{unsettled} of {sigma.shape[0]} states were still changing after {max_flips} flips each",

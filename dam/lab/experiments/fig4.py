@@ -42,8 +42,9 @@ def panel(*, seed, N, K, starts, n, kind, backend):
     xp, rng = get_namespace(backend), np.random.default_rng(seed)
     xi, sigma = xp.asarray(random_patterns(K, N, rng)), xp.asarray(random_patterns(starts, N, rng))
     final = retrieve(sigma, xi, KINDS[kind](n), [seed, n, list(KINDS).index(kind)])
-    h = to_numpy(overlaps(final, xi)).astype(np.int16)
-    return {"overlap": h.max(axis=1), "absolute_overlap": np.abs(h).max(axis=1)}
+    h = overlaps(final, xi)
+    highest, lowest = (to_numpy(extreme(h, axis=1)).astype(np.int16) for extreme in (xp.max, xp.min))
+    return {"overlap": highest, "absolute_overlap": np.maximum(highest, -lowest)}
 
 
 def even(kind, n):
