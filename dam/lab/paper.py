@@ -3,13 +3,12 @@
 # Section 2
 CAPACITY_CLASSICAL = 0.14  # K^max / N of the classical network, eq. (1) and the text after (5), at BIT_ERROR
 BIT_ERROR = 0.005  # the share of unstable bits in eq. (5)
-POWERS = (2, 3, 20, 30)  # of the networks in Section 4
 
 # Section 4, Figs 1B and 2
+POWERS = (2, 3, 20, 30)  # of the networks
 BELOW = 2.0  # %: Fig. 1B marks the first epoch with a lower test error
 FIRST_BELOW = {2: (179, 312), 3: (158, 262)}  # these epochs, by n, over several hyperparameters
 TEST_ERROR = {2: 1.51, 3: 1.44, 20: 1.61, 30: 1.80}  # %, after EPOCHS; which belongs to which n is inferred
-SIMARD = 1.6  # %: Simard et al. (2003), such networks without tricks
 CLASSES_VOTED = (3, 5)  # for so many classes, from - to, most memories vote at small n (Fig. 2, left)
 ONE_CLASS = 40  # % of the memories vote for one class at n = 30 (Fig. 2, left)
 LONE_DIGITS = 8000  # of TEST_DIGITS have no other memory comparable to the first at n = 30 (Fig. 2, right)
