@@ -183,7 +183,7 @@ def encode(figure, dpi):
     return data, mime, image.size
 
 
-def _save(image, kind, **options):
+def _save(image, ending, **options):
     file = io.BytesIO()
-    image.save(file, kind, **options)
+    image.save(file, ending, **options)
     return file.getvalue()

@@ -5,7 +5,6 @@ import io
 import json
 from pathlib import Path
 
-import joblib
 import numpy as np
 from tqdm.auto import tqdm
 
@@ -48,9 +47,8 @@ def sweep(point, tasks, *, scheduler=None, folder=None, version="", progress=Fal
     outcomes = [_read(file) for file in files]
     todo = [i for i, outcome in enumerate(outcomes) if outcome is None]
     bar = tqdm(total=len(tasks), initial=len(tasks) - len(todo), desc=label, disable=not progress, leave=False)
-    with bar, _backend(scheduler):
-        run = joblib.Parallel(return_as="generator_unordered", pre_dispatch="all", batch_size=1)
-        for i, outcome in run(joblib.delayed(_numbered)(point, i, tasks[i]) for i in todo):
+    with bar:
+        for i, outcome in _computed(point, tasks, todo, scheduler):
             outcomes[i] = outcome
             if files[i] is not None:
                 _keep(files[i], outcome)
@@ -58,20 +56,25 @@ def sweep(point, tasks, *, scheduler=None, folder=None, version="", progress=Fal
     return outcomes
 
 
+def _computed(point, tasks, todo, scheduler):
+    """Yield the number and the outcome of every point to do: one after the other here, or as the workers finish."""
+    if scheduler is None:
+        for i in todo:
+            yield _numbered(point, i, tasks[i])
+        return
+    try:
+        from distributed import Client, as_completed
+    except ImportError:
+        raise RuntimeError("a scheduler needs distributed; install it with pip install 'dam[scale]'") from None
+    with Client(scheduler) as client:
+        # an outcome that dies with its worker is computed again by another
+        for future in as_completed([client.submit(_numbered, point, i, tasks[i], pure=False) for i in todo]):
+            yield future.result()
+
+
 def _numbered(point, i, task):
     with using(task.get("backend")):
         return i, point(**task)
-
-
-def _backend(scheduler):
-    """Return the context in which joblib runs: one call after the other, or on the workers of a Dask scheduler."""
-    if scheduler is None:
-        return joblib.parallel_config("sequential")
-    try:
-        import distributed  # noqa: F401
-    except ImportError:
-        raise RuntimeError("a scheduler needs distributed; install it with pip install 'dam[scale]'") from None
-    return joblib.parallel_config("dask", scheduler_host=scheduler)
 
 
 def _file(folder, point, task, version):

@@ -1,6 +1,7 @@
 """The attack of an independent library finds as many images as ours; skipped where it is not installed."""
 
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -27,9 +28,15 @@ def library():
     return torch
 
 
-@pytest.mark.parametrize("kind", ["memories", "units"])
-def test_it_attacks_the_same_networks_and_finds_as_many(kind, library):
-    net = network(3, N=30, K=60, seed=4) if kind == "memories" else relu_network(seed=4, N=30, K=60)
+def test_a_power_network_is_not_rectified(library):
+    net = replace(network(3, N=30, K=60, seed=4), kind="power")
+    v, _ = images(net, M=20, seed=5)
+    np.testing.assert_allclose(foolbox.in_torch(net)(library.tensor(v)).numpy(), net.arguments(v), atol=1e-9)
+
+
+@pytest.mark.parametrize("what", ["memories", "units"])
+def test_it_attacks_the_same_networks_and_finds_as_many(what, library):
+    net = network(3, N=30, K=60, seed=4) if what == "memories" else relu_network(seed=4, N=30, K=60)
     v, y = images(net, M=150, seed=5)
     np.testing.assert_allclose(foolbox.in_torch(net)(library.tensor(v)).numpy(), net.arguments(v), atol=1e-9)
     for norm in attacks.NORMS:

@@ -90,10 +90,10 @@ def arguments_around(center, v, network):
     checks.choice("center", center, CENTERS)
     if center == "pixels":
         return network.dual().arguments(v)
-    n, T, labels = network.n, network.T, network.label_weights
+    n, T, labels, kind = network.n, network.T, network.label_weights, network.kind
     h = v @ network.visible.T - labels.sum(axis=1)
     around = (h + own if center == "midpoint" else h for own in labels.T)
-    return 2 * n / T * np.stack([safe_power(x / T, n - 1) @ own for x, own in zip(around, labels.T)], axis=1)
+    return 2 * n / T * np.stack([safe_power(x / T, n - 1, kind) @ own for x, own in zip(around, labels.T)], axis=1)
 
 
 def expansion_errors(v, network, scales):

@@ -9,6 +9,8 @@ from dam.lab.experiments import Experiment
 from dam.lab.stored import trained
 from dam.network import attacks
 from dam.network import robustness as under_attack
+from dam.network.classifier import Classifier
+from dam.network.relu import ReLUNetwork
 
 PAPER = {"n": paper.POWERS, "images": 500, "radii_l2": (1, 1.5, 2, 3, 4, 6),
          "radii_linf": (0.05, 0.1, 0.15, 0.2, 0.3, 0.4), "steps": 40, "network_seed": 0}  # fmt: skip
@@ -78,15 +80,15 @@ def in_torch(network):
         def forward(self, v):
             visible, labels = torch.as_tensor(network.visible), torch.as_tensor(network.label_weights)
             H, n, T = v @ visible.T - labels.sum(dim=1), network.n, network.T
-            off = torch.relu(H / T) ** n
-            return torch.stack([(torch.relu((H + 2 * own) / T) ** n - off).sum(dim=1) for own in labels.T], dim=1)
+            F = (lambda x: torch.relu(x) ** n) if network.kind == "rectified" else (lambda x: x**n)
+            return torch.stack([(F((H + 2 * own) / T) - F(H / T)).sum(dim=1) for own in labels.T], dim=1)
 
     class Units(torch.nn.Module):
         def forward(self, v):
             hidden = torch.relu(v @ torch.as_tensor(network.visible).T + torch.as_tensor(network.hidden_bias))
             return hidden @ torch.as_tensor(network.label_weights) + torch.as_tensor(network.class_bias)
 
-    return Memories() if hasattr(network, "T") else Units()
+    return {Classifier: Memories, ReLUNetwork: Units}[type(network)]()
 
 
 def _libraries():
