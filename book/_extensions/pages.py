@@ -13,11 +13,22 @@ def correct(app, pagename, templatename, context, doctree):
         for script in context.get("script_files", [])
         if getattr(script, "attributes", {}).get("type") != WIDGET_STATE
     ]
+    # the toggle of a page with pages below it in the sidebar is a picture without a name
+    if "generate_toctree_html" in context:
+        tree = context["generate_toctree_html"]
+        context["generate_toctree_html"] = lambda *a, **options: named(tree(*a, **options))
     # docutils gives the entries of a list a role that has been withdrawn; every theorem, exercise and solution gets
     # the same id
     if "body" in context:
         body = context["body"].replace('role="doc-biblioentry"', 'role="listitem"')
         context["body"] = re.sub(r'<section id="(?:proof|exercise|solution)-content">', "<section>", body)
+
+
+def named(tree):
+    """Name the toggles of a table of contents, which the theme gives as parsed HTML, or as nothing if it is empty."""
+    for toggle in tree("summary") if tree else []:
+        toggle["aria-label"] = "pages below"
+    return tree
 
 
 def setup(app):
