@@ -118,6 +118,13 @@ def _member(value, name):
     return getattr(value, name, None)
 
 
+def short(name):
+    """Return a name without the modules that it is in."""
+    parts = name.split(".")
+    inside = max(n for n in range(1, len(parts)) if ".".join(parts[:n]) in modules())
+    return ".".join(parts[inside:])
+
+
 def tests():
     """Return what each test file uses, by its path from the repository."""
     paths = sorted((ROOT / "tests").rglob("test_*.py"))
@@ -159,7 +166,7 @@ class Equations(SphinxDirective):
                 pages = [page for page in chapters if name in called[page] or (i == 0 and number in written[page])]
                 cells = [
                     "" if i else f"({number})",
-                    f"{{obj}}`{name.removeprefix('dam.')} <{name}>`",
+                    f"{{obj}}`{short(name)} <{name}>`",
                     ", ".join(map(self.link, near or files)),
                     ", ".join(f"{{doc}}`/{page}`" for page in pages),
                 ]
@@ -169,11 +176,11 @@ class Equations(SphinxDirective):
         return container.children
 
     def link(self, path):
-        """The path of a test without its folder, linked where the repository is known."""
-        options, short = self.config.html_theme_options, path.removeprefix("tests/")
+        """The name of a test file, linked where the repository is known."""
+        options, stem = self.config.html_theme_options, Path(path).stem
         if "repository_url" not in options:
-            return f"`{short}`"
-        return f"[`{short}`]({options['repository_url']}/blob/{options['repository_branch']}/{path})"
+            return f"`{stem}`"
+        return f"[`{stem}`]({options['repository_url']}/blob/{options['repository_branch']}/{path})"
 
 
 def setup(app):
