@@ -158,7 +158,7 @@ class Equations(SphinxDirective):
         tested, chapters = tests(), notebooks()
         called = {name: uses(text(notebook, "code")) for name, notebook in chapters.items()}
         written = {name: labelled(text(notebook, "markdown")) for name, notebook in chapters.items()}
-        lines = ["| equation | in code | tested in | chapters |", "|---|---|---|---|"]
+        lines = ["| eq. | in code | tested in | chapters |", "|---|---|---|---|"]
         for number, names in index().items():
             for i, name in enumerate(names):
                 files = [path for path, used in tested.items() if name in used]
@@ -168,7 +168,7 @@ class Equations(SphinxDirective):
                     "" if i else f"({number})",
                     f"{{obj}}`{short(name)} <{name}>`",
                     ", ".join(map(self.link, near or files)),
-                    ", ".join(f"{{doc}}`/{page}`" for page in pages),
+                    ", ".join(f"{{doc}}`{page} </{page}>`" for page in pages),
                 ]
                 lines.append(f"| {' | '.join(cells)} |")
         container = self.state.document.copy()
