@@ -4,6 +4,8 @@ Above, 784^n overflows float32 from n = 14 on. Below, powers of small overlaps b
 operands slow a matrix product down many times: what would be subnormal counts as zero.
 """
 
+import math
+
 import numpy as np
 
 from dam.arrays import array_namespace
@@ -90,3 +92,21 @@ def power_into(x, k, out, square):
         if k == 0:
             return
         base = np.multiply(base, base, out=out if result is None and k == 1 else square)
+
+
+def largest_ratio(y, top, least):
+    """Return the largest y / top, at most 1, of the memories or digits with top + y above ``least``: 0 if none is."""
+    on = top + y > least
+    return float(np.max(np.where(on, y / np.where(on, np.maximum(top, y), 1), 0), initial=0))
+
+
+def order(n, ratio, eps):
+    """Return up to which power of y the binomial sum of (h + y)^n must go, for |y| / h up to ``ratio``.
+
+    What is left out, Σ_k>order C(n, k) ratio^k, is at most ``eps`` of h^n; all n powers make the sum exact.
+    """
+    rest, k = 0.0, n
+    while k > 0 and rest + math.comb(n, k) * ratio**k <= eps:
+        rest += math.comb(n, k) * ratio**k
+        k -= 1
+    return k

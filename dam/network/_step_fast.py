@@ -5,16 +5,19 @@ block at a time, and powers are products. Memories that stay off whatever comes 
 through eq. (10), `ExactStep` through eq. (9); both do what `dam.network._step_plain.ArrayStep` does.
 """
 
+import math
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 from array_api_compat import is_cupy_namespace, is_numpy_namespace
+from scipy.sparse import csc_array
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from dam.arrays import array_namespace
-from dam.memory import interactions
+from dam.memory.interactions import power
 from dam.network import _powers, _step_cuda, objective
+from dam.network._powers import safe_power
 from dam.network._step_plain import ArrayStep, Step
 from dam.network.classifier import inactive
 from dam.network.optimizer import momentum_update_in_place
@@ -28,7 +31,7 @@ def make_step(x, t, xi, V, recipe):
     step, xp = {"dual": DualStep, "exact": ExactStep}[recipe.form], array_namespace(x=x)
     if is_cupy_namespace(xp) and _step_cuda.supports(x, t, recipe):
         step = _step_cuda.FusedStep
-    elif not is_numpy_namespace(xp) or recipe.kind not in step.KINDS:
+    elif not is_numpy_namespace(xp):
         step = ArrayStep
     return step(x, t, xi, V, recipe)
 
@@ -42,8 +45,6 @@ class BlockStep(Step):
     updated in a copy, and `state` puts them back. What a form adds is how a block goes forward and backward, a factor
     of the arguments of the tanh (``_scaled``), and how far its label weights lift an overlap (``_reach``).
     """
-
-    KINDS = interactions.KINDS
 
     def __init__(self, x, t, xi, V, recipe):
         self.x, self.xi, self.V, self.recipe = x, xi, V, recipe
@@ -77,7 +78,7 @@ class BlockStep(Step):
         if not np.isfinite(a).all():
             raise FloatingPointError("the arguments of the tanh are not finite")
         s = self._scaled(objective.slope(a, self.t, r.m, r.objective), T)
-        self._each(lambda block: self._backward(block, s, T, epsilon), self.blocks)
+        self._each(lambda b: self._backward(b, s, T, epsilon), range(BLOCKS))
         return int(np.count_nonzero(np.argmax(a, axis=1) != self.right))
 
     def drop_inactive(self):
@@ -144,11 +145,12 @@ class BlockStep(Step):
         self._each(lambda b: self._forward_block(b, rows, T, xi, blocks[b]), range(BLOCKS))
         return self._scaled(np.ascontiguousarray(self.partial[:, :, :rows].sum(axis=0).T), T)
 
-    def _backward(self, block, s, T, epsilon):
+    def _backward(self, b, s, T, epsilon):
         """Compute the gradient of a block of memories and update them: Appendix A and eq. (13)."""
+        block = self.blocks[b]
         xi, V = self.xi[block], self.V[block]
         G = self.own.gradient[: len(xi)]
-        self._backward_block(block, s, T, G)
+        self._backward_block(b, block, s, T, G)
         momentum_update_in_place(xi, V, G, self.recipe.momentum, epsilon)
 
 
@@ -179,7 +181,7 @@ class DualStep(BlockStep):
         _powers.powers_into(h, on, self.recipe.n, p, f)
         np.matmul(xi[block, self.N :].T, f, out=self.partial[b, :, :rows])
 
-    def _backward_block(self, block, s, T, G):
+    def _backward_block(self, b, block, s, T, G):
         """Put the gradient of a block into G; s is 2n/T times the slope of the objective."""
         p, f = self.powers[:, block]
         dh = self.own.scratch[0, : len(f)]
@@ -192,21 +194,27 @@ class DualStep(BlockStep):
 
 
 class ExactStep(BlockStep):
-    """The step through eq. (9), for NumPy: the same two products, and one power for each class.
+    """The step through eq. (9), for NumPy: the same two products, and a few thin ones in place of ten powers.
 
-    With H = Σ_i ξ_i v_i - Σ_γ ξ_γ the two arguments of F in (9) are H + 2 ξ_α and H. F' of all of them, over n, is
-    kept for the way back: N_c + 1 arrays over (memory, digit).
+    With H = Σ_i ξ_i v_i - Σ_γ ξ_γ and y_α = 2 ξ_α, both over T, the two arguments of F in (9) are H + y_α and H. Where
+    both are on,
+
+        F(H + y_α) - F(H) = Σ_k C(n, k) y_α^k H^(n-k),   k = 1 to n ,
+
+    so the sum over memories takes one thin product for each k, of y^k with H^(n-k); the gradient, with the powers n-1,
+    likewise. The sums end where all that is left is less than rounding (`_powers.order`): at n = 20 and 30 after four
+    to eight terms, since y / H is a percent or two in every memory and every digit that counts. Pairs of memory and
+    digit with |H| < max_α |y_α|, where one argument may be off, are summed one by one (`_near`), unless they are
+    nothing beside the others.
     """
 
-    KINDS = ("rectified",)
-    SCRATCH = 4
+    SCRATCH = 3
 
     def __init__(self, x, t, xi, V, recipe):
         super().__init__(x, t, xi, V, recipe)
-        self.f = np.empty((t.shape[1] + 1, len(xi), len(t)), self.dtype)  # (H + 2 ξ_α)^(n-1) over T^(n-1), last H^(n-1)
-        least, square = np.empty((2, 1), self.dtype)
-        _powers.power_into(np.full(1, self.threshold), recipe.n - 1, least, square)
-        self.least = least[0]
+        self.H = np.empty((len(xi), len(t)), self.dtype)  # over T
+        self.largest = np.empty((BLOCKS, len(t)), self.dtype)  # of a block's |H|, for each digit
+        self.near = [None] * BLOCKS
 
     def _scaled(self, a, T):
         return a
@@ -215,41 +223,101 @@ class ExactStep(BlockStep):
         """Return how far they lift the overlap that decides whether a memory is on."""
         return 2 * np.maximum(label_weights.max(axis=1), 0) - label_weights.sum(axis=1)
 
-    def _forward_block(self, b, rows, T, xi, block):
-        """Compute H / T of a block, the powers n-1 of all arguments, and its part of the sum over memories."""
-        *f_up, f = self.f[:, block, :rows]
-        H, y, F, square = self.own.scratch[:, : len(f), :rows]
-        labels = xi[block, self.N :] * self.dtype(2 / T)
+    def _labels(self, xi, block, T):
+        return xi[block, self.N :] * self.dtype(2 / T)
+
+    def _forward(self, rows, T, xi, blocks):
+        """See `BlockStep._forward`; the order of the sums depends on the overlaps of all memories."""
+        n = self.recipe.n
+        eps = n * np.finfo(self.dtype).eps / 2  # what rounding its argument does to a power
+        found = self.pool.map(lambda b: self._overlaps(b, rows, T, xi, blocks[b]), range(BLOCKS))
+        ratios, reach = zip(*found)
+        digits = _powers.largest_ratio(max(reach), self.largest[:, :rows].max(axis=0), self.threshold)
+        ratio = max(*ratios, digits)
+        self.order, self.count_near = _powers.order(n - 1, ratio, eps), (2 * ratio) ** (n - 1) > eps
+        return super()._forward(rows, T, xi, blocks)
+
+    def _overlaps(self, b, rows, T, xi, block):
+        """Compute H of a block; return the largest y / H of its memories, and its largest y."""
+        H, labels = self.H[block, :rows], self._labels(xi, block, T)
         np.matmul(xi[block, : self.N], self.u[:rows].T, out=H)
         H -= labels.sum(axis=1, keepdims=True) / 2
-        self._powers(H, y, f, square)
-        np.multiply(y, f, out=F)
-        for alpha, f in enumerate(f_up):
-            np.add(H, labels[:, alpha, None], out=y)
-            self._powers(y, y, f, square)
-            y *= f
-            y -= F
-            np.sum(y, axis=0, out=self.partial[b, alpha, :rows])
+        size, y = _powers.size(np, H, self.recipe.kind), np.abs(labels).max(axis=1)
+        np.max(size, axis=0, initial=0, out=self.largest[b, :rows])
+        return _powers.largest_ratio(y, size.max(axis=1), self.threshold), y.max(initial=0)
 
-    def _powers(self, h, y, f, square):
-        """Put max(h, threshold) into y and y^(n-1) into f, exactly 0 at the threshold: no power is subnormal."""
-        np.clip(h, self.threshold, np.inf, out=y)  # much faster than np.maximum
-        _powers.power_into(y, self.recipe.n - 1, f, square)
-        f -= self.least
+    def _forward_block(self, b, rows, T, xi, block):
+        """Compute a block's part of the sum over memories; leave H zero where no power of it counts."""
+        H, labels, n = self.H[block, :rows], self._labels(xi, block, T), self.recipe.n
+        part, P, on = self.partial[b, :, :rows], self.own.scratch[0, : len(H), :rows], self.own.on[: len(H), :rows]
+        self.near[b] = self._near(H, labels, P) if self.count_near else None
+        _powers.on_into(H, self.threshold, self.recipe.kind, on)
+        H *= on
+        part[:] = 0
+        for k in self._powers(H, P):
+            part += self._coefficients(n, k + 1, labels).T @ P
+        if self.near[b] is not None:
+            _, digit, F, _ = self.near[b]
+            part += _sums(digit, F, rows).T
 
-    def _backward_block(self, block, s, T, G):
+    def _backward_block(self, b, block, s, T, G):
         """Put the gradient of a block into G; s is the slope of the objective."""
-        *f_up, f = self.f[:, block]
-        dh, term = self.own.scratch[:2, : len(f)]
-        own, s = G[:, self.N :], np.ascontiguousarray(self.dtype(self.recipe.n) * s.T)
-        np.multiply(f, -s.sum(axis=0), out=dh)
-        for alpha, f in enumerate(f_up):
-            np.multiply(f, s[alpha], out=term)
-            dh += term
-            np.matmul(f, s[alpha], out=own[:, alpha])
+        H, labels, n = self.H[block], self._labels(self.xi, block, T), self.recipe.n
+        P, dh, term = self.own.scratch[:, : len(H)]
+        own, s = G[:, self.N :], self.dtype(n) * s
+        t = np.ascontiguousarray(s.T)
+        own[:], dh[:] = 0, 0
+        for k in self._powers(H, P):
+            c = self._coefficients(n - 1, k, labels)
+            own += c * (P @ s)
+            if k > 0:  # the first term is the same for H and for H + y: it cancels
+                np.matmul(c, t, out=term)
+                term *= P
+                dh += term
+        if self.near[b] is not None:
+            memory, digit, _, (f, f_up) = self.near[b]
+            f_up *= s.take(digit, axis=0)
+            own += _sums(memory, f_up, len(own))
+            dh[memory, digit] = f_up.sum(axis=1) - s.sum(axis=1)[digit] * f[:, 0]
         dh += self.flush
         dh -= self.flush
         own *= 2
         own -= dh.sum(axis=1, keepdims=True)
         own *= self.dtype(1 / T)
         np.matmul(dh, self.u, out=G[:, : self.N])
+
+    def _powers(self, H, P):
+        """Yield k from the order of the sums down to 0, with H^(n-1-k) in P; H is exactly 0 where it is off."""
+        lowest = self.recipe.n - 1 - self.order
+        if lowest == 0:
+            np.not_equal(H, 0, out=P)
+        else:
+            _powers.power_into(H, lowest, P, self.own.scratch[2, : len(H), : H.shape[1]])
+        yield self.order
+        for k in reversed(range(self.order)):
+            P *= H
+            yield k
+
+    def _coefficients(self, n, k, labels):
+        """Return C(n, k) y^k ``(K, N_c)``, no subnormals among them."""
+        return _powers.flushed(np, self.dtype(math.comb(n, k)) * power(labels, k))
+
+    def _near(self, H, labels, size):
+        """Return the pairs with |H| < max_α |y_α|, whose H is set to 0: memory, digit, their terms in (9), and powers.
+
+        The terms are ``(pairs, N_c)``, the powers n-1 of H and of H + y ``(pairs, 1)`` and ``(pairs, N_c)``; ``size``
+        is scratch.
+        """
+        np.abs(H, out=size)
+        memory, digit = np.divmod(np.flatnonzero(size < np.abs(labels).max(axis=1, keepdims=True)), H.shape[1])
+        h = H[memory, digit][:, None]
+        H[memory, digit] = 0
+        up = h + labels.take(memory, axis=0)
+        f, f_up = (safe_power(x, self.recipe.n - 1, self.recipe.kind) for x in (h, up))
+        return memory, digit, up * f_up - h * f, (f, f_up)
+
+
+def _sums(index, terms, size):
+    """Return the sums ``(size, N_c)`` of the terms ``(pairs, N_c)`` that share an index."""
+    pairs = len(index)
+    return csc_array((np.ones(pairs, terms.dtype), index, np.arange(pairs + 1)), (size, pairs)) @ terms
