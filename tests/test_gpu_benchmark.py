@@ -11,9 +11,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from dam.lab import gpu as lab_gpu
+
 PROGRAM = Path(__file__).parents[1] / "benchmarks" / "gpu.py"
 sys.path.append(str(PROGRAM.parent))
 gpu = importlib.import_module("gpu")
+SHIPPED = lab_gpu.runs()
 
 
 @pytest.fixture
@@ -63,3 +66,16 @@ def test_all_items_have_letters_that_can_be_asked_for():
     names = [name for _, name, _, _ in gpu.schedule()]
     assert len(set(names)) == len(names) == 19
     assert {letter for letter, *_ in gpu.schedule()} == set("abcde")
+
+
+def test_what_it_writes_is_what_the_book_reads(bench, tmp_path, monkeypatch):
+    bench.found = {"a check": gpu.attempt(bench, "a", "check", 0, lambda bench: {"x": np.float64(0.5)})}
+    about = gpu.machine(bench.xp) | {"commit": "abc", "smoke": True}
+    gpu.write(bench, about)
+    monkeypatch.setattr(lab_gpu, "FOLDER", tmp_path)
+    (run,) = lab_gpu.runs()
+    assert lab_gpu.findings(run) == {"check": {"x": 0.5}}
+    of_a_card = {"driver", "runtime"}  # where there is one
+    assert all(set(stored) - of_a_card == set(run) for stored in SHIPPED)
+    names = {f"{letter} {name}" for letter, name, *_ in gpu.schedule()}
+    assert all(set(stored["items"]) <= names for stored in SHIPPED)

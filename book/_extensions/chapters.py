@@ -6,13 +6,13 @@ from sphinx.util.docutils import SphinxDirective
 
 
 class Chapters(SphinxDirective):
-    """One row for each notebook: its title, its question, and what it reproduces."""
+    """One row for each notebook with a question: its title, the question, and what it reproduces."""
 
     def run(self):
         lines = ["| chapter | the question | reproduces |", "|---|---|---|"]
         for name, notebook in notebooks().items():
-            about = notebook["metadata"].get("chapter", {})
-            lines.append(f"| {{doc}}`{name}` | {about.get('question', '')} | {about.get('reproduces', '')} |")
+            if about := notebook["metadata"].get("chapter"):
+                lines.append(f"| {{doc}}`{name}` | {about['question']} | {about['reproduces']} |")
         container = self.state.document.copy()
         self.state.nested_parse(StringList(lines, "chapters"), self.content_offset, container)
         return container.children
