@@ -27,7 +27,7 @@ def main(arguments=None):
         print(f"python -m dam: beyond floating point ({error}); try smaller parameters", file=sys.stderr)
         return 2
     except (ValueError, TypeError, OSError, RuntimeError, MemoryError, ArithmeticError) as error:
-        print(f"python -m dam: {error}", file=sys.stderr)
+        print(f"python -m dam: {error}", *getattr(error, "__notes__", ()), sep="\n", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("python -m dam: interrupted", file=sys.stderr)

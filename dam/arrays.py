@@ -7,6 +7,7 @@ names (``auto``, ``numpy`` or ``cupy``; ``auto`` when unset or empty), and answe
 
 import os
 import platform
+import re
 import warnings
 from contextlib import contextmanager
 from functools import cache
@@ -19,32 +20,67 @@ import psutil
 BACKENDS = ("auto", "numpy", "cupy")
 NVIDIA = ("/dev/nvidia0", "/proc/driver/nvidia")
 """One of these exists where there is an NVIDIA GPU with its driver."""
+NO_MEMORY = "OutOfMemoryError|cudaErrorMemoryAllocation|CUDA_ERROR_OUT_OF_MEMORY|CUBLAS_STATUS_ALLOC_FAILED"
+REASONS = {
+    "No module named 'cupy'|import of cupy halted": "CuPy is not installed; pip install 'dam[cuda12]' or 'dam[cuda13]'",
+    r"libcuda\.so|InsufficientDriver.*driver 0$": "there is no NVIDIA driver here; install it",
+    "InsufficientDriver|(?i:unsupported_?ptx)": "the NVIDIA driver knows CUDA {driver}, and CuPy is for CUDA "
+    "{cuda}; update it (CUDA 12 needs driver 525 or newer, CUDA 13 580), or install the extra for that CUDA instead",
+    "cudaErrorNoDevice": "CuPy sees no GPU; nvidia-smi lists those there are, and CUDA_VISIBLE_DEVICES may hide them",
+    "NoKernelImage|NO_BINARY_FOR_GPU|gpu-architecture|ARCH_MISMATCH": "the GPU has compute capability {have}, "
+    "and CUDA {cuda} here takes {least} to {most}; 'dam[cuda12]' takes older GPUs than 'dam[cuda13]'",
+    NO_MEMORY: "the memory of the GPU is full; nvidia-smi shows what holds it",
+    r"(\.so|\.dll)\b.*CuPy imports": "libraries of CUDA {cuda}, which CuPy is for, are not here; "
+    "install them (CuPy 14: pip install 'cupy-cuda{cuda}x[ctk]'), or the extra for the CUDA that is here",
+    "CuPy imports": "CuPy imports but does not work",
+    "": "CuPy is installed but does not import; install one for this Python, NumPy and CUDA",
+}
+"""Why CuPy does not work, by what is found in what its versions 13 and 14 raise, the first that is found."""
+TWICE = 'extern "C" __global__ void twice(double* x) { x[threadIdx.x] *= 2; }'
 
 
 @cache
 def _cupy():
     """Return ``(namespace, None, True)`` if CuPy works here, else ``(None, reason, whether there is a GPU)``.
 
-    Working means: it imports, it sees a device, and two small matrices multiply correctly there.
+    Working means: it imports, it sees a device, two small matrices multiply correctly there, and it compiles a kernel.
     """
-    gpu = any(os.path.exists(path) for path in NVIDIA)
+    gpu, cupy = any(os.path.exists(path) for path in NVIDIA), None
     try:
         import cupy
-    except Exception as error:  # a broken installation raises more than ImportError
-        remedy = "install it with pip install 'dam[cuda12]' or 'dam[cuda13]'"
-        return None, f"CuPy does not import ({type(error).__name__}: {error}); {remedy}", gpu
-    try:
+
         if cupy.cuda.runtime.getDeviceCount() == 0:
-            return None, "CuPy sees no GPU", gpu
+            raise RuntimeError("cudaErrorNoDevice")
         gpu = True
         x = np.arange(6.0).reshape(2, 3)
-        product = cupy.asnumpy(cupy.asarray(x) @ cupy.asarray(x.T))
-        if not np.array_equal(product, x @ x.T):
+        product = cupy.asarray(x) @ cupy.asarray(x.T)
+        cupy.RawKernel(TWICE, "twice")((1,), (4,), (product,))
+        if not np.array_equal(cupy.asnumpy(product), 2 * x @ x.T):
             return None, "CuPy multiplies two small matrices wrongly on this GPU", gpu
         import array_api_compat.cupy as xp
-    except Exception as error:  # a missing driver or toolkit shows up as many kinds of error
-        return None, f"CuPy imports but does not work ({type(error).__name__}: {error})", gpu
+    except Exception as error:  # a missing driver or toolkit and a broken installation show up as many kinds of error
+        return None, _reason(error, cupy), gpu
     return xp, None, True
+
+
+def _reason(error, cupy):
+    """Return which of the `REASONS` an error shows, with what can be learned; ``cupy`` is None if it did not import."""
+    cause = (isinstance(error, ImportError) and error.__cause__) or error  # CuPy writes a page around the cause
+    said = f"{type(cause).__name__}: {' '.join(str(cause).split())}"
+    facts = {
+        "cuda": lambda: cupy.cuda.runtime.runtimeGetVersion() // 1000,
+        "driver": lambda: cupy.cuda.runtime.driverGetVersion() // 1000,
+        "have": lambda: int(cupy.cuda.Device().compute_capability) / 10,
+        "least": lambda: min(cupy.cuda.nvrtc.getSupportedArchs()) / 10,
+        "most": lambda: max(cupy.cuda.nvrtc.getSupportedArchs()) / 10,
+    }
+    for name, ask in facts.items():
+        try:
+            facts[name] = ask()
+        except Exception:  # the question may be what does not work
+            facts[name] = "?"
+    shown = f"{said}; CuPy imports, driver {facts['driver']}" if cupy else said
+    return f"{next(reason for mark, reason in REASONS.items() if re.search(mark, shown)).format(**facts)} ({said})"
 
 
 @cache
@@ -140,10 +176,54 @@ def to_numpy(x):
 def free_bytes(x=None):
     """Return how many bytes of memory are free where the array lies: on its GPU, else (and by default) here."""
     if x is not None and array_api_compat.is_cupy_array(x):
-        import cupy
-
-        return cupy.cuda.runtime.memGetInfo()[0] + cupy.get_default_memory_pool().free_bytes()
+        return _gpu_bytes()[0]
     return psutil.virtual_memory().available
+
+
+def _gpu_bytes():
+    """Return how many bytes of the GPU's memory CuPy could still have, and how many its arrays hold."""
+    import cupy
+
+    pool = cupy.get_default_memory_pool()
+    free, limit, used = cupy.cuda.runtime.memGetInfo()[0] + pool.free_bytes(), pool.get_limit(), pool.used_bytes()
+    return max(0, min(free, limit - used)) if limit else free, used
+
+
+@contextmanager
+def gpu_errors(what, smaller, kept=lambda: ""):
+    """Say what to do where the GPU fails during ``what``, or has too little memory; all other errors stay as they are.
+
+    Parameters
+    ----------
+    what : str
+    smaller : str or callable
+        What to do that it fits, or what says so for the bytes that CuPy holds or could still have.
+    kept : callable
+        Says what is kept, and how to go on.
+
+    Raises
+    ------
+    MemoryError
+        With the size that was asked for, what is free, and what would fit.
+    RuntimeError
+        With CuPy's own message.
+    """
+    try:
+        yield
+    except Exception as error:
+        if not type(error).__module__.startswith("cupy"):
+            raise
+        said = f"{type(error).__name__}: {error}"
+        if re.search(NO_MEMORY, said):
+            free, used = _gpu_bytes()
+            text = f"{what} does not fit into the memory of the GPU, of which {free / 1e9:.3g} GB are free ({said})"
+            advice = smaller(free + used) if callable(smaller) else smaller
+            raise MemoryError("; ".join(part for part in (text, advice, kept()) if part)) from error
+        if isinstance(error, RuntimeError):
+            raise RuntimeError(
+                f"the GPU failed during {what} ({said}); {kept() or 'start again in a new process'}"
+            ) from error
+        raise
 
 
 def cores():

@@ -110,13 +110,17 @@ def states_and_memories(sigma, xi):
     return xp
 
 
-def memory(needed, what, array=None):
-    """Raise ``MemoryError`` unless so many bytes are free, where the array lies: on a GPU or, by default, here."""
+def memory(needed, what, array=None, rows=None):
+    """Raise ``MemoryError`` unless so many bytes are free, where the array lies: on a GPU or, by default, here.
+
+    If they are needed for so many ``rows``, the message says how many fit.
+    """
     free = free_bytes(array)
     if needed > free:
+        fits = rows and int(rows * free / needed)
+        less = f"take {fits} of the {rows} at once" if fits else "use fewer memories K, fewer neurons N or fewer states"
         raise MemoryError(
-            f"{what} needs about {needed / 1e9:.3g} GB of memory, but {free / 1e9:.3g} GB are free; "
-            "use fewer memories K, fewer neurons N or fewer states"
+            f"{what} needs about {needed / 1e9:.3g} GB of memory, but {free / 1e9:.3g} GB are free; {less}"
         )
 
 

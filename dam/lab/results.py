@@ -55,11 +55,12 @@ class Result:
     def provenance(self):
         """Return one line that says how the result was computed, for the caption of a figure.
 
-        Its duration is that of all trainings, where the result says so: a resumed run took only its own part of it.
+        Its duration and its devices are those of all trainings, where the result says so: a resumed run took only its
+        own part of it, on its own device.
         """
         commit = f"commit {self.commit[:10]}, " if self.commit else ""
         seconds = self.values.get("train_seconds", self.wall_seconds)
-        when = f"{self.started[:10]}, {seconds:.0f} s on {self.device}"
+        when = f"{self.started[:10]}, {seconds:.0f} s on {self.values.get('devices', self.device)}"
         return f"{self.name}, {commit}{self.backend} {self.versions[self.backend]}, {when}"
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from tqdm.auto import tqdm
 
-from dam.arrays import using
+from dam.arrays import gpu_errors, using
 from dam.files import write_atomically
 from dam.lab.results import of_python
 
@@ -42,17 +42,24 @@ def sweep(point, tasks, *, scheduler=None, folder=None, version="", progress=Fal
         A scheduler is given, and the package ``distributed`` is not installed.
     OSError
         The scheduler does not answer, or the folder cannot be written.
+
+    Whatever ``point`` raises is raised, with a note that says how many points are kept.
     """
     files = [_file(folder, point, task, version) for task in tasks]
     outcomes = [_read(file) for file in files]
     todo = [i for i, outcome in enumerate(outcomes) if outcome is None]
     bar = tqdm(total=len(tasks), initial=len(tasks) - len(todo), desc=label, disable=not progress, leave=False)
-    with bar:
-        for i, outcome in _computed(point, tasks, todo, scheduler):
-            outcomes[i] = outcome
-            if files[i] is not None:
-                _keep(files[i], outcome)
-            bar.update()
+    try:
+        with bar:
+            for i, outcome in _computed(point, tasks, todo, scheduler):
+                outcomes[i] = outcome
+                if files[i] is not None:
+                    _keep(files[i], outcome)
+                bar.update()
+    except Exception as error:
+        if folder is not None and (kept := sum(outcome is not None for outcome in outcomes)):
+            error.add_note(f"{kept} of {len(tasks)} points are kept in {folder}; the same command goes on from them")
+        raise
     return outcomes
 
 
@@ -73,7 +80,7 @@ def _computed(point, tasks, todo, scheduler):
 
 
 def _numbered(point, i, task):
-    with using(task.get("backend")):
+    with using(task.get("backend")), gpu_errors("a point of the sweep", "use smaller parameters"):
         return i, point(**task)
 
 

@@ -3,7 +3,7 @@
 import array_api_compat
 
 from dam import checks
-from dam.arrays import array_namespace, on_backend
+from dam.arrays import array_namespace, gpu_errors, on_backend
 from dam.memory._dynamics import ClassicalFields, settle_batches
 from dam.memory._dynamics_cuda import settle_classical
 
@@ -26,6 +26,7 @@ def classical_energy(sigma, T):
     return -xp.sum((sigma @ T) * sigma, axis=1) / 2
 
 
+@gpu_errors("retrieval", "use fewer states or fewer neurons N")
 def retrieve_classical(sigma, T, rng=None, *, backend=None):
     """Return the fixed points of σ_i ← Sign(Σ_{j≠i} T_ij σ_j) under asynchronous updates.
 

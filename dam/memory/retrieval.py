@@ -9,11 +9,14 @@ import warnings
 import array_api_compat
 
 from dam import checks
-from dam.arrays import on_backend
+from dam.arrays import gpu_errors, on_backend
 from dam.memory import _dynamics_cuda, _paired
 from dam.memory._dynamics import DenseFields, batch_size, batches_of, settle_batches, tables, threads_for
 
+FEWER = "use fewer states, fewer memories K or fewer neurons N"
 
+
+@gpu_errors("retrieval", FEWER)
 def retrieve(sigma, xi, F, rng=None, *, rule="energy", max_flips=None, threads=None, backend=None):
     """Return the fixed points that asynchronous zero-temperature dynamics reaches, eq. (4).
 
@@ -64,7 +67,7 @@ def retrieve(sigma, xi, F, rng=None, *, rule="energy", max_flips=None, threads=N
         warnings.warn(
             f"{unsettled} of {sigma.shape[0]} states were still changing after {max_flips} flips each",
             RuntimeWarning,
-            stacklevel=2,
+            stacklevel=3,
         )
     return back(xp.astype(final, sigma.dtype))
 
@@ -77,6 +80,7 @@ def unstable_spins(sigma, xi, F, *, rule="energy", backend=None):
     return gaps(sigma, xi, F, rule=rule, backend=backend) < 0
 
 
+@gpu_errors("retrieval", FEWER)
 def gaps(sigma, xi, F, *, rule="energy", backend=None):
     """Return σ_i times the field of eq. (4) on every spin i, ``(S, N)`` float64: what it costs to flip that spin.
 
@@ -86,7 +90,12 @@ def gaps(sigma, xi, F, *, rule="energy", backend=None):
     sigma, xi, back = on_backend(backend, sigma, xi)
     xp = checks.states_and_memories(sigma, xi)
     make_fields = batch_fields(sigma, xi, F, rule, threads=1)
-    batches = batches_of(xp.astype(sigma, xp.float64), xi.shape[0])
+    sigma, (S, N), K = xp.astype(sigma, xp.float64), sigma.shape, xi.shape[0]
+    if array_api_compat.is_cupy_array(xi):
+        size = _dynamics_cuda.batch_size(S, 64 * K + 32 * N, K, xi)  # bytes: at most 8 numbers a memory, 4 a neuron
+        batches = [sigma[start : start + size, :] for start in range(0, S, size)]
+    else:
+        batches = batches_of(sigma, K)
     return back(xp.concat([make_fields(batch).gaps(batch) for batch in batches]))
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from dam.arrays import to_numpy
 from dam.network import _powers
-from dam.network._step_plain import Step
+from dam.network._step_plain import HELD, Step
 from dam.network.optimizer import FLOOR
 
 CHUNK = 32  # memories that a thread of the forward kernel sums over
@@ -324,6 +324,16 @@ def source(recipe, K, M, N, classes):
 def supports(x, t, recipe):
     """Return whether `FusedStep` can train by the recipe on digits ``x`` with targets ``t (M, N_c)``."""
     return str(x.dtype) == "float32" and recipe.kind == "rectified" and t.shape[1] <= MOST_CLASSES
+
+
+def training_bytes(x, t, recipe, others=0):
+    """Return about how many bytes a training on a GPU takes for each digit of a minibatch, and for all else.
+
+    Parameters as of the step; ``others`` is the number of test digits.
+    """
+    (S, N), classes, size = x.shape, t.shape[1], x.dtype.itemsize
+    width = 1 + classes / CHUNK if supports(x, t, recipe) else HELD
+    return size * (N + width * recipe.K), size * ((S + others) * N + 8 * recipe.K * (N + classes))
 
 
 class FusedStep(Step):

@@ -12,6 +12,8 @@ from dam.network import objective
 from dam.network.classifier import Classifier
 from dam.network.optimizer import momentum_update
 
+HELD = 9  # numbers for each memory and digit that an update, or a gradient, holds at once
+
 
 class Step:
     """What a step does by doing one update after the other; it is a context manager."""

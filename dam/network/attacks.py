@@ -12,15 +12,17 @@ Common to all functions, also of `dam.network.robustness`:
 - ``norm``: 'l2' or 'linf', how the length of a change is measured, see `move`; ``m``: the power of the objective (14).
 
 They raise ``ValueError`` for images of another size than the network's, pixels outside [-1, 1], classes out of range,
-and any other number out of range.
+and any other number out of range; ``MemoryError`` for more images than fit on a GPU.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
+from array_api_compat import is_cupy_array
 
 from dam import checks
 from dam.arrays import array_namespace, on_backend, to_numpy
+from dam.network._step_plain import HELD
 from dam.network.objective import targets
 
 NORMS = ("l2", "linf")
@@ -183,6 +185,9 @@ def checked_images(v, y, network, m):
     checks.labels("y", y, network.label_weights.shape[1])
     if y.shape[0] != v.shape[0]:
         raise ValueError(f"y must hold a class for each of the {v.shape[0]} images, got {y.shape[0]}")
+    if is_cupy_array(v):
+        (M, N), K = v.shape, visible.shape[0]
+        checks.memory(visible.dtype.itemsize * M * (HELD * K + 6 * N), f"an attack on {M} images", v, M)
     return xp, xp.astype(v, visible.dtype, copy=False), y, network.on(xp), back
 
 

@@ -70,7 +70,22 @@ def load(path, key):
         ) from error
     if differences := _differences(found, key):
         raise ValueError(f"the checkpoint {path} is of another training: {'; '.join(differences)}")
+    arrays.setdefault("device", np.full(epoch, "unknown"))  # files of older versions have none
     return epoch, xi, V, arrays
+
+
+def kept(path):
+    """Say what is kept of a training that the GPU broke off, and how to go on."""
+    if path is None:
+        return "no checkpoint is kept; with checkpoint=FILE (--checkpoint FILE) a training can go on where it was"
+    if not Path(path).exists():
+        return f"the checkpoint {path} was not reached; start again in a new process"
+    with np.load(path, allow_pickle=False) as content:
+        epoch = json.loads(str(content["header"]))["epoch"]
+    return (
+        f"the checkpoint {path} of epoch {epoch} is kept; go on in a new process with resume=True (--resume), "
+        "also on a CPU, with backend='numpy' (--backend numpy)"
+    )
 
 
 def _differences(found, key):

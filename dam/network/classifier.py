@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from dam import checks
-from dam.arrays import array_namespace, on_backend, to_numpy
+from dam.arrays import array_namespace, gpu_errors, on_backend, to_numpy
 from dam.memory.interactions import KINDS
 from dam.network._powers import flushed, safe_power, size, warm_enough
 from dam.network.objective import OBJECTIVES, log_objective, slope
@@ -117,6 +117,7 @@ class Network:
             dtype = xp.result_type(dtype, v.dtype)
         return xp.astype(v, dtype, copy=False), self.on(xp, dtype)
 
+    @gpu_errors("the network", "use fewer digits at once or fewer memories K")
     def arguments(self, v):
         """Return the arguments ``(M, N_c)`` for digits ``v (M, N)``, computed a few rows at a time.
 

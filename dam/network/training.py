@@ -3,19 +3,20 @@
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
+from functools import partial
 
 import numpy as np
 from array_api_compat import is_numpy_array
 from tqdm import tqdm
 
 from dam import checks
-from dam.arrays import array_namespace, get_namespace, to_numpy
-from dam.network import _step_fast, checkpoints, objective
+from dam.arrays import array_namespace, device_name, get_namespace, gpu_errors, to_numpy
+from dam.network import _step_cuda, _step_fast, checkpoints, objective
 from dam.network._powers import coldest
 from dam.network.classifier import Classifier
 from dam.network.recipes import Recipe
 
-HISTORY = ("test_error", "train_error", "seconds")
+HISTORY = ("test_error", "train_error", "seconds", "device")
 
 
 def minibatches(y, batch_per_class, seed, epoch, classes=objective.CLASSES):
@@ -76,7 +77,8 @@ def train(
     checkpoint : path, optional
         File to keep the state in, replaced at once every ``checkpoint_every`` epochs and at the end.
     resume : bool
-        Go on from the checkpoint. The outcome is bit for bit that of the uninterrupted training.
+        Go on from the checkpoint. The outcome is bit for bit that of the uninterrupted training; on another device
+        than before, that of a training on both.
     progress : bool
         Show a bar of epochs with the errors.
     backend : {'auto', 'numpy', 'cupy'}, optional
@@ -88,7 +90,7 @@ def train(
         With arrays of the library of x.
     dict
         ``test_error`` (NaN without test digits) and ``train_error`` (over the epoch's minibatches, each
-        before its update), both in %, and ``seconds``: arrays with an entry for each epoch.
+        before its update), both in %, ``seconds``, and the ``device``: arrays with an entry for each epoch.
 
     Raises
     ------
@@ -103,6 +105,8 @@ def train(
         The folder of the checkpoint cannot be written.
     FloatingPointError
         A NaN turned up; the last checkpoint is kept.
+    MemoryError, RuntimeError
+        The GPU has too little memory, or failed; the message says what minibatch fits, and how to go on.
     """
     if not isinstance(recipe, Recipe):
         raise TypeError(f"recipe must be a dam.Recipe, for example dam.Recipe.paper(3), got {recipe!r}")
@@ -137,10 +141,13 @@ def train(
         raise ValueError(f"the checkpoint {checkpoint} is at epoch {first}, past the {epochs} asked for")
 
     t = objective.targets(np.repeat(np.arange(classes), recipe.batch_per_class), classes)
-    x, t, xi, V = (xp.asarray(to_numpy(a), dtype=getattr(xp, dtype)) for a in (x, t, xi, V))
-    test = None if x_test is None else (xp.asarray(to_numpy(x_test), dtype=x.dtype), xp.asarray(to_numpy(y_test)))
+    x, t, xi, V = (np.asarray(to_numpy(a), dtype=dtype) for a in (x, t, xi, V))
+    test = () if x_test is None else (np.asarray(to_numpy(x_test), dtype=dtype), to_numpy(y_test))
+    smaller = partial(_smaller, x, t, recipe, len(test and y_test))
+    on_gpu, device = gpu_errors("the training", smaller, partial(checkpoints.kept, checkpoint)), device_name(xp)
     bar = tqdm(total=epochs, initial=first, unit="epoch", disable=not progress)
-    with bar, _step_fast.make_step(x, t, xi, V, recipe) as step:
+    with bar, on_gpu, _step_fast.make_step(*map(xp.asarray, (x, t, xi, V)), recipe) as step:
+        test = [xp.asarray(a) for a in test]
         step.drop_inactive()
         deal = lambda epoch: minibatches(y, recipe.batch_per_class, seed, epoch, classes)
         begun = time.perf_counter()
@@ -148,7 +155,7 @@ def train(
             train_error = _epoch(step, batches, epoch, checkpoint)
             test_error = 100 * (step.wrong(*test, recipe.temperature(epoch)) / len(y_test)) if test else np.nan
             begun, seconds = time.perf_counter(), time.perf_counter() - begun
-            for name, value in zip(HISTORY, (test_error, train_error, seconds), strict=True):
+            for name, value in zip(HISTORY, (test_error, train_error, seconds, device), strict=True):
                 history[name] = np.append(history[name], value)
             bar.set_postfix_str(f"test error {test_error:.2f} %, training error {train_error:.2f} %")
             bar.update()
@@ -159,6 +166,17 @@ def train(
     T = float(recipe.temperature(epochs - 1))
     weights = (origin.asarray(w) for w in (weights[:, : x.shape[1]], weights[:, x.shape[1] :]))
     return Classifier(*weights, recipe.n, T, recipe.kind), history
+
+
+def _smaller(x, t, recipe, others, room):
+    """Say what minibatch fits into so many bytes of a GPU."""
+    digit, rest = _step_cuda.training_bytes(x, t, recipe, others)
+    most = int((0.9 * room - rest) / (digit * t.shape[1]))
+    if 0 < most < recipe.batch_per_class:
+        return (
+            f"a minibatch of about {most} digits of each class fits, not of batch_per_class = {recipe.batch_per_class}"
+        )
+    return "use fewer digits, or in the recipe a smaller K or batch_per_class"
 
 
 def _ahead(function, items):

@@ -85,6 +85,45 @@ def ascontiguousarray(a, dtype=None):
     return np.ascontiguousarray(a, dtype).view(ndarray)
 
 
+MESSAGES = {  # as CuPy 14.2 writes them
+    2: "cudaErrorMemoryAllocation: out of memory",
+    35: "cudaErrorInsufficientDriver: CUDA driver version is insufficient for CUDA runtime version",
+    46: "cudaErrorDevicesUnavailable: CUDA-capable device(s) is/are busy or unavailable",
+    100: "cudaErrorNoDevice: no CUDA-capable device is detected",
+    209: "cudaErrorNoKernelImageForDevice: no kernel image is available for execution on the device",
+    700: "cudaErrorIllegalAddress: an illegal memory access was encountered",
+}
+
+
+def error(module, name, base, message):
+    """Return an exception like one of CuPy's: only its module, its name, its base and its text matter."""
+    return type(name, (base,), {"__module__": module})(message)
+
+
+def runtime_error(status):
+    """As `CUDARuntimeError`, raised by whatever talks to the driver."""
+    return error("cupy_backends.cuda.api.runtime", "CUDARuntimeError", RuntimeError, MESSAGES[status])
+
+
+def no_memory(size=8_000_000, total=2_000_000_000):
+    """As `cupy.cuda.memory.OutOfMemoryError`."""
+    text = f"Out of memory allocating {size:,} bytes (allocated so far: {total:,} bytes)."
+    return error("cupy.cuda.memory", "OutOfMemoryError", MemoryError, text)
+
+
+def compile_error(text):
+    """As `cupy.cuda.compiler.CompileException`, which is no RuntimeError."""
+    return error("cupy.cuda.compiler", "CompileException", Exception, text)
+
+
+def memory(stub, free, used=0, limit=0):
+    """Let the stand-in have so many bytes free and used, and at most so many in its pool; 0 is no limit."""
+    pool = {"free_bytes": lambda: 0, "used_bytes": lambda: used, "get_limit": lambda: limit}
+    stub.cuda = types.SimpleNamespace(runtime=types.SimpleNamespace(memGetInfo=lambda: (free, 2 * free)))
+    stub.get_default_memory_pool = lambda: types.SimpleNamespace(**pool)
+    return stub
+
+
 def module(free=2**33):
     """Return the module to put in place of ``cupy``, with so many bytes free."""
     stub = types.ModuleType("cupy")
@@ -97,6 +136,4 @@ def module(free=2**33):
     stub.zeros = lambda shape, dtype: np.zeros(shape, dtype).view(ndarray)
     stub.full = lambda shape, fill_value, dtype: np.full(shape, fill_value, dtype).view(ndarray)
     stub.arange = lambda start, stop, dtype: np.arange(start, stop, dtype=dtype).view(ndarray)
-    stub.cuda = types.SimpleNamespace(runtime=types.SimpleNamespace(memGetInfo=lambda: (free, 2 * free)))
-    stub.get_default_memory_pool = lambda: types.SimpleNamespace(free_bytes=lambda: 0)
-    return stub
+    return memory(stub, free)

@@ -9,9 +9,11 @@ import subprocess
 import sys
 import time
 import tracemalloc
+import types
 from dataclasses import asdict, fields, replace
 
 import array_api_strict
+import cupy_stub
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -23,7 +25,17 @@ from dam import datasets
 from dam.lab import experiments, results
 from dam.lab.experiments import mnist
 from dam.memory.interactions import KINDS
-from dam.network import _powers, _step_fast, _step_plain, checkpoints, classifier, objective, optimizer, training
+from dam.network import (
+    _powers,
+    _step_cuda,
+    _step_fast,
+    _step_plain,
+    checkpoints,
+    classifier,
+    objective,
+    optimizer,
+    training,
+)
 from dam.network.classifier import FORMS, Classifier, inactive
 from dam.network.training import Recipe, train
 
@@ -777,3 +789,129 @@ def test_the_experiment_resumes(small_mnist, tmp_path):
         experiments.run("mnist", "paper", **options, m="two")
     with pytest.raises(ValueError, match="schedule must be"):
         experiments.run("mnist", "paper", **(options | {"schedule": "fast"}))
+
+
+# --- on a GPU that fails, and on two devices
+
+
+def failing_from(epoch, error, step_of=_step_fast.make_step):
+    """Return what makes a step that raises the error in the given epoch, counted from 0 in this training."""
+
+    def make(*arguments):
+        step, done = step_of(*arguments), []
+        work = step.epoch
+
+        def until(*minibatches):
+            done.append(1)
+            if len(done) > epoch:
+                raise error
+            return work(*minibatches)
+
+        step.epoch = until
+        return step
+
+    return make
+
+
+def test_a_gpu_that_is_lost_leaves_the_checkpoint_to_go_on_from(digits, tmp_path, monkeypatch):
+    x, y, *_ = digits
+    recipe, path = Recipe.paper(3, **SMALL), tmp_path / "state.npz"
+    options = {"epochs": 5, "checkpoint": path, "checkpoint_every": 2}
+    whole, _ = quiet(x, y, recipe, epochs=5)
+    lost = cupy_stub.runtime_error(700)
+    with monkeypatch.context() as patch:
+        patch.setattr(_step_fast, "make_step", failing_from(3, lost))
+        with pytest.raises(RuntimeError) as caught:
+            quiet(x, y, recipe, **options)
+    assert str(caught.value) == (
+        f"the GPU failed during the training (CUDARuntimeError: {lost}); the checkpoint {path} of epoch 2 is kept; "
+        "go on in a new process with resume=True (--resume), also on a CPU, with backend='numpy' (--backend numpy)"
+    )
+    resumed, _ = quiet(x, y, recipe, **options, resume=True, backend="numpy")
+    np.testing.assert_array_equal(resumed.visible, whole.visible)
+
+
+def test_a_gpu_that_is_lost_without_a_checkpoint(digits, tmp_path, monkeypatch):
+    x, y, *_ = digits
+    monkeypatch.setattr(_step_fast, "make_step", failing_from(0, cupy_stub.runtime_error(700)))
+    with pytest.raises(RuntimeError, match="GPU failed .*; no checkpoint is kept; with checkpoint=FILE"):
+        quiet(x, y, Recipe.paper(3, **SMALL), epochs=2)
+    with pytest.raises(RuntimeError, match="GPU failed .*; the checkpoint .*c.npz was not reached; start again"):
+        quiet(x, y, Recipe.paper(3, **SMALL), epochs=2, checkpoint=tmp_path / "c.npz")
+
+
+def test_a_training_that_does_not_fit_says_which_minibatch_does(digits, tmp_path, monkeypatch):
+    x, y, x_test, y_test = digits
+    recipe, path = Recipe.paper(3, K=2000, batch_per_class=100, form="dual"), tmp_path / "state.npz"
+    options = {"epochs": 1, "x_test": x_test, "y_test": y_test, "checkpoint": path}
+    digit, rest = _step_cuda.training_bytes(x, np.zeros((1, 10)), recipe, len(y_test))
+    assert digit == pytest.approx(4 * (784 + (1 + 10 / 32) * 2000)) and rest == 4 * (2500 * 784 + 8 * 2000 * 794)
+    monkeypatch.setattr(_step_fast, "make_step", failing_from(0, cupy_stub.no_memory()))
+    for fitting, message in (
+        (30.5, "a minibatch of about 30 digits of each class fits, not of batch_per_class = 100"),
+        (0.5, "use fewer digits, or in the recipe a smaller K or batch_per_class"),
+        (500, "use fewer digits, or in the recipe a smaller K or batch_per_class"),
+    ):
+        free = round((rest + 10 * fitting * digit) / 0.9) - 10**8
+        stub = cupy_stub.memory(types.ModuleType("cupy"), free, used=10**8)
+        monkeypatch.setitem(sys.modules, "cupy", stub)
+        with pytest.raises(MemoryError) as caught:
+            quiet(x, y, recipe, **options)
+        assert "allocating 8,000,000 bytes" in str(caught.value) and f"{free / 1e9:.3g} GB are free" in str(
+            caught.value
+        )
+        assert message in str(caught.value) and f"the checkpoint {path} was not reached" in str(caught.value)
+
+
+class Strict(_step_plain.ArrayStep):
+    """The step of another library for a training on NumPy."""
+
+    def __init__(self, *arrays):
+        super().__init__(*(array_api_strict.asarray(a) for a in arrays[:4]), arrays[4])
+
+    def wrong(self, v, y, T):
+        return super().wrong(array_api_strict.asarray(v), array_api_strict.asarray(y), T)
+
+
+@pytest.mark.parametrize("form", ("dual", "exact"))
+@pytest.mark.parametrize(("before", "after"), [(Strict, None), (None, Strict)], ids=("to the CPU", "from the CPU"))
+def test_a_training_goes_on_with_another_library(digits, tmp_path, monkeypatch, form, before, after):
+    """The weights are those of a whole training within the rounding of a few minibatches, and so is its history."""
+    x, y, x_test, y_test = digits
+    x, y, path = x[:300], y[:300], tmp_path / "state.npz"
+    recipe = Recipe.paper(3, **SMALL, form=form)
+    options = {"x_test": x_test, "y_test": y_test, "checkpoint": path}
+    makers = [make or _step_fast.make_step for make in (before, after)]
+    whole, expected = quiet(x, y, recipe, epochs=4, x_test=x_test, y_test=y_test)
+    for make, name, epochs in zip(makers, ("A", "B"), (2, 4)):
+        with monkeypatch.context() as patch:
+            patch.setattr(_step_fast, "make_step", make)
+            patch.setattr(training, "device_name", lambda _, name=name: name)
+            resumed, history = quiet(x, y, recipe, epochs=epochs, resume=path.exists(), **options)
+    for name in ("visible", "label_weights"):
+        found, weights = getattr(resumed, name), getattr(whole, name)
+        assert found.dtype == np.float32 and np.abs(found - weights).max() < 2e-5 and np.any(found != weights)
+    np.testing.assert_allclose(history["test_error"], expected["test_error"], atol=0.5)
+    assert history["device"].tolist() == ["A", "A", "B", "B"]
+
+
+def test_a_result_names_the_devices_that_it_was_trained_on(small_mnist, tmp_path, monkeypatch):
+    options = small_mnist | {"schedule": "paper", "backend": "numpy", "checkpoint": tmp_path / "c.npz", "resume": True}
+    monkeypatch.setattr(training, "device_name", lambda _: "NVIDIA H200")
+    first = experiments.run("mnist", "paper", **(options | {"epochs": 1}))
+    assert "devices" not in first.values
+    monkeypatch.setattr(training, "device_name", lambda _: "CPU, 2 cores")
+    resumed = experiments.run("mnist", "paper", **options)
+    assert resumed.values["devices"] == "NVIDIA H200, then CPU, 2 cores"
+    assert resumed.provenance().endswith(" s on NVIDIA H200, then CPU, 2 cores")
+
+
+def test_a_checkpoint_without_devices_is_gone_on_from(digits, tmp_path):
+    x, y, *_ = digits
+    recipe, path = Recipe.paper(3, **SMALL), tmp_path / "state.npz"
+    quiet(x, y, recipe, epochs=2, checkpoint=path)
+    content = dict(np.load(path))
+    del content["device"]
+    np.savez(path, **content)
+    _, history = quiet(x, y, recipe, epochs=3, checkpoint=path, resume=True)
+    assert history["device"][:2].tolist() == ["unknown"] * 2 and "cores" in history["device"][2]

@@ -146,7 +146,7 @@ def run(name, scale="demo", seed=0, backend=None, progress=False, scheduler=None
     options = {"progress": progress, "folder": folder, "work": work}
     options["sweep"] = partial(sweep, scheduler=scheduler, **points)
     options = {key: value for key, value in options.items() if experiment.takes(key)}
-    with arrays.using(used):
+    with arrays.using(used), arrays.gpu_errors(name, "use smaller parameters"):
         values, found = experiment.run(seed=seed, backend=used, **options, **parameters)
     return results.Result(
         experiment=name,

@@ -68,9 +68,9 @@ def run(
     it is there. With the folder ``work`` instead, a training keeps its checkpoint there.
 
     Values: ``test_error_percent`` of the stored float16 weights under eq. (9); ``first_epoch_below_2_percent``, counted
-    from 1, or None; ``epochs``; ``T`` at the end, in neurons; ``train_seconds``, of a resumed training in all. Arrays:
-    ``visible (K, 784)`` and ``labels (K, 10)`` as float16, if ``weights`` is true; ``test_error`` and ``train_error``
-    of each epoch in %.
+    from 1, or None; ``epochs``; ``T`` at the end, in neurons; ``train_seconds``, of a resumed training in all;
+    ``devices``, of one that was resumed on another. Arrays: ``visible (K, 784)`` and ``labels (K, 10)`` as float16, if
+    ``weights`` is true; ``test_error`` and ``train_error`` of each epoch in %.
     """
     if checkpoint is None and work is not None:
         checkpoint = Path(work) / "training.ckpt.npz"
@@ -92,6 +92,8 @@ def run(
         "T": network.T,
         "train_seconds": float(history["seconds"].sum()),
     }
+    if len(devices := dict.fromkeys(history["device"].tolist())) > 1:
+        values["devices"] = ", then ".join(devices)
     arrays = {name: history[name] for name in ("test_error", "train_error")}
     return values, arrays | ({"visible": visible, "labels": labels} if parameters["weights"] else {})
 
