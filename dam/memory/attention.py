@@ -13,7 +13,7 @@ States of ±1 with F(x) = exp(βx) belong here too: update (4) is then the sign 
 import math
 
 from dam import checks
-from dam.arrays import array_namespace, on_backend
+from dam.arrays import array_namespace, gpu_errors, on_backend
 from dam.memory._dynamics import settle_batches
 
 ROWS = 2**22  # entries of the largest (states, memories) array that is made at once
@@ -86,6 +86,7 @@ def perplexity(x, xi, beta):
     return xp.exp(-xp.sum(w * xp.log(xp.where(w > 0, w, xp.ones_like(w))), axis=1))
 
 
+@gpu_errors("retrieval", "use fewer states, fewer memories K or fewer neurons N")
 def retrieve_spins(sigma, xi, beta=1.0, rng=None, *, threads=None, backend=None):
     """Return the fixed points of eq. (4) for states of ±1 and F(x) = exp(βx), at any N.
 

@@ -3,12 +3,15 @@
 import contextlib
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
 import time
+import types
 import zipfile
 
+import cupy_stub
 import numpy as np
 import pytest
 
@@ -111,6 +114,40 @@ def test_interrupted_run_of_the_command_line_goes_on(tmp_path, monkeypatch, caps
     assert sorted(path.name for path in (tmp_path / "broken").iterdir()) == [f"{name}.json", f"{name}.npz"]
     one, other = (results.load("fig5", "demo-N28", 0, tmp_path / folder) for folder in ("whole", "broken"))
     assert one.values == other.values and all(np.array_equal(one.arrays[k], other.arrays[k]) for k in one.arrays)
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (
+            cupy_stub.runtime_error(700),
+            r"the GPU failed during a point of the sweep \(CUDARuntimeError: cudaErrorIllegal",
+        ),
+        (cupy_stub.no_memory(), "a point of the sweep does not fit into the memory of the GPU, of which 3 GB are free"),
+        (ValueError("a number is wrong"), "a number is wrong"),
+    ],
+    ids=("lost", "memory", "other"),
+)
+def test_what_fails_in_a_sweep_says_which_points_are_kept(tmp_path, monkeypatch, capsys, error, said):
+    monkeypatch.setitem(sys.modules, "cupy", cupy_stub.memory(types.ModuleType("cupy"), 3 * 10**9))
+    arguments = ["run", "fig5", "--scale", "demo", "--N", "20", "24", "28", "--starts", "50", "--quiet"]
+    arguments += ["--backend", "numpy", "--results", str(tmp_path)]
+    module, calls = fig5, []
+
+    def broken(**task):
+        calls.append(task)
+        if len(calls) == 3:
+            raise error
+        return original(**task)
+
+    original = module.point
+    broken.__module__, broken.__name__ = original.__module__, original.__name__
+    monkeypatch.setattr(module, "point", broken)
+    assert main(arguments) == 2
+    first, note = capsys.readouterr().err.splitlines()
+    assert re.match(f"python -m dam: {said}", first)
+    assert re.match(r"2 of \d+ points are kept in .*unfinished; the same command goes on from them", note)
+    assert main(arguments) == 0 and len(calls) == len({str(task) for task in calls}) + 1  # only one point twice
 
 
 def test_a_scheduler_needs_points_and_the_package(tmp_path, monkeypatch, capsys):

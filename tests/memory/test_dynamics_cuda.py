@@ -21,6 +21,7 @@ from dam.memory import _dynamics, _dynamics_cuda, _dynamics_kernels
 from dam.memory._dynamics import DenseFields
 from dam.memory._dynamics_cuda import settle_classical, settle_dense
 from dam.memory._dynamics_kernels import FINISHED, START
+from dam.memory.retrieval import gaps
 
 ANY_F = [dam.Polynomial(2), dam.Polynomial(3), dam.RectifiedPolynomial(4), dam.Polynomial(40), dam.Exponential()]
 THREADS = _dynamics_kernels.THREADS
@@ -334,6 +335,18 @@ def test_batches_fit_the_free_memory(stub, monkeypatch):
     monkeypatch.setitem(sys.modules, "cupy", cupy_stub.module(free=100))
     with pytest.raises(MemoryError, match="retrieval needs about .* GB of memory"):
         dam.retrieve(on_device(sigma), on_device(xi), dam.Polynomial(3), 0)
+
+
+def test_gaps_are_computed_in_batches_that_fit(stub, monkeypatch):
+    sigma, xi, _ = problem(20, 30, 10, 0)
+    one, made = 64 * 30 + 32 * 10, []
+    original = DenseFields.__init__
+    monkeypatch.setattr(DenseFields, "__init__", lambda self, *a: (made.append(len(a[0])), original(self, *a))[1])
+    expected = gaps(np.array(sigma), np.array(xi), dam.Polynomial(3), backend="numpy")
+    monkeypatch.setattr("dam.memory.retrieval.retrieval_bytes", lambda *_: 0)
+    monkeypatch.setitem(sys.modules, "cupy", cupy_stub.module(free=int(6 * one / 0.8) + 2))
+    assert np.array_equal(gaps(on_device(sigma), on_device(xi), dam.Polynomial(3)), expected)
+    assert made == [6, 6, 6, 2]
 
 
 def test_source_counts_large_overlaps_in_int():

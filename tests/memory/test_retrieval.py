@@ -1,6 +1,10 @@
 """Retrieval: where it ends, against loops straight from eq. (4), and that it ends there however it is computed."""
 
+import sys
+import types
+
 import array_api_strict as strict
+import cupy_stub
 import numpy as np
 import pytest
 from by_loops import BAD, FUNCTIONS, PAIR, problems, slow_F, stable
@@ -148,7 +152,7 @@ def test_threads_are_those_that_the_process_may_use(monkeypatch):
     assert arrays.cores() == 64
 
 
-@pytest.mark.parametrize(
+COMPUTE = pytest.mark.parametrize(
     "compute",
     [
         lambda sigma, xi, **options: retrieve(sigma, xi, dam.Polynomial(3), 1, **options),
@@ -159,6 +163,25 @@ def test_threads_are_those_that_the_process_may_use(monkeypatch):
     ],
     ids=["retrieve", "gaps", "unstable_spins", "retrieve_classical", "retrieve_spins"],
 )
+
+
+@COMPUTE
+def test_states_that_do_not_fit_on_the_gpu(compute, monkeypatch):
+    """Where `dam` cannot choose smaller batches: not even the states and the memories fit."""
+    xi, sigma = dam.random_patterns(9, 10, 0), dam.random_patterns(5, 10, 1)
+    monkeypatch.setitem(sys.modules, "cupy", cupy_stub.memory(types.ModuleType("cupy"), 10**6))
+
+    def full(x):
+        raise cupy_stub.no_memory()
+
+    monkeypatch.setattr(arrays, "get_namespace", lambda backend=None: types.SimpleNamespace(asarray=full))
+    with pytest.raises(
+        MemoryError, match=r"retrieval .* 0.001 GB are free \(.* 8,000,000 bytes .*\); use fewer states"
+    ):
+        compute(sigma, xi, backend="cupy")
+
+
+@COMPUTE
 def test_numpy_arrays_go_to_the_backend_and_come_back(compute, monkeypatch):
     xi, sigma = dam.random_patterns(9, 10, 0), dam.random_patterns(5, 10, 1)
     asked, settled = [], []

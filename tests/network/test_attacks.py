@@ -1,12 +1,16 @@
 """Attacks on images: gradients against finite differences, and what an attack promises."""
 
+import sys
+import types
+
 import array_api_strict
+import cupy_stub
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dam import arrays
+from dam import arrays, checks
 from dam.memory.interactions import KINDS
 from dam.network import attacks, classifier, robustness
 from dam.network.classifier import FORMS
@@ -113,6 +117,28 @@ def test_the_backend_is_that_of_the_environment(name, request):
         assert type(theirs) is np.ndarray and ours.dtype == theirs.dtype
         np.testing.assert_allclose(theirs, ours, rtol=1e-9)
     assert seen and all(seen)
+
+
+def test_images_that_do_not_fit_on_the_gpu(monkeypatch):
+    net = network(3, N=20, K=30)
+    v, y = images(net, M=40)
+    monkeypatch.setattr(attacks, "is_cupy_array", lambda _: True)
+    monkeypatch.setattr(checks, "free_bytes", lambda _: 8 * 15 * (9 * 30 + 6 * 20) + 9)
+    with pytest.raises(MemoryError, match="an attack on 40 images needs about .* are free; take 15 of the 40 at once"):
+        attacks.gradient(v, y, net)
+    attacks.gradient(v[:15], y[:15], net)
+
+
+def test_digits_that_do_not_fit_on_the_gpu(monkeypatch):
+    net = network(3, N=20, K=30)
+    monkeypatch.setitem(sys.modules, "cupy", cupy_stub.memory(types.ModuleType("cupy"), 10**6))
+
+    def full(x):
+        raise cupy_stub.no_memory()
+
+    monkeypatch.setattr(arrays, "get_namespace", lambda backend=None: types.SimpleNamespace(asarray=full))
+    with pytest.raises(MemoryError, match="the network does not fit .* 8,000,000 bytes .*; use fewer digits at once"):
+        net.predict(np.zeros((2, 20)))
 
 
 # --- steps and attacks
