@@ -7,7 +7,8 @@ a  check: every array function of `dam.memory` and `dam.network` against NumPy o
 b  the paper's training on MNIST, 3000 epochs through eq. (9), n = 2, 3, 20, 30, seed after seed;
 c  Fig. 4 at the paper's scale against the stored result, Fig. 5 up to N = 1000, the classical network at N = 8000;
 d  time of a training step beside its two matrix products, for every n and form, then for other K and minibatches;
-e  the same recipe in PyTorch on the same GPU, eager and compiled.
+e  the same recipe in PyTorch on the same GPU, eager and compiled;
+f  failing well: a training that goes on on the CPU and back, and what is said where the memory does not do.
 
 Each item is tried on its own; what it finds is written to DIR when it is done, results of experiments as
 ``dam.lab.results`` keeps them, all other numbers into DIR/gpu.json. An item that cannot end in time is not begun; a
@@ -20,6 +21,7 @@ import functools
 import itertools
 import json
 import platform
+import re
 import signal
 import statistics
 import sys
@@ -46,6 +48,7 @@ FORMS = ("exact", "dual")
 RESERVE = 5  # seconds before the end that nothing is begun in
 CHECKPOINT_EVERY = 250
 PYTORCH_SECONDS = 60
+MB = 10**6
 TF32_MATH = 3  # CUBLAS_TF32_TENSOR_OP_MATH of cublasMath_t
 
 mnist = functools.cache(datasets.mnist)
@@ -484,6 +487,95 @@ def time_pytorch(bench, rival, torch, device, arrays, batches, recipe):
     return {"step ms": 1e3 * (time.perf_counter() - begun) / count, "deviation": deviation}
 
 
+# --- f: failing well
+
+
+def moved(bench):
+    """Train on the GPU, then on the CPU, then on the GPU again, and compare with a training on the CPU alone."""
+    data, recipe, checkpoint = mnist(), Recipe.paper(3, K=500, batch_per_class=10), bench.out / "moved.ckpt.npz"
+    name, options = backend_name(bench.xp), {"checkpoint_every": 1, "progress": False}
+    checkpoint.unlink(missing_ok=True)
+    go_on = lambda epochs, backend, **files: dam.train(
+        data.x_train[:1000], data.y_train[:1000], recipe, epochs=epochs, backend=backend, **options, **files
+    )
+    whole, expected = go_on(3, "numpy")
+    for epochs, backend in ((1, name), (2, "numpy"), (3, name)):
+        network, history = go_on(epochs, backend, checkpoint=checkpoint, resume=epochs > 1)
+    checkpoint.unlink()
+    deviation = np.abs(network.visible - whole.visible)
+    found = {"largest deviation of weights": float(deviation.max()), "mean": float(deviation.mean())}
+    errors = {"training errors": history["train_error"].tolist(), "on the CPU": expected["train_error"].tolist()}
+    return found | errors | {"devices": history["device"].tolist(), "ok": bool(deviation.mean() < 1e-3)}
+
+
+@contextmanager
+def room(bench, size):
+    """Let CuPy have only so many more bytes of the GPU's memory; on a CPU do nothing."""
+    if backend_name(bench.xp) != "cupy":
+        yield
+        return
+    import cupy
+
+    pool = cupy.get_default_memory_pool()
+    pool.free_all_blocks()
+    before = pool.get_limit()
+    pool.set_limit(size=pool.used_bytes() + size)
+    try:
+        yield
+    finally:
+        pool.set_limit(size=before)
+
+
+def said(bench, size, call):
+    """Return the message that a call ends with when it has so many bytes, or what it returns."""
+    try:
+        with room(bench, size):
+            return call()
+    except Exception as error:
+        return f"{type(error).__name__}: {error}"
+
+
+def little_memory(bench):
+    """Ask for more memory than there is: what is said, and that what is said to fit does."""
+    rng, data, name = np.random.default_rng(2), mnist(), backend_name(bench.xp)
+    recipe = small(bench, Recipe.paper(3, K=8000, batch_per_class=800))
+    x, y = data.x_train[:10000], data.y_train[:10000]
+
+    def train(recipe):
+        dam.train(x, y, replace(recipe, epochs=1), backend=name, progress=False)
+        return "fits"
+
+    found = {"training": said(bench, 400 * MB, lambda: train(recipe))}
+    if fitting := re.search(r"about (\d+) digits of each class", found["training"]):
+        smaller = replace(recipe, batch_per_class=int(fitting[1]))
+        found["training as said"] = said(bench, 400 * MB, lambda: train(smaller))
+    K, S = (200, 20) if name == "numpy" else (2000, 2000)
+    xi, sigma = dam.random_patterns(K, 100, rng), dam.random_patterns(S, 100, rng)
+    retrieve = lambda: dam.retrieve(sigma, xi, dam.Polynomial(3), 0, backend=name)
+    whole = retrieve()
+    batches = said(bench, 40 * MB, retrieve)
+    found["retrieval in smaller batches"] = "equal" if np.array_equal(batches, whole) else str(batches)
+    found["retrieval"] = said(bench, MB, lambda: str(retrieve().shape))
+    v, n20 = data.x_test[:1000], Recipe.paper(20)
+    weights = [initial_weights(n20, columns, 0, "float32") for columns in (784, 10)]
+    network, xp = dam.Classifier(*weights, 20, 600.0), bench.xp
+    attack = lambda: str(attacks.gradient(xp.asarray(v), xp.asarray(data.y_test[:1000]), network.on(xp))[0].shape)
+    return found | {"attack": said(bench, 40 * MB, attack)}
+
+
+def failing(bench):
+    """Item f."""
+    found = {}
+    for part in (moved, little_memory):
+        try:
+            found[part.__name__] = part(bench)
+        except Exception as error:
+            traceback.print_exc(file=sys.stdout)
+            found[part.__name__] = {"error": f"{type(error).__name__}: {error}"}
+        show(part.__name__, found[part.__name__])
+    return found
+
+
 # --- all of it
 
 
@@ -499,6 +591,7 @@ def schedule():
         ("c", "fig4", 10, fig4),
         ("e", "pytorch", 40, pytorch),
         ("d", "sizes", 20, sizes),
+        ("f", "failing", 10, failing),
         *trainings(1),
         *trainings(2),
         ("c", "fig5", 40, fig5),
@@ -575,7 +668,7 @@ def main(arguments=None):
     parser.add_argument("--minutes", type=float, default=9, help="default: 9")
     parser.add_argument("--out", type=Path, required=True, help="folder for the results")
     parser.add_argument("--smoke", action="store_true", help="a little of everything")
-    parser.add_argument("--only", default="abcde", metavar="LETTERS", help="only these items")
+    parser.add_argument("--only", default="abcdef", metavar="LETTERS", help="only these items")
     parser.add_argument("--commit", default="", metavar="HASH", help="the commit, where there is no git")
     parser.add_argument("--backend", default="cupy", choices=("cupy", "numpy"), help="default: cupy")
     options = parser.parse_args(arguments)

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import time
+import types
 from pathlib import Path
 
 import numpy as np
@@ -62,10 +63,57 @@ def test_the_summary_shows_the_numbers(bench):
     assert gpu._plain(np.float32(1)) == 1
 
 
+def test_a_training_moves_and_messages_are_noted(bench, monkeypatch):
+    found = gpu.failing(bench)
+    assert found["moved"]["ok"] and found["moved"]["mean"] == 0 and len(found["moved"]["devices"]) == 3
+    assert not list(bench.out.iterdir())
+    expected = {
+        "training": "fits",
+        "retrieval in smaller batches": "equal",
+        "retrieval": "(20, 100)",
+        "attack": "(1000,)",
+    }
+    assert found["little_memory"] == expected
+
+    def train(x, y, recipe, **options):
+        if recipe.batch_per_class > 3:
+            raise MemoryError("a minibatch of about 3 digits of each class fits")
+
+    monkeypatch.setattr(gpu.dam, "train", train)
+    found = gpu.little_memory(bench)
+    assert found["training"] == "MemoryError: a minibatch of about 3 digits of each class fits"
+    assert found["training as said"] == "fits"
+
+
+def test_little_room_is_a_limit_of_the_pool_for_a_while(bench, monkeypatch):
+    limits = [77]
+
+    class Pool:
+        def free_all_blocks(self):
+            limits.append("freed")
+
+        def get_limit(self):
+            return limits[0]
+
+        def used_bytes(self):
+            return 5
+
+        def set_limit(self, size=None, fraction=None):
+            assert type(size) is int and fraction is None
+            limits.append(size)
+
+    cupy = types.ModuleType("cupy")
+    cupy.get_default_memory_pool = Pool
+    monkeypatch.setitem(sys.modules, "cupy", cupy)
+    monkeypatch.setattr(gpu, "backend_name", lambda _: "cupy")
+    assert gpu.said(bench, 1000, lambda: 1 / 0) == "ZeroDivisionError: division by zero"
+    assert limits == [77, "freed", 1005, 77]
+
+
 def test_all_items_have_letters_that_can_be_asked_for():
     names = [name for _, name, _, _ in gpu.schedule()]
-    assert len(set(names)) == len(names) == 19
-    assert {letter for letter, *_ in gpu.schedule()} == set("abcde")
+    assert len(set(names)) == len(names) == 20
+    assert {letter for letter, *_ in gpu.schedule()} == set("abcdef")
 
 
 def test_what_it_writes_is_what_the_book_reads(bench, tmp_path, monkeypatch):

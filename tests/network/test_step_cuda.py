@@ -187,6 +187,34 @@ def test_the_first_minibatch_with_a_nan_is_named(digits, form):
         fused(recipe, *arrays).epoch(batches[:1], 100.0, 0.01)
 
 
+class OnDevice(_step_cuda.FusedStep):
+    """Takes the arrays of a training on NumPy to the stand-in's device."""
+
+    def __init__(self, *arrays):
+        super().__init__(*(cuda_stub.asarray(a) for a in arrays[:4]), arrays[4])
+
+    def wrong(self, v, y, T):
+        return super().wrong(cuda_stub.asarray(v), cuda_stub.asarray(y), T)
+
+
+@pytest.mark.parametrize("form", ("dual", "exact"))
+@pytest.mark.parametrize("gpu_first", (True, False))
+def test_a_training_goes_on_from_the_gpu_to_the_cpu_and_back(digits, tmp_path, monkeypatch, form, gpu_first):
+    x, y, path = digits[0][:210], digits[1][:210], tmp_path / "c.npz"
+    recipe = Recipe.paper(3, **SMALL, form=form)
+    options = {"progress": False, "backend": "numpy"}
+    whole, expected = training.train(x, y, recipe, epochs=2, **options)
+    makers = [OnDevice, _step_fast.make_step]
+    for make, epochs in zip(makers if gpu_first else makers[::-1], (1, 2)):
+        with monkeypatch.context() as patch:
+            patch.setattr(_step_fast, "make_step", make)
+            mixed, found = training.train(x, y, recipe, epochs=epochs, checkpoint=path, resume=path.exists(), **options)
+    for name in ("visible", "label_weights"):
+        a, b = getattr(mixed, name), getattr(whole, name)
+        assert a.dtype == b.dtype == np.float32 and np.abs(a - b).max() < 2e-5 and np.any(a != b)
+    np.testing.assert_allclose(found["train_error"], expected["train_error"], atol=0.5)
+
+
 @pytest.mark.parametrize("form", ("dual", "exact"))
 def test_a_training_is_reproduced_and_resumed_bit_for_bit(digits, tmp_path, monkeypatch, form):
     x, y, x_test, y_test = digits
@@ -194,15 +222,6 @@ def test_a_training_is_reproduced_and_resumed_bit_for_bit(digits, tmp_path, monk
     recipe = Recipe.paper(3, **SMALL, ramp_epochs=2, epochs=3, form=form)
     options = {"x_test": x_test[:90], "y_test": y_test[:90], "progress": False, "backend": "numpy"}
     pure, history = training.train(x, y, recipe, **options)
-
-    class OnDevice(_step_cuda.FusedStep):
-        """Takes the arrays of a training on NumPy to the stand-in's device."""
-
-        def __init__(self, *arrays):
-            super().__init__(*(cuda_stub.asarray(a) for a in arrays[:4]), arrays[4])
-
-        def wrong(self, v, y, T):
-            return super().wrong(cuda_stub.asarray(v), cuda_stub.asarray(y), T)
 
     monkeypatch.setattr(_step_fast, "make_step", OnDevice)
     first, found = training.train(x, y, recipe, **options)

@@ -121,7 +121,7 @@ def run(name, scale="demo", seed=0, backend=None, progress=False, scheduler=None
         Where to look for the results that an experiment starts from, before those shipped with the package.
     into : path, optional
         Where the result will be stored, by default the same folder. Until `store` does it, a run keeps there what it
-        goes on from after an interruption; its ``wall_seconds`` are then those of its last part.
+        goes on from after an interruption; its ``wall_seconds``, backend and device are then those of its last part.
     **changes
         Parameters to change, by name.
 
