@@ -26,7 +26,7 @@ import numpy as np
 from threadpoolctl import ThreadpoolController
 
 from dam import checks
-from dam.arrays import array_namespace, cores
+from dam.arrays import array_namespace, cores, free_bytes
 
 BATCH_BYTES = {True: 2**23, False: 2**30}
 """Per batch-sized array: on a CPU, what the caches hold; on a GPU, 1 GiB."""
@@ -171,8 +171,11 @@ def batch_size(S, width, on_cpu=True):
 
 
 def batches_of(sigma, width):
-    """Return the states in batches, for fields that keep ``width`` numbers per state."""
-    size = batch_size(sigma.shape[0], width, not array_api_compat.is_cupy_array(sigma))
+    """Return the states in batches, for fields that keep ``width`` numbers per state; on a GPU they fit."""
+    on_gpu = array_api_compat.is_cupy_array(sigma)
+    size = batch_size(sigma.shape[0], width, not on_gpu)
+    if on_gpu:  # fields and their temporaries are ten numbers or fewer
+        size = max(1, min(size, free_bytes(sigma) // (80 * (width + sigma.shape[1]))))
     return [sigma[start : min(start + size, sigma.shape[0]), :] for start in range(0, sigma.shape[0], size)]
 
 

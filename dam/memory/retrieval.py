@@ -90,12 +90,7 @@ def gaps(sigma, xi, F, *, rule="energy", backend=None):
     sigma, xi, back = on_backend(backend, sigma, xi)
     xp = checks.states_and_memories(sigma, xi)
     make_fields = batch_fields(sigma, xi, F, rule, threads=1)
-    sigma, (S, N), K = xp.astype(sigma, xp.float64), sigma.shape, xi.shape[0]
-    if array_api_compat.is_cupy_array(xi):
-        size = _dynamics_cuda.batch_size(S, 64 * K + 32 * N, K, xi)  # bytes: at most 8 numbers a memory, 4 a neuron
-        batches = [sigma[start : start + size, :] for start in range(0, S, size)]
-    else:
-        batches = batches_of(sigma, K)
+    batches = batches_of(xp.astype(sigma, xp.float64), xi.shape[0])
     return back(xp.concat([make_fields(batch).gaps(batch) for batch in batches]))
 
 

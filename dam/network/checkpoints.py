@@ -77,7 +77,7 @@ def load(path, key):
 def kept(path):
     """Say what is kept of a training that the GPU broke off, and how to go on."""
     if path is None:
-        return "no checkpoint is kept; with checkpoint=FILE (--checkpoint FILE) a training can go on where it was"
+        return "it kept no checkpoint; with checkpoint=FILE a training can go on where it was"
     if not Path(path).exists():
         return f"the checkpoint {path} was not reached; start again in a new process"
     with np.load(path, allow_pickle=False) as content:

@@ -339,12 +339,12 @@ def test_batches_fit_the_free_memory(stub, monkeypatch):
 
 def test_gaps_are_computed_in_batches_that_fit(stub, monkeypatch):
     sigma, xi, _ = problem(20, 30, 10, 0)
-    one, made = 64 * 30 + 32 * 10, []
+    made = []
     original = DenseFields.__init__
     monkeypatch.setattr(DenseFields, "__init__", lambda self, *a: (made.append(len(a[0])), original(self, *a))[1])
     expected = gaps(np.array(sigma), np.array(xi), dam.Polynomial(3), backend="numpy")
     monkeypatch.setattr("dam.memory.retrieval.retrieval_bytes", lambda *_: 0)
-    monkeypatch.setitem(sys.modules, "cupy", cupy_stub.module(free=int(6 * one / 0.8) + 2))
+    monkeypatch.setitem(sys.modules, "cupy", cupy_stub.module(free=6 * 80 * (30 + 10) + 9))
     assert np.array_equal(gaps(on_device(sigma), on_device(xi), dam.Polynomial(3)), expected)
     assert made == [6, 6, 6, 2]
 

@@ -834,7 +834,7 @@ def test_a_gpu_that_is_lost_leaves_the_checkpoint_to_go_on_from(digits, tmp_path
 def test_a_gpu_that_is_lost_without_a_checkpoint(digits, tmp_path, monkeypatch):
     x, y, *_ = digits
     monkeypatch.setattr(_step_fast, "make_step", failing_from(0, cupy_stub.runtime_error(700)))
-    with pytest.raises(RuntimeError, match="GPU failed .*; no checkpoint is kept; with checkpoint=FILE"):
+    with pytest.raises(RuntimeError, match="GPU failed .*; it kept no checkpoint; with checkpoint=FILE"):
         quiet(x, y, Recipe.paper(3, **SMALL), epochs=2)
     with pytest.raises(RuntimeError, match="GPU failed .*; the checkpoint .*c.npz was not reached; start again"):
         quiet(x, y, Recipe.paper(3, **SMALL), epochs=2, checkpoint=tmp_path / "c.npz")
