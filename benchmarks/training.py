@@ -13,7 +13,7 @@ eager      the recipe in PyTorch on the CPU, with the threads that it takes by i
 compiled   that through ``torch.compile``, compiled beforehand;
 tiled      the form of Appendix A: float64, digits tiled ten-fold, in the first two rounds.
 
-With --trained, products and dam are timed once more on the stored trained networks, at their last temperature.
+With --trained, products, dam and exact are timed once more on the stored trained networks, at their last temperature.
 """
 
 import argparse
@@ -100,7 +100,7 @@ def problem(n, data, start, changes):
 
 
 def measure(n, data, rounds, start=None, **changes):
-    """Return the seconds of each side in each round, and why others are absent; from a stored network only two sides.
+    """Return the seconds of each side in each round, and why others are absent; from a stored network only three sides.
 
     ``changes`` replace fields of the recipe. Raises ``AssertionError`` if the first update in PyTorch is another than
     dam's.
@@ -110,13 +110,13 @@ def measure(n, data, rounds, start=None, **changes):
     t, x, v = targets(np.repeat(np.arange(10), recipe.batch_per_class)), data.x_train, data.x_train[batches[0]]
     rows, V, absent = itertools.cycle(batches), np.zeros_like(xi), {}
     step = _step_fast.make_step(x, t, xi.copy(), V.copy(), recipe)
+    exact = _step_fast.make_step(x, t, xi.copy(), V.copy(), replace(recipe, form="exact"))
     sides = {
         "products": Side(products(v, np.ascontiguousarray(xi[:, :784]))),
         "dam": Side(lambda: step(next(rows), T, epsilon), context=step),
+        "exact": Side(lambda: exact(next(rows), T, epsilon), context=exact),
     }
     if start is None:
-        exact = _step_fast.make_step(x, t, xi.copy(), V.copy(), replace(recipe, form="exact"))
-        sides["exact"] = Side(lambda: exact(next(rows), T, epsilon), context=exact)
         first = _step_plain.ArrayStep(x, t, xi, V, recipe)
         first(batches[0], T, epsilon)
         for name, compiled in (("eager", False), ("compiled", True)):

@@ -278,7 +278,7 @@ def test_training_table_of_a_trained_network():
     assert epsilon == recipe.epsilon(stored.values["epochs"]) > 0
     small = results.Result(**{**vars(stored), "arrays": {k: stored.arrays[k][:16] for k in ("visible", "labels")}})
     seconds, absent = training.measure(3, datasets.mnist(), 1, small, K=16, batch_per_class=3)
-    assert list(seconds) == ["products", "dam"] and not absent
+    assert list(seconds) == ["products", "dam", "exact"] and not absent
 
 
 def test_training_command_writes_its_figures(tmp_path, capsys, monkeypatch):

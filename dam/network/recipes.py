@@ -110,7 +110,7 @@ class Recipe:
         """Return a schedule for a short training of degree n: the paper's equations in tens of epochs.
 
         Found by trial: ε starts far above the paper's window and falls to a few percent of its start by the last
-        epoch, and the ramp of T takes two thirds of the epochs (small n). Trained through eq. (10), in half the time.
+        epoch, and the ramp of T takes two thirds of the epochs (small n). Trained through eq. (10), the quicker form.
         ``changes`` replace single fields.
         """
         paper = cls.paper(n)
