@@ -35,6 +35,8 @@ def test_half_overlaps_leave_out_what_does_not_exist():
     np.testing.assert_allclose(named(ax)["K = 100"].get_ydata(), [np.nan, 0.5, 0.4])
     drawn = [list(artist.get_ydata()) for artist in ax.lines]
     assert [0.25, 0.25] in drawn and any(values[1:] == [0.45, 0.35] for values in drawn)
+    styles = {name: line.get_linestyle() for name, line in named(ax).items()}
+    assert styles["first step"] == ":" and styles["nearest memory"] == "--"
     assert list(ax.get_xticks()) == [2, 3, 4]
 
 
@@ -51,8 +53,11 @@ def test_error_curves_drop_points_without_any_error():
 def test_error_ratios_draw_points_on_their_exact_line():
     load, exact = np.array([0.5, 1.0]), np.array([3.0, 1.2])
     lines = {"N = 25": (load, np.array([0.0, 1.1]), np.array([0.0, 0.2]), exact)}
+    lines["N = 50"] = load, np.array([5.0, 1.0]), np.array([4.9, 0.1]), exact
     (ax,) = figures.basins.error_ratios({"power": lines}, columns=1).axes
     np.testing.assert_allclose(named(ax)["N = 25"].get_xydata(), [[1.0, 1.1]])
+    np.testing.assert_allclose(named(ax)["N = 50"].get_xydata(), [[1.0, 1.0]])  # the other is its error
+    assert "exact law" in named(ax)
     assert any(np.array_equal(line.get_ydata(), exact) for line in ax.lines)
 
 
@@ -68,10 +73,11 @@ def test_freezing_shows_percent_against_a_logarithm_of_the_memories():
 
 def test_flip_costs_show_the_power_law_through_the_points():
     x = np.array([10, 100, 1000])
-    ax = figures.basins.flip_costs(
-        {"memories K": (x, 3.0 * x, 2.0 * x, 1.0), "power n": (x, 3.0 * x, 2.0 * x, 0.0)}
-    ).axes[0]
+    ax, without = figures.basins.flip_costs(
+        {"memories K": (x, 3.0 * x, 2.0 * x, 1.0), "states S": (x, 3.0 * x, 2.0 * x, None)}
+    ).axes
     np.testing.assert_allclose(named(ax)["one flip"].get_ydata(), 3.0 * x)
     np.testing.assert_allclose(named(ax)["its matrix products"].get_ydata(), 2.0 * x)
     np.testing.assert_allclose(ax.lines[0].get_ydata(), 3.0 * x)
     assert ax.get_xlabel() == "memories K" and ax.get_title() == "exponent 1.00"
+    assert len(without.lines) == len(ax.lines) - 1 and without.get_title() == "no power law"
