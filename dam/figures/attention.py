@@ -69,17 +69,17 @@ def one_update(panels):
 def averaging(panels, *, edges=None):
     """From one average to single memories: how many memories make up a state, and how many states there are.
 
-    `panels`: {title: (beta (B,), memories in a state at rest (B, S), different states (B,))}, of S states the median
-    and the middle half. `edges`: {title: β at which theory sees the average end}.
+    `panels`: {title: (beta (B,), [(memories (D,), cues (D,)) for each β])}, for each of D states at rest of how many
+    memories it is made, and how many cues end there, the area of its circle. `edges`: {title: values of β by theory}.
     """
     figure, axes = grid(len(panels), columns=1, height=2.5, extra=0.9, sharex=True)
-    for ax, (title, (beta, effective, different)) in zip(axes, panels.items()):
-        low, middle, high = np.percentile(effective, [25, 50, 75], axis=1)
-        ax.fill_between(beta, low, high, color=COLORS[0], alpha=0.25, linewidth=0)
-        ax.plot(beta, middle, "o-", color=COLORS[0], markersize=5, label="memories in a state")
-        ax.plot(beta, different, "s--", color=COLORS[1], markersize=5, label="different states at rest")
-        if title in (edges or {}):
-            ax.axvline(edges[title], color="0.35", linestyle=":", linewidth=1.6, label="edge by theory")
+    for ax, (title, (beta, states)) in zip(axes, panels.items()):
+        each = [len(cues) for _, cues in states]
+        memories, cues = (np.concatenate(parts) for parts in zip(*states))
+        ax.scatter(np.repeat(beta, each), memories, 4 + 2 * cues, COLORS[0], alpha=0.5, label="memories in a state")
+        ax.plot(beta, each, "s--", color=COLORS[1], markersize=5, label="different states at rest")
+        for number, edge in enumerate((edges or {}).get(title, ())):
+            ax.axvline(edge, color="0.35", linestyle=":", linewidth=1.6, label=None if number else "edge by theory")
         ax.set(title=title, xscale="log", yscale="log", ylabel="number")
         ax.yaxis.set_major_formatter("{x:g}")
     frame(figure, r"inverse temperature $\beta$")

@@ -78,8 +78,8 @@ class Table:
 
 
 def verdicts(judged):
-    """A `Table` of verdicts on claims: where, the paper, ours, the criterion, the verdict."""
-    heads = ("Where", "The paper says", "Ours", "Judged by", "Verdict")
+    """A `Table` of verdicts on claims: where, the statement, ours, the criterion, the verdict."""
+    heads = ("Where", "Statement", "Ours", "Judged by", "Verdict")
     rows = [(v.claim.where, v.claim.says, v.ours, v.claim.criterion, v.word) for v in judged]
     note = "Ours: mean ± standard deviation over seeds, where there are several."
     return Table(heads, rows, "Paper against ours", note)

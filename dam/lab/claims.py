@@ -40,7 +40,7 @@ def text(verdicts):
         seeds = f" (mean ± standard deviation, {v.seeds} seeds)" if v.seeds > 1 else ""
         lines += [
             f"[{v.word}] {v.experiment}: {v.claim.name}",
-            f"    paper: {v.claim.says} ({v.claim.where})",
+            f"    says:  {v.claim.says} ({v.claim.where})",
             f"    ours:  {v.ours}{seeds}; criterion: {v.claim.criterion}",
         ]
     count = [sum(v.holds is state for v in verdicts) for state in (True, False, None)]

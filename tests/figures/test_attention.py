@@ -53,16 +53,20 @@ def test_one_update_shows_medians_and_the_range():
     assert band[:, 1].min() == 1e-3 and band[:, 1].max() == 0.9
 
 
-def test_averaging_shows_middle_half_states_and_edges():
-    beta, different = np.array([0.01, 0.1]), np.array([1, 5])
-    effective = np.array([[100.0, 90, 80, 70, 60], [1, 2, 3, 4, 5]])
-    figure = figures.attention.averaging({"digits": (beta, effective, different)}, edges={"digits": 0.05})
-    (ax,) = figure.axes
-    np.testing.assert_allclose(named(ax)["memories in a state"].get_ydata(), [80, 3])
-    np.testing.assert_array_equal(named(ax)["different states at rest"].get_ydata(), different)
-    assert named(ax)["edge by theory"].get_xdata()[0] == 0.05
-    band = ax.collections[0].get_paths()[0].vertices
-    assert set(band[:, 1]) == {90, 70, 4, 2}
+def test_averaging_shows_every_state_by_its_cues_and_the_edges():
+    beta = np.array([0.01, 0.1])
+    states = [(np.array([90.0]), np.array([100])), (np.array([20.0, 1.5, 1.0]), np.array([60, 30, 10]))]
+    figure = figures.attention.averaging(
+        {"digits": (beta, states), "more": (beta, states)}, edges={"more": [0.03, 0.05]}
+    )
+    ax, more = figure.axes
+    circles = named(ax)["memories in a state"]
+    np.testing.assert_allclose(circles.get_offsets(), [[0.01, 90], [0.1, 20], [0.1, 1.5], [0.1, 1]])
+    assert list(np.argsort(circles.get_sizes())) == [3, 2, 1, 0]
+    np.testing.assert_array_equal(named(ax)["different states at rest"].get_ydata(), [1, 3])
+    assert "edge by theory" not in named(ax)
+    dotted = [line.get_xdata()[0] for line in more.lines if line.get_linestyle() == ":"]
+    assert dotted == [0.03, 0.05] and named(more)["edge by theory"].get_xdata()[0] == 0.03
 
 
 def test_steepness_in_percent():

@@ -118,11 +118,12 @@ def point(*, seed, K, family, parameter, cues, given, backend):
 
 CLAIMS = (
     Claim("one-update", "Ramsauer et al. (2021)",
-          "a state is retrieved in one update, with exponentially small errors, if memories are well separated",
-          "half digits, β = 1: at least 99 % of the states at rest had all signs after one update, for every K",
+          "one update retrieves a memory that is well separated (that its error is exponentially small is not judged)",
+          "half digits, β = 1, 100 cues: at least 99 % of the states at rest had all their signs after one update",
           lambda result: 100 * float(result.arrays["first"][:, -1].min()), within(99, 100), digits=1, unit=" %"),
-    Claim("many-digits", "Ramsauer et al. (2021)", "softmax retrieval can store very many patterns",
-          "half digits, β = 1, the largest K: at least 99 % are completed in every pixel by one update",
+    Claim("many-digits", "Ramsauer et al. (2021)",
+          "softmax retrieval can store more patterns than neurons (that it stores exponentially many is not judged)",
+          "half digits, β = 1, the largest K on 784 neurons: at least 99 % are completed in every pixel by one update",
           lambda result: 100 * float(result.arrays["complete_given_exp"][-1, -1]), within(99, 100),
           digits=1, unit=" %"),
 )  # fmt: skip
