@@ -44,7 +44,8 @@ def tables(xi, A, B, rounding):
     A, B, weight, padding = A[::2], B[::2], 0, 0.0  # by agreeing bits, (h + N) / 2
     values = np.abs([A, B])
     if rounding:
-        smallest, largest = np.min(values[values > 0]), np.max(values)
+        largest = np.max(values)
+        smallest = np.min(values, where=values > 0, initial=largest)
         unit = smallest if largest * 2.0**-103 < smallest else 0.0  # no sum of 2^23 of them overflows
     else:
         unit = max(1, np.gcd.reduce((2 * values).astype(np.int64), axis=None)) / 2  # they can be half-integers
