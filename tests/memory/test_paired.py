@@ -136,4 +136,4 @@ def test_retrieval_takes_float32_where_it_can():
     assert kind(dam.Polynomial(4)) is _paired.PairedFields  # whose numbers are the fields
     assert kind(dam.Exponential(), only_signs=True) is _paired.PairedFields  # from e^-40 to e^40: too far for float32
     assert kind(dam.Exponential(), N=30, only_signs=True) is _paired.SignFields
-    assert kind(lambda h: 0.1 * (h % 4 == 1), only_signs=True) is _paired.PairedFields  # inexact, but 0 wherever h can be
+    assert kind(lambda h: 0.1 * (h % 4 == 1), only_signs=True) is _paired.PairedFields  # all 0 at even h
