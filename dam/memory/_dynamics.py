@@ -53,7 +53,8 @@ def tables(xi, F, rule):
     with np.errstate(over="ignore", invalid="ignore"):  # looked for below
         A, B = responses(F, xp.arange(-N, N + 1, dtype=xp.float64), rule)
     checks.no_overflow(F, N, A, B)
-    exact = xp.all(2 * A == xp.round(2 * A)) and K * float(xp.max(xp.abs(A) + xp.abs(B))) < 2**53
+    halves = all(xp.all(2 * x == xp.round(2 * x)) for x in (A, B))
+    exact = halves and K * float(xp.max(xp.abs(A) + xp.abs(B))) < 2**53
     return xp.astype(xi, xp.float64), A, B, 0.0 if exact else K * float(xp.finfo(xp.float64).eps)
 
 
@@ -117,8 +118,9 @@ def settle(sigma, fields, rng, max_flips=None):
         Overwritten.
     fields : object
         The fields of these states, kept up to date flip by flip, as `DenseFields`: ``gaps(sigma)`` gives σ_i times the
-        field on spin i (S, N), negative where it is unstable; ``flip(spin, value)`` takes over that in each state the
-        spin of that index now has that value; ``keep(states)`` drops all but the states of these indices.
+        field on spin i (S, N), negative where it is unstable, or numbers of the same signs; ``flip(spin, value)`` takes
+        over that in each state the spin of that index now has that value; ``keep(states)`` drops all but the states of
+        these indices.
     rng : numpy.random.Generator
     max_flips : int, optional
         Stop a state after so many flips.

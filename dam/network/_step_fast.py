@@ -203,7 +203,7 @@ class ExactStep(BlockStep):
 
     so the sum over memories takes one thin product for each k, of y^k with H^(n-k); the gradient, with the powers n-1,
     likewise. The sums end where all that is left is less than rounding (`_powers.order`): at n = 20 and 30 after four
-    to eight terms, since y / H is a percent or two in every memory and every digit that counts. Pairs of memory and
+    to seven terms, since y / H is a percent or two in every memory and every digit that counts. Pairs of memory and
     digit with |H| < max_α |y_α|, where one argument may be off, are summed one by one (`_near`), unless they are
     nothing beside the others.
     """

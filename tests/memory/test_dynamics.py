@@ -31,6 +31,14 @@ def test_responses_are_half_sums_and_half_differences_of_the_bracket(F):
     np.testing.assert_allclose(A + B, F(h + 2) - F(h), rtol=1e-12, atol=1e-12)
 
 
+def test_arithmetic_is_exact_only_if_both_responses_are_half_integers():
+    xi = dam.random_patterns(3, 8, 0)
+    for step, exact in ((1.0, True), (0.1, False)):
+        _, A, B, rounding = _dynamics.tables(xi, lambda h, step=step: step * (h % 4 == 0), "energy")
+        assert np.all(A == 0) and np.all(np.isin(B, [0, step, -step]))
+        assert (rounding == 0) == exact
+
+
 def test_batches_are_the_loop_itself():
     """One batch or many: the fields object is made per batch and dropped with it."""
     rng = np.random.default_rng(0)
