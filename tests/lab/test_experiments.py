@@ -465,4 +465,4 @@ def test_a_gpu_asked_for_where_none_works(tmp_path, capsys, monkeypatch):
     dam.arrays._cupy.cache_clear()
     assert main(["run", "xor", "--backend", "cupy", "--results", str(tmp_path)]) == 2
     dam.arrays._cupy.cache_clear()
-    assert "backend asks for cupy, but CuPy does not import" in capsys.readouterr().err
+    assert "backend asks for cupy, but CuPy is not installed" in capsys.readouterr().err
