@@ -77,7 +77,8 @@ def crossings(curves, intervals, level):
     epoch of a run.
     """
     figure, axes = grid(len(curves), columns=1, height=1.9, extra=0.8, width=5.6, sharex=True)
-    below, end = {"color": "black", "markersize": 7}, {"color": COLORS[0], "markerfacecolor": "white", "zorder": 3}
+    below = {"color": "black", "markersize": 7, "zorder": 3}
+    end = {"color": COLORS[0], "markerfacecolor": "white", "zorder": 3}
     for ax, (title, runs) in zip(axes, curves.items()):
         ax.axhline(level, color="black", linestyle=":", linewidth=1.2)
         if title in intervals:
