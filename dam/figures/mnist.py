@@ -73,20 +73,26 @@ def crossings(curves, intervals, level):
     """Test errors against epoch, a panel for each power, with the paper's interval for passing a level: Fig. 1B.
 
     `curves`: {title: list of (E,) errors in percent, one for each run}. `intervals`: {title: first and last epoch at
-    which runs of the paper passed the level}. `level`: in percent; the first epoch below it is marked.
+    which runs of the paper passed the level}. `level`: in percent; the first epoch below it is marked, and the last
+    epoch of a run.
     """
-    figure, axes = grid(len(curves), columns=1, height=1.9, extra=0.5, width=5.6, sharex=True)
+    figure, axes = grid(len(curves), columns=1, height=1.9, extra=0.8, width=5.6, sharex=True)
+    below = {"color": "black", "markersize": 7, "zorder": 3}
+    end = {"color": COLORS[0], "markerfacecolor": "white", "zorder": 3}
     for ax, (title, runs) in zip(axes, curves.items()):
         ax.axhline(level, color="black", linestyle=":", linewidth=1.2)
         if title in intervals:
-            ax.axvspan(*intervals[title], color=COLORS[1], alpha=0.25, linewidth=0)
+            ax.axvspan(*intervals[title], color=COLORS[1], alpha=0.25, linewidth=0, label="paper's runs")
         for errors in runs:
-            ax.plot(np.arange(1, len(errors) + 1), errors, color=COLORS[0], linewidth=1.2)
-            if len(below := np.flatnonzero(errors < level)):
-                ax.plot(below[0] + 1, errors[below[0]], "v", color="black", markersize=8)
-        ax.set(title=title, ylim=(1, 8), yscale="log", ylabel="test error (%)")
-        plain_ticks(ax, y=(1, 2, 3, 5, 8))
+            epochs = np.arange(1, len(errors) + 1)
+            ax.plot(epochs, errors, color=COLORS[0], linewidth=1.2)
+            first = np.flatnonzero(errors < level)[:1]
+            ax.plot(epochs[first], errors[first], "v", label=f"first below {level:g} %", linestyle="none", **below)
+            ax.plot(epochs[-1:], errors[-1:], "o", label="end of a run", linestyle="none", **end)
+        ax.set(title=title, xscale="log", xlim=(20, None), ylim=(1, 8), yscale="log", ylabel="test error (%)")
+        plain_ticks(ax, x=(20, 50, 100, 200, 500, 1000, 3000), y=(1, 2, 3, 5, 8))
     axes[-1].set(xlabel="epoch")
+    legend(figure, columns=3)
     return figure
 
 

@@ -91,7 +91,7 @@ def price(panels, bands, *, xlabel="epochs", ylabel="test error (%)"):
             for errors in runs:
                 ax.plot(np.arange(1, len(errors) + 1), errors, color=color, linewidth=1.1, label=label)
         ax.set(title=title, xscale="log", yscale="log", ylim=(1.3, 10))
-        plain_ticks(ax, x=(10, 30, 100, 300, 1000, 3000), y=(1.5, 2, 3, 5, 10))
+        plain_ticks(ax, x=(10, 30, 100, 300, 1000), y=(1.5, 2, 3, 5, 10))
         ax.set_xlim(10, max(20, *(len(errors) for runs in kinds.values() for errors in runs)))
     frame(figure, xlabel, ylabel)
     legend(figure)

@@ -29,11 +29,15 @@ def test_crossings_marks_the_first_epoch_below():
     ax = figures.mnist.crossings({"n = 3": runs}, {"n = 3": (2, 4)}, level=2.0).axes[0]
     markers = [line.get_xydata().tolist() for line in ax.lines if line.get_marker() == "v"]
     assert markers == [[[3, 1.9]], [[2, 1.5]]]
+    ends = [line.get_xydata().tolist() for line in ax.lines if line.get_marker() == "o"]
+    assert ends == [[[5, 1.8]], [[2, 1.5]]]
+    names = [text.get_text() for text in ax.figure.legends[0].texts]
+    assert names == ["paper's runs", "first below 2 %", "end of a run"]
 
 
 def test_crossings_without_a_crossing():
     ax = figures.mnist.crossings({"n = 30": [np.array([9.0, 4.0])]}, {}, level=2.0).axes[0]
-    assert not [line for line in ax.lines if line.get_marker() == "v"]
+    assert not [line for line in ax.lines if line.get_marker() == "v" and len(line.get_xdata())]
 
 
 def test_histograms_are_shares():

@@ -154,9 +154,8 @@ def test_claims_on_results_that_lack_what_they_need_are_not_judged(tmp_path):
     assert {v.holds for v in claims.judge("errors", [small]) if "n2" not in v.claim.name} == {None}
 
 
-def test_on_the_results_of_the_package_only_the_final_errors_are_not_judged():
-    undecided = {v.claim.name for v in claims.judge_stored() if v.holds is None}
-    assert undecided == {f"test-error-n{n}" for n in (2, 3, 20, 30)}
+def test_every_claim_is_judged_on_the_results_of_the_package():
+    assert not [v.claim.name for v in claims.judge_stored() if v.holds is None]
 
 
 def test_a_short_training_is_not_judged_on_the_final_error():
@@ -356,7 +355,7 @@ def test_ship_takes_runs_at_paper_scale_with_the_parameters_that_are_shipped(tmp
         ),
         (["fig4", *small, "--seed", "77"], "starts = 20, not 10000"),
         (["fig5", "--n", "5", "--N", "20"], "n = 5, not 3, N = [20], not [50, 75, 100, 125, 150, 175, 200]"),
-        (["mnist", "--n", "2", "--weights"], "epochs = 3000, not 1000"),
+        (["mnist", "--n", "2", "--seed", "2"], "epochs = 3000, not 280"),
     ):
         assert main(["run", *arguments, *common]) == 2
         assert message in capsys.readouterr().err

@@ -19,6 +19,7 @@ SAME = {"weights": True, "checkpoint": None, "checkpoint_every": 5, "resume": Fa
 PAPER = {"n": 3, "epochs": paper.EPOCHS, "schedule": "paper", **SAME}
 DEMO = PAPER | {"epochs": 10, "schedule": "compressed"}
 MARGIN = 0.15  # points by which our error may be above the paper's
+LATE = "one seed is within the margin, one is not: from epoch 500 or 1000 on the error rises a little"
 SCHEDULES = {"paper": Recipe.paper, "ten-minutes": Recipe.ten_minutes}
 
 
@@ -113,14 +114,13 @@ CLAIMS = (
             f"n = {n}: the test error first falls below 2 % between epochs {low} and {high}",
             "the first epoch below 2 % of each of our runs lies in that interval",
             first_crossing, every(low, high), variant=f"n{n}", digits=0,
-            reason="near 2 % the error jumps from epoch to epoch, and a first dip came a little early",
             undecided="our network was not trained on the paper's schedule until its error fell below 2 %")
       for n, (low, high) in paper.FIRST_BELOW.items()),
     *(Claim(f"test-error-n{n}",
             "Section 4, Fig. 2 (the four errors are printed; which belongs to which n is inferred)",
             f"n = {n}: test error {error:.2f} % after 3000 epochs",
             f"ours is at most {MARGIN} points above, after 3000 epochs",
-            final_error, within(0, error + MARGIN), variant=f"n{n}", digits=2, unit=" %",
+            final_error, within(0, error + MARGIN), variant=f"n{n}", digits=2, unit=" %", reason=LATE if n == 3 else "",
             undecided="our network is trained for fewer than the paper's 3000 epochs")
       for n, error in paper.TEST_ERROR.items()),
 )  # fmt: skip
