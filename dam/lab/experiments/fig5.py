@@ -112,7 +112,7 @@ CLAIMS = (
               f"n = 3, {kind}: K_1/2 is consistent with eq. (6); our question: does it scale like N^2 / ln N",
               "the 95 % interval over sets of memories of the exponent of N in K_1/2 · ln N contains 2",
               value(f"exponent_{kind}"), covers(2), digits=2, reason=
-              "the values agree at the paper's N, the scaling does not: as N grows, fewer random starts reach the "
+              "the values are close at the paper's N, the scaling differs: as N grows, fewer random starts reach the "
               "memories, though these are stable"),
         *(Claim(f"stable-exponent-{kind}-n{n}",
                 "Section 2, eq. (6)" if kind == "power" else "Appendix B (as for the power energies)",
