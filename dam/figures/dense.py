@@ -7,16 +7,17 @@ from dam.figures.panels import frame, grid, legend, picture, plain_ticks
 from dam.figures.style import COLORS, MARKERS, NARROW
 
 
-def landscapes(profiles, marks, *, ylabel):
+def landscapes(profiles, marks, notes, *, ylabel):
     """Energies along one path through the states, one panel for each energy function.
 
-    `profiles`: {title: (P,) energies}. `marks`: {name of a memory on the path: its place there}.
+    `profiles`: {title: (P,) energies}. `marks`: {name of a memory on the path: its place there}. `notes`: one for each
+    panel, written behind its title.
     """
     figure, axes = grid(len(profiles), columns=1, height=1.6, extra=0.5, sharex=True)
-    for ax, (title, profile), color in zip(axes, profiles.items(), COLORS):
+    for ax, (title, profile), note, color in zip(axes, profiles.items(), notes, COLORS):
         ax.plot(profile, color=color)
         ax.plot(list(marks.values()), profile[list(marks.values())], "o", color="black", markersize=5)
-        ax.set_title(title)
+        ax.set_title(f"{title}; {note}")
         ax.margins(y=0.12)
     axes[-1].set_xticks(list(marks.values()), list(marks))
     frame(figure, ylabel=ylabel)
@@ -45,7 +46,7 @@ def gap_histograms(panels, bins, curves):
 def final_overlaps(panels, bins):
     """Where random starts end, as in Fig. 4: a live run as filled histograms, stored runs as points over them.
 
-    `panels`: {title: (live, stored)}, final overlaps of the live run and a list of them, one for each stored seed,
+    `panels`: {title: (live, stored)}, final overlaps of the live run and a list of them, one for each stored set,
     drawn as mean and standard deviation of their histograms. ``bins (B + 1,)``: edges.
     """
     figure, axes = grid(len(panels), height=1.75, extra=0.8, sharex=True, sharey="row")
@@ -57,7 +58,7 @@ def final_overlaps(panels, bins):
         mean, spread = np.mean(percent, axis=0), np.std(percent, axis=0, ddof=min(1, len(percent) - 1))
         seen = mean > 0
         style = {"fmt": "o", "color": COLORS[1], "markersize": 3, "elinewidth": 1.2}
-        ax.errorbar(middle[seen], mean[seen], spread[seen], label="stored seeds", **style)
+        ax.errorbar(middle[seen], mean[seen], spread[seen], label="stored sets", **style)
         ax.set_title(title)
     for ax in axes:
         ax.set_ylim(bottom=0)
@@ -86,7 +87,7 @@ def half_capacity(stored, live, curves):
 
 
 def scaling(panels, ticks):
-    """Numbers of memories over eq. (6) against the number of neurons, one panel for each power.
+    """Numbers of memories over the error-free capacity against the number of neurons, one panel for each power.
 
     `panels`: {title: (points, curves)} with points {label: (N, ratio, half)}, (D,) each, half the length of the error
     bars or NaN, and curves a list of predictions (N, ratio). `ticks`: the N to write at the axis of each panel.
@@ -94,13 +95,13 @@ def scaling(panels, ticks):
     symbols = [(color, marker, face) for face in (None, "white") for color, marker in zip(COLORS[:2], MARKERS)]
     figure, axes = grid(len(panels), columns=1, height=2.5, extra=0.8)
     for ax, (title, (points, curves)), shown in zip(axes, panels.items(), ticks):
-        ax.axhline(1, color="black", linewidth=1.5, label="eq. (6)")
+        ax.axhline(1, color="black", linewidth=1.5, label="error-free capacity")
         for number, (N, ratio) in enumerate(curves):
             ax.plot(N, ratio, "--", color="0.4", linewidth=1.3, label=None if number else "normal noise")
         for (name, (N, ratio, half)), (color, marker, face) in zip(points.items(), symbols):
             style = {"fmt": marker, "color": color, "markersize": 5.5, "markerfacecolor": face or color}
             ax.errorbar(N, ratio, half, capsize=2.5, elinewidth=1.2, label=name, **style)
-        ax.set(xscale="log", yscale="log", ylabel="$K$ / eq. (6)")
+        ax.set(xscale="log", yscale="log", ylabel="$K$ / capacity")
         plain_ticks(ax, x=shown, y=(0.5, 1, 2, 3))
         ax.set_title(title)
     axes[-1].set_xlabel("neurons $N$")

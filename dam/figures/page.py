@@ -18,9 +18,10 @@ def gluer(prefix):
 
 
 def with_interval(values, digits=2):
-    """Mean ± half-width of the 95 % interval over seeds as text, or the value of a single one."""
+    """Mean over seeds with its 95 % interval as text, "2.0 [1.5, 2.5]", or the value of a single one."""
     mean, half = fits.interval(values)
-    return f"{mean:.{digits}f}" + (f" ± {half:.{digits}f}" if len(values) > 1 else "")
+    bounds = f" [{mean - half:.{digits}f}, {mean + half:.{digits}f}]" if len(values) > 1 else ""
+    return f"{mean:.{digits}f}{bounds}"
 
 
 def with_spread(values, digits=2):
@@ -82,7 +83,7 @@ def verdicts(judged):
     heads = ("Where", "Statement", "Ours", "Judged by", "Verdict")
     rows = [(v.claim.where, v.claim.says, v.ours, v.claim.criterion, v.word) for v in judged]
     note = "Ours: mean ± standard deviation over seeds, where there are several."
-    return Table(heads, rows, "Paper against ours", note)
+    return Table(heads, rows, "The paper and our results", note)
 
 
 def provenances(runs):

@@ -8,7 +8,7 @@ from dam.figures.style import COLORS
 
 
 def cube(states, marked, *, labels):
-    """The eight states as the corners of a cube, each with its label, and one edge for each flip of a spin.
+    """The eight states as the corners of a cube, each with its label, and one edge for each flip of a neuron.
 
     x goes to the right, y into the page, z upwards. Memories are filled circles, the others open squares.
     """
@@ -50,7 +50,7 @@ def levels(panels, states, marked, *, ylabel):
                 shown = chosen & (states[:, 2] == z)
                 look = {"marker": marker, "edgecolors": COLORS[0], "lw": 1.6, "zorder": 2}
                 ax.scatter(place[shown], energies[shown], 75, face, label=f"$z = {z:+d}$, {name}", **look)
-        names = ["".join("−+"[int(spin > 0)] for spin in pair) for pair in inputs]
+        names = ["".join("−+"[int(value > 0)] for value in pair) for pair in inputs]
         ax.set_xticks(range(len(inputs)), names, fontsize=12)
         ax.set_title(title, fontsize=12)
         ax.set(xlim=(-0.5, 3.5), ylim=(-1.65, 1.35))

@@ -7,11 +7,14 @@ from dam import figures
 
 def test_landscapes_mark_the_memories_on_each_profile():
     profiles = {"n = 2": np.array([0.0, 1.0, -2.0]), "n = 3": np.array([3.0, 1.0, 5.0])}
-    figure = figures.dense.landscapes(profiles, {"first": 0, "last": 2}, ylabel="energy")
+    figure = figures.dense.landscapes(
+        profiles, {"first": 0, "last": 2}, ["unstable: 3, 1", "unstable: 0, 0"], ylabel="energy"
+    )
     for ax, profile in zip(figure.axes, profiles.values()):
         curve, dots = ax.lines
         np.testing.assert_array_equal(curve.get_ydata(), profile)
         np.testing.assert_array_equal(dots.get_ydata(), profile[[0, 2]])
+    assert [ax.get_title() for ax in figure.axes] == ["n = 2; unstable: 3, 1", "n = 3; unstable: 0, 0"]
     assert [tick.get_text() for tick in figure.axes[-1].get_xticklabels()] == ["first", "last"]
 
 

@@ -43,7 +43,7 @@ def test_sources_name_all_seeds_and_commits_of_an_experiment():
 
 def test_numbers_over_seeds():
     assert figures.page.with_spread(np.array([1.0, 2.0, 3.0])) == "2.00 ± 1.00"
-    assert figures.page.with_interval([1.0, 2.0, 3.0], 1) == "2.0 ± 2.5"
+    assert figures.page.with_interval([1.0, 2.0, 3.0], 1) == "2.0 [-0.5, 4.5]"
     assert figures.page.with_spread([2.0], 1) == figures.page.with_interval([2.0], 1) == "2.0"
     assert figures.page.with_spread([1.0, math.nan]) == "none"
 

@@ -79,7 +79,7 @@ CLAIMS = (
     Claim("capacity-half-percent", "Section 2, eq. (5)",
           f"n = 2: about {paper.CAPACITY_CLASSICAL} N memories at 0.5 % single-bit error",
           "the load at 0.5 % unstable bits, largest N, is within 0.01 of α = 0.151, for which the paper has 0.14",
-          at_largest("alpha_half_percent"), within(0.141, 0.161)),
+          at_largest("alpha_half_percent"), within(0.141, 0.161), digits=4),
     Claim("transition", "Amit, Gutfreund and Sompolinsky (1985)",
           f"retrieval breaks down at {theory.CLASSICAL_TRANSITION} N in the limit of large N",
           "the load at which the overlap falls through 0.7, extrapolated to infinite N, is within 0.01 of 0.138",

@@ -74,7 +74,8 @@ CLAIMS = (
                 f"n = {n}, {kind}: all 10,000 samples converge to one of the memories",
                 "every final state equals a memory" + " or its negative" * even(kind, n),
                 recalled(kind, n), every(100, 100), digits=2, unit=" %",
-                reason="a few starts in 10,000 end elsewhere; those we looked at are mixtures of three memories")
+                reason="in some sets of memories a few starts in 10,000 end elsewhere; those we looked at are mixtures "
+                       "of three memories. Other sets, as the paper's one, show none")
           for n in (5, 6)))),
 )  # fmt: skip
 

@@ -49,10 +49,10 @@ def energy_range(result):
 CLAIMS = (
     Claim("power-odd", "Section 3, eq. (7)",
           "power energies solve XOR for odd n of at least 3, and fail for n = 1 and for even n",
-          "update (4) does so for all eight powers n = 1 to 8",
+          "the update does so for all eight powers n = 1 to 8",
           solved("power", lambda n: n % 2 == 1 and n >= 3), every(8, 8), digits=0, unit=" of 8"),
     Claim("rectified-all", "Section 3", "rectified energies solve XOR for every n of at least 2",
-          "update (4) does so for n = 2 to 8, and fails for n = 1",
+          "the update does so for n = 2 to 8, and fails for n = 1",
           solved("rectified", lambda n: n >= 2), every(8, 8), digits=0, unit=" of 8"),
     Claim("flat-n2", "Section 3, eq. (7)", "at n = 2 the power energy is the same for all eight states",
           "highest minus lowest energy of the eight states is 0", energy_range, every(0, 0), digits=0),
