@@ -16,13 +16,6 @@ CHAPTERS = sorted(path.stem for path in (ROOT / "book").glob("*.ipynb"))
 HIDDEN = {"remove-cell", "remove-input"}  # a cell tagged hide-input or hide-cell can be opened, so it counts as seen
 QUICK = ["xor"]
 
-FAILING = {
-    "attention": ["damages", "sizes", "rates", "A", "alt", "Ks", "B", "half", "powers", "sharp", "W", "run", "data"],
-    "basins": ["floor"],
-    "prototypes": ["S", "V", "fig2"],
-}
-"""Chapters whose visible cells use names that only hidden cells bind: delete an entry when its chapter is mended."""
-
 
 def visible(name):
     """The sources of a chapter's code cells that the built page shows, in order."""
@@ -83,19 +76,9 @@ def test_a_cell_is_visible_unless_its_input_is_removed(tag, tmp_path, monkeypatc
     assert visible("page") == ([] if tag in HIDDEN else ["x = 1\nx"])
 
 
-def marked(name):
-    reason = ", ".join(FAILING.get(name, []))
-    return pytest.param(name, marks=pytest.mark.xfail(strict=True, reason=reason) if reason else ())
-
-
-@pytest.mark.parametrize("name", [marked(name) for name in CHAPTERS])
+@pytest.mark.parametrize("name", CHAPTERS)
 def test_visible_cells_use_only_names_that_visible_cells_bind(name):
     assert unbound(visible(name)) == []
-
-
-@pytest.mark.parametrize("name", sorted(FAILING))
-def test_the_names_listed_as_missing_are_those(name):
-    assert unbound(visible(name)) == FAILING[name]
 
 
 @pytest.mark.parametrize("name", QUICK)
