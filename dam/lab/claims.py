@@ -1,6 +1,6 @@
 """Every claim of the paper that is reproduced, judged on stored results or on live ones.
 
-The claims stand in the modules of the experiments that decide them; "paper against ours" in the book and
+The claims stand in the modules of the experiments that decide them; "the paper and our results" in the book and
 ``python -m dam claims`` print the same verdicts.
 """
 
