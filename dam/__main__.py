@@ -59,7 +59,7 @@ def parser():
     command.add_argument("result", metavar="NAME", help="of a shipped result, like fig4-seed0, or a result's JSON file")
     add_outputs(command, True)
 
-    command = commands.add_parser("claims", help="judge the statements of the paper by our results; exit 1 if a claim fails")
+    command = commands.add_parser("claims", help="judge what the paper says; exit 1 if a claim fails")
     command.set_defaults(command=show_claims)
     command.add_argument("--results", metavar="DIR", help="judge the results stored there; default: the shipped ones")
     return top
