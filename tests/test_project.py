@@ -112,6 +112,15 @@ def test_every_figure_has_caption_name_and_alt_text(path):
 # the package
 
 
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_every_exercise_has_a_solution_that_begins_and_ends(path):
+    text = "\n".join(source(cell) for cell in json.loads(path.read_text(encoding="utf8"))["cells"])
+    labels = re.findall(r"{exercise(?:-start)?}[^\n]*\n:label: (\S+)", text)
+    assert re.findall(r"{solution(?:-start)?} (\S+)", text) == labels
+    gates = re.findall(r"{solution-(start|end)}", text)
+    assert gates == ["start", "end"] * (len(gates) // 2)
+
+
 def test_package_with_its_data_is_under_40_mb():
     files = [path for path in tracked() if (ROOT / "dam") in path.parents]
     assert sum(path.stat().st_size for path in files) < 40e6
