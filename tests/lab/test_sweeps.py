@@ -91,21 +91,26 @@ def test_tasks_may_hold_numbers_of_numpy(tmp_path, monkeypatch):
     assert log.read_text().split() == ["3"]  # the same point
 
 
+def breaking(monkeypatch, at, error):
+    """Let the call of that number compute no point of Fig. 5 but raise the error; the list of all calls."""
+    calls, original = [], fig5.point
+
+    def broken(**task):
+        calls.append(task)
+        if len(calls) == at:
+            raise error
+        return original(**task)
+
+    broken.__module__, broken.__name__ = original.__module__, original.__name__
+    monkeypatch.setattr(fig5, "point", broken)
+    return calls
+
+
 def test_interrupted_run_of_the_command_line_goes_on(tmp_path, monkeypatch, capsys):
     arguments = ["run", "fig5", "--scale", "demo", "--N", "20", "24", "28", "--starts", "50", "--quiet"]
     arguments += ["--backend", "numpy", "--results"]
     assert main([*arguments, str(tmp_path / "whole")]) == 0
-    module, calls = fig5, []
-
-    def broken(**task):
-        calls.append(task)
-        if len(calls) == 4:
-            raise KeyboardInterrupt
-        return original(**task)
-
-    original = module.point
-    broken.__module__, broken.__name__ = original.__module__, original.__name__
-    monkeypatch.setattr(module, "point", broken)
+    calls = breaking(monkeypatch, 4, KeyboardInterrupt)
     assert main([*arguments, str(tmp_path / "broken")]) == 130
     name = "fig5-demo-N28-seed0"
     assert len(list((tmp_path / "broken" / f".{name}.unfinished").iterdir())) == 3
@@ -132,17 +137,7 @@ def test_what_fails_in_a_sweep_says_which_points_are_kept(tmp_path, monkeypatch,
     monkeypatch.setitem(sys.modules, "cupy", cupy_stub.memory(types.ModuleType("cupy"), 3 * 10**9))
     arguments = ["run", "fig5", "--scale", "demo", "--N", "20", "24", "28", "--starts", "50", "--quiet"]
     arguments += ["--backend", "numpy", "--results", str(tmp_path)]
-    module, calls = fig5, []
-
-    def broken(**task):
-        calls.append(task)
-        if len(calls) == 3:
-            raise error
-        return original(**task)
-
-    original = module.point
-    broken.__module__, broken.__name__ = original.__module__, original.__name__
-    monkeypatch.setattr(module, "point", broken)
+    calls = breaking(monkeypatch, 3, error)
     assert main(arguments) == 2
     first, note = capsys.readouterr().err.splitlines()
     assert re.match(f"python -m dam: {said}", first)

@@ -6,6 +6,7 @@ from dataclasses import replace
 import cuda_stub
 import numpy as np
 import pytest
+from elsewhere import elsewhere
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -187,14 +188,7 @@ def test_the_first_minibatch_with_a_nan_is_named(digits, form):
         fused(recipe, *arrays).epoch(batches[:1], 100.0, 0.01)
 
 
-class OnDevice(_step_cuda.FusedStep):
-    """Takes the arrays of a training on NumPy to the stand-in's device."""
-
-    def __init__(self, *arrays):
-        super().__init__(*(cuda_stub.asarray(a) for a in arrays[:4]), arrays[4])
-
-    def wrong(self, v, y, T):
-        return super().wrong(cuda_stub.asarray(v), cuda_stub.asarray(y), T)
+OnDevice = elsewhere(_step_cuda.FusedStep, cuda_stub.asarray)
 
 
 @pytest.mark.parametrize("form", ("dual", "exact"))

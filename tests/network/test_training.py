@@ -16,6 +16,7 @@ import array_api_strict
 import cupy_stub
 import numpy as np
 import pytest
+from elsewhere import elsewhere
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
@@ -863,14 +864,7 @@ def test_a_training_that_does_not_fit_says_which_minibatch_does(digits, tmp_path
         assert message in str(caught.value) and f"the checkpoint {path} was not reached" in str(caught.value)
 
 
-class Strict(_step_plain.ArrayStep):
-    """The step of another library for a training on NumPy."""
-
-    def __init__(self, *arrays):
-        super().__init__(*(array_api_strict.asarray(a) for a in arrays[:4]), arrays[4])
-
-    def wrong(self, v, y, T):
-        return super().wrong(array_api_strict.asarray(v), array_api_strict.asarray(y), T)
+Strict = elsewhere(_step_plain.ArrayStep, array_api_strict.asarray)
 
 
 @pytest.mark.parametrize("form", ("dual", "exact"))
