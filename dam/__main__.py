@@ -156,7 +156,7 @@ def compute(options, name, scale, seed, folder, given):
 
 def show_claims(options):
     """Print every claim of the paper against our stored results."""
-    verdicts = claims.judge_stored(options.results)
+    verdicts = claims.judge_stored(directory=options.results)
     print(claims.text(verdicts))
     return int(any(verdict.holds is False for verdict in verdicts))
 

@@ -11,6 +11,9 @@ import numpy as np
 
 from dam import checks
 
+SEVEN = 426
+"""The training digit that runs through the book."""
+
 MNIST_FOLDER = Path(__file__).parent / "data" / "mnist"
 
 # file: (SHA-256 of the unpacked file, bytes of its header, shape of its content)
@@ -111,6 +114,35 @@ def held_out_split(y, seed=0):
     order = order[np.argsort(y[order], kind="stable")]  # class by class, at random within a class
     held_out = np.sort(order[5::6])
     return np.setdiff1d(np.arange(len(y)), held_out), held_out
+
+
+def spins(x):
+    """Return pixels (or any numbers) as ±1: +1 for ink, above 0, and -1 for paper; float64, of the same shape."""
+    return np.where(np.asarray(x) > 0, 1.0, -1.0)
+
+
+def damage(sigma, p, rng):
+    """Return states with each neuron flipped with probability p.
+
+    Parameters
+    ----------
+    sigma : array_like of ±1, any shape
+    p : float
+        Between 0 and 1.
+    rng : numpy.random.Generator or seed
+    """
+    sigma = np.asarray(sigma)
+    p = checks.number("p", p, 0, 1)
+    return np.where(checks.generator(rng).random(sigma.shape) < p, -sigma, sigma)
+
+
+def damaged_seven():
+    """Return the picture that runs through the book: a seven ``(784,)`` of MNIST as ±1, and its damaged copy.
+
+    It is training digit 426; 30 % of the pixels of the copy are flipped, by seed 1.
+    """
+    seven = spins(mnist().x_train[SEVEN])
+    return seven, damage(seven[None], 0.3, 1)[0]
 
 
 def random_patterns(K, N, rng, dtype=np.float64):

@@ -4,6 +4,7 @@ import html
 import math
 
 from dam import fits
+from dam.lab import claims
 from dam.lab.results import mean_and_spread
 
 
@@ -84,6 +85,18 @@ def verdicts(judged):
     rows = [(v.claim.where, v.claim.says, v.ours, v.claim.criterion, v.word) for v in judged]
     note = "Ours: mean ± standard deviation over seeds, where there are several."
     return Table(heads, rows, "The paper and our results", note)
+
+
+def paper_check(put, *experiments):
+    """Judge the stored results of some experiments; keep how many claims there are and how many hold.
+
+    ``put`` comes from `gluer`: the text says {glue:text}`PREFIX-hold` and {glue:text}`PREFIX-claims`. Returns the
+    verdicts.
+    """
+    judged = claims.judge_stored(*experiments)
+    put("claims", len(judged))
+    put("hold", sum(v.holds is True for v in judged))
+    return judged
 
 
 def provenances(runs):

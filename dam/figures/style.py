@@ -1,6 +1,13 @@
 """The book's style, said once: colors, markers, line styles, hatches, widths, and Matplotlib parameters."""
 
+import io
+from contextlib import suppress
+
 import matplotlib.pyplot as plt
+import numpy as np
+
+POWER, RECTIFIED = "#0072B2", "#D55E00"
+"""Blue and orange: the two kinds of interaction, power and rectified, and nothing else."""
 
 COLORS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#000000"]
 """Line colors that color-blind readers can tell apart, in the order power, rectified, and n = 2, 3, 20, 30."""
@@ -35,14 +42,49 @@ STYLE = {
     "figure.labelsize": 11,
     "font.size": 10,
     "grid.alpha": 0.3,
-    "image.interpolation": "nearest",
+    "image.interpolation": "none",  # a vector picture keeps the pixels of the data as they are
     "legend.frameon": False,
     "lines.linewidth": 1.8,
     "savefig.facecolor": "white",
+    "svg.hashsalt": "dam",  # the same picture in every build
 }
 """Matplotlib parameters of the book."""
 
 
+MOST_SVG = 150_000
+"""Bytes of a vector picture from which its data, not its text and axes, are drawn as dots."""
+
+
+def degree_color(n):
+    """The color of degree n (1 to 100) in every figure: dark violet for small n, through green, to yellow for large."""
+    return plt.get_cmap("viridis")(0.92 * np.clip(np.log(n) / np.log(30), 0, 1))
+
+
 def use():
-    """Set the book's style for all figures that follow: black on white in light and dark pages alike."""
+    """Set the book's style for all figures that follow; a notebook shows them as vector pictures.
+
+    Black on white: the pages of the book turn the lightness round in the dark theme.
+    """
+    with suppress(ImportError):
+        from IPython import get_ipython
+
+        shell = get_ipython()
+        if shell is not None and "inline" in plt.get_backend():
+            shell.run_line_magic("matplotlib", "inline")  # or it would put its own format in the place of ours later
+            shell.display_formatter.formatters["image/svg+xml"].for_type(plt.Figure, vector)
     plt.rcParams.update(STYLE)
+
+
+def vector(figure):
+    """Return a figure as SVG; where the data are so many that it would be large, they are dots at 220 dpi in it."""
+    if len(svg := _svg(figure)) > MOST_SVG:
+        for ax in figure.axes:
+            ax.set_rasterization_zorder(2.4)  # axes, legends and annotations lie above
+        svg = _svg(figure)
+    return svg
+
+
+def _svg(figure):
+    stream = io.StringIO()
+    figure.savefig(stream, format="svg", bbox_inches="tight", dpi=220, metadata={"Date": None})
+    return stream.getvalue()

@@ -21,14 +21,14 @@ def judge(experiment, runs):
     return [verdict(claim, experiment, runs) for claim in of(experiment)]
 
 
-def judge_stored(directory=None):
-    """Return the verdicts of all claims from the stored results at paper scale.
+def judge_stored(*names, directory=None):
+    """Return the verdicts of all claims, or those of some experiments, from the stored results at paper scale.
 
     Raises ``FileNotFoundError`` if there is no such folder.
     """
     verdicts = []
-    for experiment, claims in CLAIMS.items():
-        variants = sorted({claim.variant for claim in claims})
+    for experiment in names or CLAIMS:
+        variants = sorted({claim.variant for claim in of(experiment)})
         verdicts += judge(experiment, [run for v in variants for run in results.load_all(experiment, v, directory)])
     return verdicts
 

@@ -137,11 +137,11 @@ def test_a_wrong_result_fails_its_claim():
 
 
 def test_a_claim_without_results_is_not_judged(tmp_path):
-    stored = claims.judge_stored(tmp_path)
+    stored = claims.judge_stored(directory=tmp_path)
     assert len(stored) == sum(len(claims.of(name)) for name in claims.CLAIMS)
     assert {v.word for v in stored} == {"not judged: no stored result"}
     with pytest.raises(FileNotFoundError, match="there is no folder .*nowhere"):
-        claims.judge_stored(tmp_path / "nowhere")
+        claims.judge_stored(directory=tmp_path / "nowhere")
 
 
 def test_claims_on_results_that_lack_what_they_need_are_not_judged(tmp_path):
