@@ -4,26 +4,56 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from dam.figures.panels import frame, grid, legend, plain_ticks
-from dam.figures.style import COLORS, DIVERGING, INK, LINES, MARKERS, NARROW, WIDTH
+from dam.figures.style import DIVERGING, INK, LINES, MARKERS, NARROW, degree_color
 from dam.lab.paper import COMPARABLE
 
 
-def memory_blocks(blocks, *, side=5, columns=2):
-    """Blocks of memories on the diverging color scale of the paper's Fig. 2: {title: (side², 784) in [-1, 1]}.
+def memory_blocks(blocks, *, asleep=None, columns=4):
+    """Blocks of memories side by side, on the color scale of the paper's Fig. 2: {title: (P, 784) in [-1, 1]}.
 
-    Raises ``ValueError`` if a block does not hold side² memories.
+    `asleep`: {title: (Q, 784)}, sleeping memories, in a strip of smaller pictures below the block of that title.
     """
-    figure, axes = grid(len(blocks), columns=columns, height=3.4, extra=0.5, width=3.15 * columns)
-    for ax, (title, memories) in zip(axes, blocks.items()):
-        if len(memories) != side * side:
-            raise ValueError(f"block {title!r} has {len(memories)} memories; it needs {side * side}")
-        shown = ax.imshow(mosaic(memories, side), cmap=DIVERGING, vmin=-1, vmax=1)
-        ax.set_title(title, fontsize=15)
+    asleep = asleep or {}
+    rows = max(-(-len(memories) // columns) for memories in blocks.values())
+    edge = (NARROW - 0.2 * (len(blocks) - 1)) / len(blocks)
+    strip = edge / 8 + 0.25 if asleep else 0
+    figure = plt.figure(figsize=(NARROW, edge * rows / columns + strip + 1.3))
+    heights = (edge * rows / columns, strip) if asleep else (1,)
+    cells = figure.add_gridspec(len(heights), len(blocks), height_ratios=heights)
+    for place, (title, memories) in enumerate(blocks.items()):
+        ax = figure.add_subplot(cells[0, place])
+        shown = ax.imshow(mosaic(memories, columns), cmap=DIVERGING, vmin=-1, vmax=1)
+        ax.set_title(title, fontsize=13)
         ax.set_axis_off()
-    bar = figure.colorbar(shown, ax=figure.axes, location="bottom", shrink=0.5, aspect=25)
-    bar.set_ticks([-1, -0.5, 0, 0.5, 1])
-    bar.ax.tick_params(labelsize=13)
-    bar.set_label("weight", fontsize=13)
+        if title in asleep:
+            ax = figure.add_subplot(cells[1, place])
+            ax.imshow(mosaic(asleep[title], len(asleep[title])), cmap=DIVERGING, vmin=-1, vmax=1)
+            ax.set_title("asleep", fontsize=11)
+            ax.set_axis_off()
+    bar = figure.colorbar(shown, ax=figure.axes, location="bottom", shrink=0.6, aspect=25)
+    bar.set_ticks([-1, 0, 1], labels=["-1", "0", "+1"])
+    bar.set_label("weight")
+    return figure
+
+
+def speakers(rows):
+    """Who answers a picture: one row for each, the picture, the loudest memories, and the share of each below it.
+
+    `rows`: {title: (picture (784,), memories (P, 784), what to write below each memory (P,))}.
+    """
+    columns = 1 + max(len(memories) for _, memories, _ in rows.values())
+    size = NARROW / columns
+    figure = plt.figure(figsize=(NARROW, len(rows) * (size + 0.62)))
+    parts = np.atleast_1d(figure.subfigures(len(rows)))
+    for part, (title, (picture, memories, texts)) in zip(parts, rows.items()):
+        part.suptitle(title, fontsize=11, x=0.01, ha="left")
+        axes = part.subplots(1, columns)
+        for ax in axes:
+            ax.set_axis_off()
+        axes[0].imshow(np.reshape(picture, (28, 28)), **INK)
+        for ax, memory, text in zip(axes[1:], memories, texts):
+            ax.imshow(np.reshape(memory, (28, 28)), cmap=DIVERGING, vmin=-1, vmax=1)
+            ax.text(0.5, -0.06, text, transform=ax.transAxes, ha="center", va="top", fontsize=11)
     return figure
 
 
@@ -37,50 +67,52 @@ def mosaic(pictures, columns, gap=2):
     return whole
 
 
-def histograms(panels, *, bins, xlabel, ylabel="share of states (%)", columns=3, sharey=True):
-    """Histograms side by side, in percent of their samples: {title: samples}.
+def histograms(panels, *, bins, xlabel, ylabel, marked=None):
+    """Histograms of several networks side by side, in percent of their samples: {n: samples}.
 
-    ``bins (B + 1,)``: edges, shared by all panels. Raises ``ValueError`` if a sample lies outside of them.
+    ``bins (B + 1,)``: edges, shared by all panels; `marked`: where a dashed line stands. Raises ``ValueError`` if a
+    sample lies outside of them.
     """
-    figure, axes = grid(len(panels), columns=columns, height=2.1, extra=0.4, width=WIDTH, sharex=True, sharey=sharey)
-    for ax, (title, values) in zip(axes, panels.items()):
+    figure, axes = grid(len(panels), height=1.6, extra=0.5, sharex=True, sharey=True)
+    for ax, (n, values) in zip(axes, panels.items()):
         low, high = np.min(values), np.max(values)
         if low < bins[0] or high > bins[-1]:
-            raise ValueError(f"panel {title!r} has samples from {low} to {high}; bins needs to cover them")
+            raise ValueError(f"panel n = {n} has samples from {low} to {high}; bins needs to cover them")
         weights = np.full(len(values), 100 / len(values))
-        ax.hist(values, bins, weights=weights, histtype="stepfilled", color=COLORS[0], alpha=0.65)
-        ax.set_title(title, fontsize=10)
-    figure.supxlabel(xlabel, fontsize=10)
-    figure.supylabel(ylabel, fontsize=10)
+        ax.hist(values, bins, weights=weights, histtype="stepfilled", color=degree_color(n))
+        ax.set_title(f"n = {n}")
+        if marked is not None:
+            ax.axvline(marked, color="black", linestyle="--", linewidth=1)
+    frame(figure, xlabel, ylabel)
     return figure
 
 
 def count_bars(panels, *, last, xlabel, ylabel, first=0, marks=None):
-    """How often each count occurs, in percent, a panel for each network: {title: (P,) of int}.
+    """How often each count occurs, in percent, a panel for each network: {n: (P,) of int}.
 
-    Counts from `last` on share the last bar, labelled with "+" unless no panel exceeds it. `marks`: {title: {label:
-    (last - first + 1,) percentages}}, drawn as markers over the bars.
+    Counts from `last` on share the last bar, labelled with "+" unless no panel exceeds it. `marks`: {n: {label:
+    (last - first + 1,) percentages}}, drawn as open circles over the bars.
     """
-    figure, axes = grid(len(panels), extra=0.7, sharex=True, sharey=True)
+    figure, axes = grid(len(panels), height=1.7, extra=0.7, sharex=True, sharey=True)
     places = np.arange(first, last + 1)
     names = [str(place) for place in places]
     if max(int(np.max(counts)) for counts in panels.values()) > last:
         names[-1] += "+"
     step = 1 if len(places) < 9 else 2
-    for ax, (title, counts) in zip(axes, panels.items()):
+    for ax, (n, counts) in zip(axes, panels.items()):
         counts = np.clip(counts, None, last)
-        ax.bar(places, [100 * np.mean(counts == place) for place in places], 0.8, color=COLORS[0])
-        for (name, percent), color, marker in zip((marks or {}).get(title, {}).items(), COLORS[1:], MARKERS):
-            ax.plot(places, percent, marker, color=color, markersize=5.5, label=name)
-        ax.set_title(title)
+        ax.bar(places, [100 * np.mean(counts == place) for place in places], 0.8, color=degree_color(n))
+        for (name, percent), marker in zip((marks or {}).get(n, {}).items(), MARKERS):
+            ax.plot(places, percent, marker, color="black", markerfacecolor="white", markersize=5.5, label=name)
+        ax.set_title(f"n = {n}")
         ax.grid(False, axis="x")
         ax.set_xticks(places[::step], names[::step])
     frame(figure, xlabel, ylabel)
-    legend(figure, columns=3)
+    legend(figure)
     return figure
 
 
-def pairs(groups, *, size=0.85):
+def pairs(groups, *, size=0.75):
     """Memories above the training digits most like them, two rows for each network, pictures of `size` inches.
 
     `groups`: {title: (memories (P, 784), digits (P, 784), what to write below each pair (P,))}.
@@ -99,15 +131,37 @@ def pairs(groups, *, size=0.85):
     return figure
 
 
+def likeness(rows, *, xlabel):
+    """Medians with the range from the 10 % to the 90 % quantile: a row for each network or control, from the top down.
+
+    `rows`: {n or a name: {measure: (P,) sample}}, the same two measures in every row, filled and open.
+    """
+    figure, ax = plt.subplots(figsize=(NARROW, 0.5 * len(rows) + 1.2))
+    for place, (row, measures) in enumerate(rows.items()):
+        color = "0.35" if isinstance(row, str) else degree_color(row)
+        for k, sample in enumerate(measures.values()):
+            low, middle, high = np.quantile(sample, (0.1, 0.5, 0.9))
+            look = {"fmt": MARKERS[k], "color": color, "markerfacecolor": "white" if k else color}
+            ax.errorbar(middle, place + 0.26 * k - 0.13, xerr=[[middle - low], [high - middle]], markersize=6, **look)
+    ax.set_yticks(range(len(rows)), [row if isinstance(row, str) else f"n = {row}" for row in rows])
+    ax.invert_yaxis()
+    ax.set(xlabel=xlabel)
+    ax.grid(False, axis="y")
+    marks = [("black", MARKERS[0]), ("white", MARKERS[1])]
+    handles = [plt.Line2D([], [], color="black", linestyle="none", marker=m, markerfacecolor=face) for face, m in marks]
+    figure.legend(handles, list(measures), loc="outside upper center", ncols=2)
+    return figure
+
+
 def pruning(panels, *, asleep=None):
     """Test error against the share of memories removed, in several orders, on a logarithmic scale; all in %.
 
     `panels`: {title: {order: (removed (G,), errors)}}, errors (G,), or (D, G) of D draws, shown as mean and range.
     `asleep`: {title: share of memories that are asleep}, a vertical line.
     """
-    figure, axes = grid(len(panels), height=2.3, extra=0.7, sharex=True, sharey=True)
+    figure, axes = grid(len(panels), height=1.9, extra=0.8, sharex=True, sharey=True)
     for ax, (title, lines) in zip(axes, panels.items()):
-        for (name, (removed, errors)), color, style in zip(lines.items(), COLORS, LINES):
+        for (name, (removed, errors)), color, style in zip(lines.items(), ("black", "0.55", "black"), LINES):
             errors = np.atleast_2d(errors)
             ax.plot(removed, errors.mean(axis=0), style, color=color, label=name)
             ax.fill_between(removed, errors.min(axis=0), errors.max(axis=0), color=color, alpha=0.25, linewidth=0)
@@ -120,21 +174,19 @@ def pruning(panels, *, asleep=None):
     return figure
 
 
-def readings(powers, lines, *, ylabel, own=True, log=False):
-    """What the overlaps of each network give when they are read with one power or another: {network: (P,)}.
+def readings(powers, lines, *, ylabel):
+    """What the overlaps of each network give when they are read with one power or another: {n: (P,)}.
 
-    The networks stand in the order of the powers ``(P,)``; `own` circles the value of line i at power i.
+    A circle marks the value of each network at its own power.
     """
-    figure, ax = plt.subplots(figsize=(NARROW, 3.5))
-    for i, ((name, values), color, style, marker) in enumerate(zip(lines.items(), COLORS, LINES, MARKERS)):
-        ax.plot(powers, values, style, color=color, marker=marker, markersize=5, label=name)
-        if own:
-            ax.plot(powers[i], values[i], "o", color="black", markersize=13, fillstyle="none", markeredgewidth=1.4)
+    figure, ax = plt.subplots(figsize=(NARROW, 3.4))
+    for (n, values), style, marker in zip(lines.items(), LINES, MARKERS):
+        look = {"color": degree_color(n), "marker": marker, "markersize": 5, "label": f"learned at n = {n}"}
+        ax.plot(powers, values, linestyle=style, **look)
+        own = values[list(powers).index(n)]
+        ax.plot(n, own, "o", color="black", markersize=13, fillstyle="none", markeredgewidth=1.4)
     ax.set(xscale="log", xlabel="power $n$ with which the overlaps are read", ylabel=ylabel)
     plain_ticks(ax, x=powers)
-    if log:
-        ax.set_yscale("log")
-        ax.yaxis.set_major_formatter("{x:g}")
     legend(figure)
     return figure
 
@@ -154,7 +206,7 @@ def contest(digit, memories, weights, *, title, shown=5):
         ax.set_axis_off()
     ax = figure.add_subplot(cells[1, :])
     places = np.arange(1, len(weights) + 1)
-    ax.bar(places, weights, 0.8, color=np.where(np.asarray(weights) > COMPARABLE, COLORS[1], COLORS[0]))
+    ax.bar(places, weights, 0.8, color=np.where(np.asarray(weights) > COMPARABLE, "black", "0.65"))
     ax.axhline(COMPARABLE, color="black", linestyle=":", linewidth=1.2)
     ax.set(xlabel="memory, by its overlap with the digit", ylabel="weight / largest", ylim=(0, 1.05))
     ax.set_xlim(0.3, len(weights) + 0.7)
