@@ -51,8 +51,8 @@ lint: $(STAMP)
 
 # Two workers with one BLAS thread each, the long notebooks first, each alone: in a folder that has nothing but notebooks.
 test: lint
-	rm -rf _build/alone && mkdir -p _build/alone && cp book/*.ipynb _build/alone
-	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(RUN)/python -m pytest -n 2 --dist worksteal --nbmake _build/alone tests
+	rm -rf .alone && mkdir .alone && cp book/*.ipynb .alone
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(RUN)/python -m pytest -n 2 --dist worksteal --nbmake .alone tests
 
 lab: $(STAMP)
 	$(RUN)/jupyter lab book
@@ -71,5 +71,5 @@ requirements: $(STAMP)
 	   cat requirements.txt; echo "-e ."; } > requirements.new && mv requirements.new requirements.txt
 
 clean:
-	rm -rf _build $(VENV) build dist .pytest_cache .ruff_cache .hypothesis *.egg-info
+	rm -rf _build .alone $(VENV) build dist .pytest_cache .ruff_cache .hypothesis *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
