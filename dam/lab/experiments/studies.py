@@ -20,6 +20,7 @@ STUDIES = {  # for each setting, the degrees n and the values that it takes ther
     "kind": {2: ("rectified", "power"), 3: ("rectified", "power"), 20: ("rectified", "power")},
     "form": dict.fromkeys((2, 3, 20, 30), ("dual", "exact")),
     "memories": {3: (50, 100, 200, 500, 1000, 2000, 4000), 20: (50, 100, 200, 500, 1000, 2000, 4000)},
+    "unscaled": {3: (50, 200), 20: (50, 200)},
 }
 
 
@@ -34,7 +35,8 @@ def run(*, seed, study, epochs, K, sweep, backend=None):
     ``study`` names it: 'm', the power of the objective (14); 'objective', eq. (14) or cross-entropy of the softmax, the
     latter at several temperatures; 'temperature', the final one; 'ramp', the share of the epochs in which T falls, 0
     for none; 'kind', F rectified or not; 'form', training through (10) or (9); 'memories', their number, with T scaled
-    as K^(1/n), so that the arguments of the tanh stay as they are; there ``K`` takes the place of 2000.
+    as K^(1/n), so that the arguments of the tanh stay as they are; there ``K`` takes the place of 2000; 'unscaled', the
+    same with the T of 2000 memories.
 
     Values: ``error_percent_n{n}_{value}``, of the associative form (9) on the test digits, and ``train_percent_...`` of
     the last epoch. Arrays, for each n: ``setting_n{n}``, the values as text; ``error_n{n} (values, epochs)`` and
@@ -63,9 +65,9 @@ def recipes(study, n, epochs, K):
     """Return the recipe for each value of a study at degree n, by the value as text."""
     base, found = Recipe.compressed(n, epochs, K=K), {}
     for value in STUDIES[study][n]:
-        if study == "memories":
+        if study in ("memories", "unscaled"):
             size = max(1, value * K // 2000)
-            scale = (size / 2000) ** (1 / n)  # keeps the arguments of the tanh, which grow as K / T^n
+            scale = (size / 2000) ** (1 / n) if study == "memories" else 1  # keeps the arguments, which grow as K / T^n
             changes = {"K": size, "T_initial": scale * base.T_initial, "T_final": scale * base.T_final}
         elif study == "temperature":
             changes = {"T_final": value} | ({} if base.ramp_epochs else {"T_initial": value})
