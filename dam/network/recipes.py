@@ -125,7 +125,7 @@ class Recipe:
 
     @classmethod
     def ten_minutes(cls, n, **changes):
-        """Return a schedule of 250 epochs through eq. (9), ten to twenty minutes on two CPU cores.
+        """Return a schedule of 250 epochs through eq. (9), about twenty minutes on a CPU core.
 
         The ramp, the decay of ε and the epochs are shortened together; at large n ε starts above the paper's window, as
         far as the weights survive it. Put together from a few trials for each n, judged by the error on held-out
