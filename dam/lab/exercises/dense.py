@@ -37,7 +37,7 @@ def damage(answer, memories=200):
         return "This is a share; the question is in percent."
     if answer > 100 * nearest:
         return f"The nearest memory is right for {100 * nearest:.0f} %, and the network cannot beat it by so much."
-    return f"In our run with {memories} memories it is {100 * share:.0f} %. Are the bits flipped with p = 0.3, and is n = 10?"
+    return f"In our run it is {100 * share:.0f} % of {memories}. Are the bits flipped with p = 0.3, and is n = 10?"
 
 
 ANSWERS = {"dense-variance": variance, "dense-damage": damage}
