@@ -34,7 +34,8 @@ def changes(rows, heads, *, limit=0.8, size=1.05):
     for ax, head in zip(axes[0], heads):
         ax.set_title(head, fontsize=11)
     if map_ is not None:
-        bar = figure.colorbar(map_, ax=axes, orientation="horizontal", shrink=0.6, aspect=30, extend="both")
+        bar = figure.colorbar(map_, ax=axes, orientation="horizontal", shrink=0.6, aspect=25, extend="both")
+        bar.set_ticks([-limit, 0, limit])
         bar.set_label("change of a pixel: ink taken away, ink added")
     return figure
 
@@ -43,7 +44,7 @@ def objectives(panels, *, shown=0, xlabel="updates of the image", ylabel="ln C",
     """ln C of the own class and of the one descended to, while images are moved: they cross at the boundary.
 
     `panels`: {title: (first, second)}, ``(U + 1, M)`` each, of M images over U updates. The image `shown` is drawn in
-    black, with a dot where its curves cross, the others in gray behind it.
+    black, with a dot where its curves cross, and fits into the panel; the others are in gray behind it.
     """
     figure, axes = grid(len(panels), height=1.9, extra=0.8, sharex=True)
     for ax, (title, pair) in zip(axes, panels.items()):
@@ -53,6 +54,8 @@ def objectives(panels, *, shown=0, xlabel="updates of the image", ylabel="ln C",
         for curves, name, style in zip(pair, names, LINES):
             ax.plot(np.asarray(curves)[:, shown], style, color="black", linewidth=1.9, label=name)
         first, second = (np.asarray(curves)[:, shown] for curves in pair)
+        low, high = min(first.min(), second.min()), max(first.max(), second.max())
+        ax.set_ylim(low - 0.15 * (high - low), high + 0.25 * (high - low))
         if len(crossed := np.flatnonzero(second < first)):
             ax.plot(crossed[0], second[crossed[0]], "o", color="black", markersize=7, label="boundary")
         ax.set_title(title)
@@ -120,8 +123,8 @@ def picture_rows(rows, *, heads=None, texts=None, size=0.62):
     """
     columns = max(len(pictures) for pictures in rows.values())
     lines = {label: max(text.count("\n") + 1 for text in below) for label, below in (texts or {}).items()}
-    heights = [size + 0.19 * lines.get(label, 0) for label in rows]
-    whole = size * columns + 0.95, sum(heights) + (0.3 if heads else 0.05)
+    heights = [size + 0.21 * lines.get(label, 0) for label in rows]
+    whole = size * columns + (0.95 if any(rows) else 0.1), sum(heights) + (0.3 if heads else 0.05)
     figure, axes = plt.subplots(len(rows), columns, figsize=whole, squeeze=False, height_ratios=heights)
     figure.set_layout_engine("constrained", w_pad=0.03, h_pad=0.02, wspace=0.01, hspace=0.01)
     for ax in axes.flat:
