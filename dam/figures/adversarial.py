@@ -150,9 +150,9 @@ def tables(panels, names, *, xlabel, ylabel, digits=1, limit=100, height=2.35):
     """
     figure, axes = grid(len(panels), height=height, extra=0.7)
     for ax, (title, table) in zip(axes, panels.items()):
-        ax.imshow(table, cmap="Greys", vmin=0, vmax=1.25 * limit)
+        ax.imshow(table, cmap="gray_r", vmin=0, vmax=1.7 * limit)
         text = lambda number: f"{number:.{digits}f}" if np.isfinite(number) else ""
-        write(ax, table, text, lambda number: number > 0.78 * limit, fontsize=9.5)
+        write(ax, table, text, lambda number: number > 0.85 * limit, fontsize=9.5)
         ax.set_xticks(range(len(names)), names)
         ax.set_yticks(range(len(names)), names)
         ax.set_title(title)
