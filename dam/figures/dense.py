@@ -108,7 +108,7 @@ def final_overlaps(panels, bins, inset):
 
 
 def half_capacity(stored, live, curves):
-    """K_1/2 against the number of neurons, as in Fig. 5, labelled at the right end.
+    """K_1/2 against the number of neurons, as in Fig. 5, labeled at the right end.
 
     `stored` (filled symbols) and `live` (open ones): {kind of interaction: (N, K, half)}, (D,) each, half the length
     of the error bars or NaN. `curves`: {label: (N, K)} of theory, black.
@@ -166,7 +166,7 @@ def recalled_pictures(rows, title):
 
 
 def fixed_points(curves, points, *, xlabel, ylabel):
-    """Shares against the power, curves and points labelled where there is room.
+    """Shares against the power, curves and points labeled where there is room.
 
     `curves`: {label: (n, share, (x, y) of the label)}, black lines of different style; `points`: the same, crosses.
     """
