@@ -1,5 +1,6 @@
 """The built pages in Chromium: nothing from other hosts, no errors, no overflow, accessible, small."""
 
+import re
 import shutil
 from pathlib import Path
 
@@ -52,6 +53,17 @@ def test_page_asks_no_other_host_and_has_no_error(name, address, browser):
         page.wait_for_timeout(300)
     assert [url for url in asked if not url.startswith((address, "data:", "blob:"))] == []
     assert errors == []
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_no_directive_is_shown_as_text(name, address, browser):
+    with open_page(browser, f"{address}/{name}.html", javascript=False) as page:
+        shown = page.evaluate("""() => {
+            const article = document.querySelector(".bd-article").cloneNode(true);
+            article.querySelectorAll("div.cell_input, code.literal").forEach((code) => code.remove());
+            return article.textContent;
+        }""")
+    assert re.findall(r"```|:{3,}|:(?:class|label|name):|\{(?:glue|ref|doc|term|numref|cite)[\w:]*\}.{20}", shown) == []
 
 
 OPEN_ALL = """() => {
