@@ -85,19 +85,12 @@ def noise(T, right, T_tried, shares, edge):
     for (n, curve), marker in zip(right.items(), "os^D"):
         color = degree_color(n)
         ax.plot(T, curve, color=color)
-        ax.plot(T_tried, shares[n], marker, color=color, markersize=6)
-        ax.annotate(
-            f"n = {n}",
-            (T[-1], curve[-1]),
-            (6, 0),
-            textcoords="offset points",
-            va="center",
-            fontsize=11,
-        )
+        ax.plot(T_tried, shares[n], marker, color=color, markersize=6, label=f"n = {n}")
     ax.axvline(edge, color="0.5", linewidth=1)
     ax.set_xlabel("temperature $T$ (neurons)", fontsize=12)
     ax.set_ylabel("correct answers (%)", fontsize=12)
-    ax.set(xlim=(T[0], T[-1] + 0.9), ylim=(45, 102))
+    ax.set(xlim=(T[0], T[-1]), ylim=(45, 102))
+    ax.legend(fontsize=11)
     ax.tick_params(labelsize=11)
     return figure
 
@@ -108,7 +101,6 @@ def gates(n, counts, total):
     for (kind, values), marker in zip(counts.items(), "os"):
         ax.plot(n, values, marker=marker, color=KIND.get(kind, "0.4"), markersize=7)
         ax.text(n[-1] + 0.2, values[-1], kind, va="center", fontsize=12)
-    ax.axhline(total, color="0.5", linestyle=":", linewidth=1.2)
     ax.set(xticks=n, yticks=range(0, total + 1, 4), ylim=(0, 1.06 * total), xlim=(n[0] - 0.2, n[-1] + 1.9))
     ax.set_xlabel("degree $n$", fontsize=12)
     ax.set_ylabel(f"tables stored, of {total}", fontsize=12)
