@@ -170,7 +170,7 @@ def breakdown(alpha, overlap, unstable, theory_overlap, theory_unstable):
     _mark_end(axes[0], theory_overlap)
     axes[0].set(ylabel="overlap after settling, $m$", ylim=(0.2, 1.05), xlim=(0.075, 0.305))
     axes[1].set(ylabel="unstable bits (%)", xlabel="load α = K/N", ylim=(0, None))
-    axes[0].legend(loc="lower left")
+    axes[0].legend(loc="upper right")
     return figure
 
 
