@@ -1,5 +1,7 @@
 """Figures of the chapter on basins of attraction, single-bit errors and update rules."""
 
+from functools import partial
+
 import matplotlib.patheffects as effects
 import matplotlib.pyplot as plt
 import numpy as np
@@ -11,67 +13,64 @@ LOAD = r"memories over the half-percent capacity"
 
 
 def damaged(pictures, curves):
-    """What a basin stands: damaged pictures above the share of such copies that is recalled.
+    """What the basin of one memory stands: the largest damage that is repaired, against the number of memories.
 
-    `pictures`: {share flipped in percent: (28, 28) of ±1}. `curves`: {label: (n, line style, shares flipped in percent
-    (P,), shares recalled (P,), where the label stands)}; the last is a point of the axes and the side of it, "left" or
-    "right", that the text begins or ends at.
+    `pictures`: {share of pixels flipped in percent: (28, 28) of ±1}, beside the axis. `curves`: {label: (n, numbers of
+    memories (P,), percent flipped at which half of the copies are recalled (P,), place of the label)}.
     """
-    figure, ax = plt.subplots(figsize=(NARROW, 4.0), layout=None)
-    figure.subplots_adjust(left=0.13, right=0.99, bottom=0.13, top=0.76)
-    ax.set(
-        xlim=(-5, 55), ylim=(-4, 104), xticks=list(pictures), xlabel="pixels flipped (%)", ylabel="copies recalled (%)"
-    )
-    for place, pixels in pictures.items():
-        picture(ax.inset_axes((place - 4.6, 110, 9.2, 30), transform=ax.transData), pixels)
-    for name, (n, style, flipped, recalled, (x, y, side)) in curves.items():
+    figure, ax = plt.subplots(figsize=(NARROW, 4.2))
+    ax.set(xscale="log", ylim=(-1, 52), yticks=list(pictures))
+    ax.set(xlabel="memories stored $K$", ylabel="pixels flipped (%)")
+    for (name, (n, K, flipped, place)), marker in zip(curves.items(), MARKERS):
         color = degree_color(n)
-        ax.plot(flipped, 100 * np.asarray(recalled), style, color=color, label=name, marker="o", markersize=3.5)
-        ax.text(x, y, name, color=color, ha=side, va="center", path_effects=[_halo()])
+        ax.fill_between(K, flipped, color=color, alpha=0.13, linewidth=0)
+        ax.plot(K, flipped, color=color, label=name, marker=marker, markersize=5)
+        ax.annotate(name, place, color=color, ha="center", va="center", fontsize=11, path_effects=[_halo()])
+    plain_ticks(ax, x=(10, 100, 1000))
+    for place, pixels in pictures.items():
+        inset = ax.inset_axes((1.03, (place - 3.2) / 53, 0.16, 8.4 / 53))
+        picture(inset, pixels)
     return figure
 
 
 def valleys():
-    """A drawing: an energy with three wide basins, one with seven narrow ones, and a cue as a ball in each."""
-    figure, axes = grid(2, columns=1, height=1.25, extra=0.2)
-    x = np.linspace(0, 12, 1200)
-    for ax, (title, middles, width) in zip(
-        axes,
-        (
-            ("few memories: wide basins", (2, 6, 10), 1.15),
-            ("many memories: narrow basins", (1, 3.1, 4.4, 6, 7.4, 9.3, 11), 0.3),
-        ),
-    ):
-        depths = [np.exp(-((x - middle) ** 2) / (2 * width**2)) for middle in middles]
-        y = 0.12 * np.sin(2.4 * x + 0.5) * (width < 1) - np.sum(depths, axis=0)
-        ax.plot(x, y, color="black")
-        ball = 7.3
-        at = np.interp(ball, x, y)
-        own = int(np.argmin(np.abs(x - 6)))
-        ax.plot(ball - 0.02, at + 0.17, "o", color="0.35", markersize=10)
-        ax.plot(x[own], y[own] - 0.02, "v", color="black", markersize=6, clip_on=False)
-        ax.annotate("cue", (ball, at + 0.22), (ball + 0.55, at + 0.62), va="center")
-        ax.text(6, y[own] - 0.36, "its memory", ha="center", va="center")
+    """A drawing: an energy with three wide basins, one with seven narrow ones, and the same cue as a ball in both."""
+    figure, axes = grid(2, columns=1, height=1.35, extra=0.1)
+    x, memory, cue = np.linspace(0, 12, 1200), 6, 7.35
+    landscapes = {
+        "few memories: wide basins": ((2, 6, 10), 0.95, 6.45),
+        "many memories: narrow basins": ((1.1, 3.2, 4.6, 6, 7.7, 9.6, 11.1), 0.34, 7.66),
+    }
+    for ax, (title, (middles, width, end)) in zip(axes, landscapes.items()):
+        energy = partial(_wells, np.array(middles), width)
+        ax.plot(x, energy(x), color="black")
+        ax.plot(cue, energy(cue) + 0.17, "o", color="0.35", markersize=10)
+        way = np.linspace(cue, end, 30)[3:]
+        ax.plot(way, energy(way) + 0.14, color="0.35", linewidth=1.4, linestyle=":")
+        ax.text(cue + 0.1, 0.52, "cue", ha="center", va="center")
+        ax.plot(memory, energy(memory), "v", color="black", markersize=7)
+        ax.text(memory, -1.35, "its memory", ha="center", va="center")
         ax.set_title(title, loc="left")
-        ax.set(xlim=(0, 12), ylim=(-1.6, 0.75))
+        ax.set(xlim=(0, 12), ylim=(-1.55, 0.7))
         ax.set_axis_off()
     return figure
 
 
-def recovery(panels, *, nearest=None, borders=None, columns=1, height=1.9, levels=None):
+def recovery(panels, *, nearest=None, borders=None, columns=1, height=1.9):
     """How many cues lead back to their memory, against the overlap of the cue; each line has its name on it.
 
     `panels`: {title: {label: (overlaps (P,), share recalled (R, P))}}, drawn as mean and standard deviation of R runs.
     `nearest`: {title: overlaps and shares of the search for the nearest memory}. `borders`: {title: {label of a line:
-    overlap at which theory sees its border}}. `height`: of one row of panels, in inches. `levels`: percent at which
-    the names stand, one for each line. A label "n = 3" has the color of its power, "power" and "rectified" have theirs.
+    overlap at which theory sees its border}}. `height`: of one row of panels, in inches. A label "n = 3" has the color
+    of its power, "power" and "rectified" have theirs.
     """
     figure, axes = grid(len(panels), columns=columns, height=height, sharex=True, sharey=True)
     for ax, (title, lines) in zip(axes, panels.items()):
         if title in (nearest or {}):
             overlap, share = nearest[title]
             ax.plot(overlap, 100 * share, "--", color="black", linewidth=1.4, label="nearest memory")
-        heights = levels or np.linspace(82, 18, len(lines)) if len(lines) > 1 else [50]
+        heights = np.linspace(82, 18, len(lines)) if len(lines) > 1 else [50]
+        silent = []
         for (name, (overlap, runs)), marker, level in zip(lines.items(), MARKERS, heights):
             runs = 100 * np.atleast_2d(runs)
             style = {"color": _color(name), "marker": marker, "markersize": 3.5}
@@ -80,7 +79,13 @@ def recovery(panels, *, nearest=None, borders=None, columns=1, height=1.9, level
                 ax.axvline(
                     borders[title][name], color="0.35", linestyle=":", linewidth=1.6, label="border of the first step"
                 )
-            _name(ax, name, overlap, runs.mean(axis=0), level)
+            if runs.mean(axis=0).max() < 10:
+                silent.append(name)
+            else:
+                _name(ax, name, overlap, runs.mean(axis=0), level)
+        if silent:
+            names = ", ".join([silent[0], *(name.removeprefix("n = ") for name in silent[1:])])
+            ax.text(1, 10, names, color=_color(silent[-1]), ha="right", va="center", fontsize=9)
         ax.set_title(title, loc="left")
         ax.set(ylim=(-4, 104), xlim=(-0.03, 1.03))
     frame(figure, "overlap of the cue with its memory, $m$", "cues recalled exactly (%)")
@@ -108,7 +113,7 @@ def half_overlaps(panels, *, nearest=None):
         ax.set_title(title, loc="left")
         ax.set(ylim=(0, 1), xlim=(n[0] - 0.15, n[-1] + 1.1), xticks=n)
     frame(figure, "power $n$", "overlap at which half are recalled")
-    legend(figure, columns=3, columnspacing=1.2, handlelength=1.8)
+    legend(figure, columns=2)
     return figure
 
 
@@ -219,7 +224,7 @@ def _with_spread(ax, x, runs, *, gid=None, **style):
 
 
 def _name(ax, name, x, y, level):
-    """Write the name of a line of percentages on it, where it reaches a level; at its end if it stays below."""
+    """Write the name of a line on it, where it reaches a level; at its beginning if it is always above."""
     order = np.argsort(x)
     x, y = np.asarray(x, dtype=float)[order], y[order]
     above = np.flatnonzero(y >= level)
@@ -227,8 +232,13 @@ def _name(ax, name, x, y, level):
         i = above[0]
         place = np.interp(level, y[i - 1 : i + 1], x[i - 1 : i + 1]), level
     else:
-        place = x[-1] - 0.06, y[-1] + 9
+        place = x[0] + 0.06, y[0] - 9
     ax.text(*place, name, color=_color(name), ha="center", va="center", fontsize=9, path_effects=[_halo()])
+
+
+def _wells(middles, width, x):
+    """An energy with a well of one width around each of some places."""
+    return -np.exp(-((np.asarray(x)[..., None] - middles) ** 2) / (2 * width**2)).sum(axis=-1)
 
 
 def _color(name):
