@@ -18,7 +18,7 @@ def damaged(pictures, curves):
     `pictures`: {share of pixels flipped in percent: (28, 28) of ±1}, beside the axis. `curves`: {label: (n, numbers of
     memories (P,), percent flipped at which half of the copies are recalled (P,), place of the label)}.
     """
-    figure, ax = plt.subplots(figsize=(NARROW, 4.2))
+    figure, ax = plt.subplots(figsize=(NARROW, 4.4))
     ax.set(xscale="log", ylim=(-1, 52), yticks=list(pictures))
     ax.set(xlabel="memories stored $K$", ylabel="pixels flipped (%)")
     for (name, (n, K, flipped, place)), marker in zip(curves.items(), MARKERS):
@@ -28,7 +28,7 @@ def damaged(pictures, curves):
         ax.annotate(name, place, color=color, ha="center", va="center", fontsize=11, path_effects=[_halo()])
     plain_ticks(ax, x=(10, 100, 1000))
     for place, pixels in pictures.items():
-        inset = ax.inset_axes((1.03, (place - 3.2) / 53, 0.16, 8.4 / 53))
+        inset = ax.inset_axes((1.03, (place - 3.5) / 53, 0.2, 9 / 53))
         picture(inset, pixels)
     return figure
 
@@ -45,11 +45,13 @@ def valleys():
         energy = partial(_wells, np.array(middles), width)
         ax.plot(x, energy(x), color="black")
         ax.plot(cue, energy(cue) + 0.17, "o", color="0.35", markersize=10)
-        way = np.linspace(cue, end, 30)[3:]
-        ax.plot(way, energy(way) + 0.14, color="0.35", linewidth=1.4, linestyle=":")
-        ax.text(cue + 0.1, 0.52, "cue", ha="center", va="center")
+        way = np.linspace(cue, end, 30)[6 if end < cue else 10 :]
+        ax.plot(way, energy(way) + 0.22, color="0.35", linewidth=1.4)
+        tip = {"arrowstyle": "-|>", "color": "0.35", "mutation_scale": 13, "shrinkA": 0, "shrinkB": 0}
+        ax.annotate("", (way[-1], energy(way[-1]) + 0.2), (way[-4], energy(way[-4]) + 0.22), arrowprops=tip)
+        ax.text(cue + 0.1, 0.52, "cue", ha="center", va="center", fontsize=12)
         ax.plot(memory, energy(memory), "v", color="black", markersize=7)
-        ax.text(memory, -1.35, "its memory", ha="center", va="center")
+        ax.text(memory, -1.35, "its memory", ha="center", va="center", fontsize=12)
         ax.set_title(title, loc="left")
         ax.set(xlim=(0, 12), ylim=(-1.55, 0.7))
         ax.set_axis_off()
@@ -108,8 +110,11 @@ def half_overlaps(panels, *, nearest=None):
             ax.plot(n, predicted, ":", color=color, linewidth=1.8, label="border of the first step")
             if name in (nearest or {}).get(title, {}):
                 ax.axhline(nearest[title][name], color=color, linestyle="--", linewidth=1.1, label="nearest memory")
-            end = np.mean(runs, axis=0)[-1]
-            ax.annotate(name, (n[-1], end), (9, 0), textcoords="offset points", va="center", path_effects=[_halo()])
+        ends = {name: np.mean(np.atleast_2d(runs), axis=0)[-1] for name, (_, runs, _) in lines.items()}
+        height = -1
+        for name, end in sorted(ends.items(), key=lambda item: item[1]):
+            height = max(end, height + 0.085)  # names keep apart
+            ax.text(n[-1] + 0.2, height, name, va="center", path_effects=[_halo()])
         ax.set_title(title, loc="left")
         ax.set(ylim=(0, 1), xlim=(n[0] - 0.15, n[-1] + 1.1), xticks=n)
     frame(figure, "power $n$", "overlap at which half are recalled")
@@ -140,8 +145,11 @@ def error_curves(panels):
             label="counted",
         )
         ax.set_title(title, loc="left")
-        ax.set(xscale="log")
-        plain_ticks(ax, x=(0.25, 0.5, 1, 2))
+        ax.set(xscale="log", yscale="log")
+        low, high = ax.get_ylim()
+        ticks = [tick for tick in (0.7, 1, 1.5, 2, 3, 5, 10, 30) if low < tick < high]
+        plain_ticks(ax, x=(0.25, 0.5, 1, 2), y=ticks if high < 6 else (1, 3, 10, 30))
+        ax.set_ylim(low, high)
     frame(figure, LOAD, "over the normal estimate")
     legend(figure)
     return figure
