@@ -9,7 +9,7 @@ import numpy as np
 from dam.figures.panels import frame, grid, legend, picture, plain_ticks
 from dam.figures.style import MARKERS, NARROW, POWER, RECTIFIED, degree_color
 
-LOAD = r"memories over the half-percent capacity"
+LOAD = "filling: memories over the half-percent capacity"
 
 
 def damaged(pictures, curves):
