@@ -135,7 +135,7 @@ def confusion(counts):
     right = np.eye(len(counts), dtype=bool)
     wrong = counts * ~right
     figure, ax = plt.subplots(figsize=(NARROW, 4.6))
-    ax.imshow(wrong, cmap="Greys", vmin=0)
+    ax.imshow(wrong, cmap="gray_r", vmin=0)
     write(ax, wrong, lambda count: count and str(count), lambda count: count > 0.5 * wrong.max(), fontsize=9)
     for alpha, count in enumerate(counts.diagonal()):
         if count:

@@ -18,7 +18,7 @@ def predict(answer):
         return "This is a share; the question asks for percent."
     if abs(answer - 100 * (1 - share)) < min(5, abs(answer - 100 * share)):
         return "This is what is left over; the question asks for what is explained."
-    if abs(answer - 100 * share) > 3:  # other digits may be chosen
+    if not abs(answer - 100 * share) <= 3:  # other digits may be chosen
         return "Does your sum leave out the class itself, and the memories with h < 0? Its factor is -4/T²."
     return None
 

@@ -17,7 +17,7 @@ def start(answer):
     ratio = measured / predicted
     if abs(answer * ratio - 1) < 0.1:
         return "This is predicted over measured; the question is the other way round."
-    if abs(answer / ratio - 1) > 0.2:
+    if not abs(answer / ratio - 1) <= 0.2:
         return f"The measured mean is not {answer:g} times the predicted one. Is the power n - 1 = 19, and T = 600?"
     return None
 
@@ -33,7 +33,7 @@ def zero(answer):
         return "This is a share; the question asks for percent."
     if abs(answer - (100 - share)) < min(2, abs(answer - share)):
         return "This is the share of those that did not move."
-    if abs(answer - share) > 2:
+    if not abs(answer - share) <= 2:
         return "Compare the visible weights with the initial ones of seed 0: a memory moved if any of its weights did."
     return None
 
