@@ -33,6 +33,7 @@ $(STAMP): requirements.txt pyproject.toml
 book: $(STAMP)
 	rm -rf _build/html _build/.doctrees _build/jupyter_execute
 	$(RUN)/jupyter-book build book --config _config.yml --path-output . -W -n --keep-going
+	$(RUN)/python book/slides.py _build/html
 	@echo "The book is built: open $(CURDIR)/_build/html/index.html"
 
 lint: $(STAMP)
