@@ -10,10 +10,11 @@ STAMP  := $(VENV)/.installed
 export DAM_BACKEND ?= auto
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help book test lint lab bench screenshots requirements clean
+.PHONY: help book students test lint lab bench screenshots requirements clean
 
 help:
 	@echo "make book          build the book and say where to open it"
+	@echo "make students      build the student edition: no solutions, exercises that check themselves"
 	@echo "make test          style, unit, property, notebook and browser tests"
 	@echo "make lab           open the notebooks in JupyterLab"
 	@echo "make bench         print the benchmarks"
@@ -36,15 +37,23 @@ book: $(STAMP)
 	$(RUN)/python book/slides.py _build/html
 	@echo "The book is built: open $(CURDIR)/_build/html/index.html"
 
+# The same book without solutions; exercises in code have a cell that checks the answer.
+students: $(STAMP)
+	rm -rf _build/students/book _build/students/_build/html _build/students/_build/.doctrees
+	$(RUN)/python book/students.py _build/students/book
+	$(RUN)/jupyter-book build _build/students/book --config _config.yml --path-output _build/students -W -n --keep-going
+	@echo "The student edition is built: open $(CURDIR)/_build/students/_build/html/index.html"
+
 lint: $(STAMP)
 	$(RUN)/ruff check
 	$(RUN)/ruff format --check
 	$(RUN)/lint-imports
 	$(RUN)/codespell
 
-# Two workers with one BLAS thread each, the long notebooks first.
+# Two workers with one BLAS thread each, the long notebooks first, each alone: in a folder that has nothing but notebooks.
 test: lint
-	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(RUN)/python -m pytest -n 2 --dist worksteal --nbmake book tests
+	rm -rf .alone && mkdir .alone && cp book/*.ipynb .alone
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(RUN)/python -m pytest -n 2 --dist worksteal --nbmake .alone tests
 
 lab: $(STAMP)
 	$(RUN)/jupyter lab book
@@ -63,5 +72,5 @@ requirements: $(STAMP)
 	   cat requirements.txt; echo "-e ."; } > requirements.new && mv requirements.new requirements.txt
 
 clean:
-	rm -rf _build $(VENV) build dist .pytest_cache .ruff_cache .hypothesis *.egg-info
+	rm -rf _build .alone $(VENV) build dist .pytest_cache .ruff_cache .hypothesis *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

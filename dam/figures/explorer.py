@@ -33,8 +33,10 @@ class Explorer:
         ``alt(**values)`` returns the text alternative of that figure: what a reader who cannot see it must know.
     labels : dict of str, optional
         What to call a parameter beside its slider; its name by default.
+    start : dict, optional
+        The value of each parameter that is shown first; the first of its values by default.
     dpi : float
-        Resolution of the frames, in dots per inch.
+        Resolution of the frames, in dots per inch; they are shown at 100 dots per inch.
     **parameters : sequence
         The values of each parameter, in the order of the slider. One or two parameters.
 
@@ -43,8 +45,9 @@ class Explorer:
     TypeError
         If `draw` or `alt` cannot be called, or `draw` returns something other than a Matplotlib figure.
     ValueError
-        If there are no parameters or more than two, if one has no values, if `labels` names another parameter, if
-        `alt` returns no text, or if the HTML exceeds `MAX_BYTES`.
+        If there are no parameters or more than two, if one has no values, if `labels` or `start` name another
+        parameter or `start` a value that is none of its values, if `alt` returns no text, or if the HTML exceeds
+        `MAX_BYTES`.
 
     Notes
     -----
@@ -61,7 +64,7 @@ class Explorer:
     Explorer(n: 1, 2, 3)
     """
 
-    def __init__(self, draw, alt, *, labels=None, dpi=100, **parameters):
+    def __init__(self, draw, alt, *, labels=None, start=None, dpi=160, **parameters):
         for name, function in (("draw", draw), ("alt", alt)):
             if not callable(function):
                 raise TypeError(f"{name} is {function!r}; it needs to be a function of the parameters")
@@ -74,6 +77,11 @@ class Explorer:
         unknown = set(labels or {}) - set(parameters)
         if unknown:
             raise ValueError(f"labels names {sorted(unknown)}; the parameters are {list(parameters)}")
+        first = {name: values[0] for name, values in self.parameters.items()} | (start or {})
+        for name, value in first.items():
+            if value not in self.parameters.get(name, ()):
+                raise ValueError(f"start has {name} = {value!r}; the values are {self.parameters.get(name)}")
+        self.start = {name: self.parameters[name].index(value) for name, value in first.items()}
         self.labels = {name: name for name in parameters} | (labels or {})
         self.draw, self.alt, self.dpi = draw, alt, dpi
 
@@ -89,7 +97,8 @@ class Explorer:
         alt = str(self.alt(**values) or "").strip()
         if not alt:
             raise ValueError(f"alt returned no text for {values}; it needs to describe the figure")
-        data, mime, (width, height) = encode(figure, self.dpi)
+        data, mime, size = encode(figure, self.dpi)
+        width, height = (round(100 * length / self.dpi) for length in size)
         plt.close(figure)
         source = f"data:{mime};base64,{base64.b64encode(data).decode()}"
         return f'<img src="{source}" width="{width}" height="{height}" alt="{html.escape(alt)}">'
@@ -97,15 +106,15 @@ class Explorer:
     def to_html(self):
         """Sliders and all frames as HTML that `explorer.js` of the book brings to life.
 
-        Without JavaScript the first frame is shown and the sliders are hidden.
+        Without JavaScript one frame is shown, that of ``start``, and the sliders are hidden.
         """
         names = list(self.parameters)
-        frames = []
+        first, frames = tuple(self.parameters[name][self.start[name]] for name in names), []
         for combination in product(*self.parameters.values()):
             image = self.image(**dict(zip(names, combination)))
-            if frames:  # the others wait until they are asked for
+            if combination != first:  # the others wait until they are asked for
                 image = image.replace("<img ", '<img loading="lazy" ', 1)
-            hidden = " hidden" if frames else ""
+            hidden = "" if combination == first else " hidden"
             frames.append(f'<div class="explorer-frame"{hidden}>{image}</div>')
         sliders = "".join(self._slider(name) for name in names)
         name = html.escape("Interactive figure: " + ", ".join(self.labels.values()))
@@ -121,12 +130,12 @@ class Explorer:
         return page
 
     def _slider(self, name):
-        texts = [text(value) for value in self.parameters[name]]
+        texts, start = [text(value) for value in self.parameters[name]], self.start[name]
         return (
             f"<label><span>{html.escape(self.labels[name])}</span>"
-            f'<input type="range" min="0" max="{len(texts) - 1}" step="1" value="0" autocomplete="off" '
-            f'data-texts="{html.escape(json.dumps(texts))}" aria-valuetext="{html.escape(texts[0])}">'
-            f'<output aria-hidden="true">{html.escape(texts[0])}</output></label>'
+            f'<input type="range" min="0" max="{len(texts) - 1}" step="1" value="{start}" autocomplete="off" '
+            f'data-texts="{html.escape(json.dumps(texts))}" aria-valuetext="{html.escape(texts[start])}">'
+            f'<output aria-hidden="true">{html.escape(texts[start])}</output></label>'
         )
 
     def live(self):
@@ -136,6 +145,7 @@ class Explorer:
         sliders = {
             name: ipywidgets.SelectionSlider(
                 options=[(text(value), value) for value in values],
+                index=self.start[name],
                 description=self.labels[name],
                 style={"description_width": "initial"},
             )

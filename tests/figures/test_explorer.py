@@ -37,6 +37,19 @@ def test_page_holds_every_frame_with_its_text():
     assert len(set(re.findall(r'src="([^"]+)"', page))) == 6
 
 
+def test_page_opens_where_it_is_told_to():
+    page = example(start={"n": 3, "phase": 0.25}, phase=[0, 0.25, 0.5]).to_html()
+    shown = re.findall(r'<div class="explorer-frame"><img [^>]*alt="A line to (\d) from ([\d.]+)', page)
+    assert shown == [("3", "0.25")]
+    assert re.findall(r' value="(\d)"', page) == ["2", "1"]
+    assert example(start={"n": 2}).live().children[0].value == 2
+
+
+def test_frames_are_sharper_than_they_are_shown():
+    width, height = re.search(r'width="(\d+)" height="(\d+)"', example().image(n=1)).groups()
+    assert (width, height) == ("200", "150")
+
+
 def test_bundle_has_both_forms_and_figures_are_closed():
     before = plt.get_fignums()
     bundle = example()._repr_mimebundle_()
@@ -57,6 +70,8 @@ def test_live_view_draws_anew():
     ("changes", "error", "message"),
     [
         ({"n": []}, ValueError, "n has no values"),
+        ({"start": {"n": 7}}, ValueError, r"start has n = 7; the values are \[1, 2, 3\]"),
+        ({"start": {"m": 1}}, ValueError, "start has m = 1; the values are None"),
         ({"a": [1], "b": [2]}, ValueError, r"got 3 parameters \(n, a, b\); needs 1 or 2"),
         ({"labels": {"k": "size"}}, ValueError, r"labels names \['k'\]; the parameters are \['n'\]"),
     ],

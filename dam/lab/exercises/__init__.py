@@ -26,7 +26,10 @@ def check(name, answer):
     if answer is None:
         print("No answer yet: set answer.")
         return False
-    off = known[name](answer)
+    try:
+        off = known[name](answer)
+    except (TypeError, ValueError, IndexError, AttributeError) as error:
+        off = f"The answer cannot be read ({error})."
     print("Right." if off is None else f"Not yet. {off}")
     return off is None
 
