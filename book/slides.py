@@ -2,9 +2,9 @@
 
 usage: python book/slides.py BUILT
 
-BUILT is the folder of the built book. A notebook with `chapter` in its metadata becomes slides/NAME.html there, and its
-page gets a line that leads to them. A code cell whose metadata has ``"slide": "Headline"`` is a slide: the headline, and
-what the cell shows. What is shown, and the notebook itself, are taken from the build.
+BUILT is the folder of the built book. A notebook with `chapter` in its metadata becomes slides/NAME.html there, and
+its page gets a line that leads to them. A code cell whose metadata has ``"slide": "Headline"`` is a slide: the
+headline, and what the cell shows. What is shown, and the notebook itself, are taken from the build.
 """
 
 import argparse

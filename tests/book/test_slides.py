@@ -21,14 +21,16 @@ PAGE = r"""<html><head>
 <script>window.MathJax = {}</script><script defer="defer" src="_static/mathjax/tex-chtml.js"></script>
 <script src="_static/book.js"></script>
 </head><body><h1>Dots</h1><article class="bd-article">
-<section id="dots"><h1><span class="section-number">3. </span>Dots &amp; lines<a class="headerlink" href="#dots">#</a></h1>
+<section id="dots"><h1><span class="section-number">3. </span>Dots &amp; lines
+<a class="headerlink" href="#dots">#</a></h1>
 <p>Text.</p>
 <div class="cell"><div class="cell_output"><figure id="fig-dots"><img alt="Two dots." src="_images/dots.svg">
 <figcaption><p><span class="caption-number">Fig. 3.1 </span><span class="caption-text">Dots by
 <a href="other.html#eq">a rule</a>. Gray, at <span class="math">\(n &lt; 2\)</span>. Live, one set.</span>
 <a class="headerlink" href="#fig-dots">#</a></p></figcaption></figure></div></div>
 <div class="cell"><div class="cell_input">x</div></div>
-<div class="cell"><div class="cell_output"><div class="dam-table"><table id="t"><tr><td>7</td></tr></table></div></div></div>
+<div class="cell"><div class="cell_output"><div class="dam-table"><table id="t">
+<tr><td>7</td></tr></table></div></div></div>
 <div class="cell"><div class="cell_output"><figure id="fig-move"><div class="explorer">
 <div class="explorer-controls" hidden><input type="range"></div>
 <div class="explorer-frame" hidden><img alt="first" src="data:image/png;base64,A"></div>
