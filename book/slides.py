@@ -60,7 +60,10 @@ def write(built):
     """Write the slides of all chapters of a built book; return the names of those that have some."""
     built, made = Path(built), []
     for source in sorted((built / "_sources").glob("*.ipynb")):
-        notebook, page = json.loads(source.read_text(encoding="utf8")), built / f"{source.stem}.html"
+        notebook, page = (
+            json.loads(source.read_text(encoding="utf8")),
+            built / f"{source.stem}.html",
+        )
         if "chapter" not in notebook["metadata"] or not page.exists():
             continue
         slides = deck(page.read_text(encoding="utf8"), notebook, source.stem)
@@ -79,7 +82,11 @@ def link(page):
     text, line = page.read_text(encoding="utf8"), LINK.format(name=page.stem)
     if line not in text:
         article = text.index("<article")
-        page.write_text(text[:article] + text[article:].replace("</h1>", f"</h1>\n{line}", 1), encoding="utf8")
+        page.write_text(
+            text[:article]
+            + text[article:].replace("</h1>", f"</h1>\n{line}", 1),
+            encoding="utf8",
+        )
 
 
 def deck(page, notebook, name):
@@ -100,12 +107,29 @@ def deck(page, notebook, name):
     slides = [*figures(article, notebook, name), *summary(article, name)]
     if not slides:
         return None
-    slides.insert(0, slide("title", "h1", title, f'<p class="question">{words(question(notebook))}</p>'))
-    scripts = [script for script in soup.find_all("script") if "mathjax" in str(script).lower()]
+    slides.insert(
+        0,
+        slide(
+            "title",
+            "h1",
+            title,
+            f'<p class="question">{words(question(notebook))}</p>',
+        ),
+    )
+    scripts = [
+        script
+        for script in soup.find_all("script")
+        if "mathjax" in str(script).lower()
+    ]
     for script in scripts:
         outward(script, name)
     plain = html.escape(BeautifulSoup(title, "html.parser").get_text())
-    return PAGE.format(title=plain, name=name, slides="\n".join(slides), scripts="\n".join(map(str, scripts)))
+    return PAGE.format(
+        title=plain,
+        name=name,
+        slides="\n".join(slides),
+        scripts="\n".join(map(str, scripts)),
+    )
 
 
 def question(notebook):
@@ -126,7 +150,11 @@ def figures(article, notebook, name):
     ValueError
         If a cell has a headline and shows nothing that a slide could show.
     """
-    shown = [cell for cell in notebook["cells"] if cell["cell_type"] == "code" and not hidden(cell)]
+    shown = [
+        cell
+        for cell in notebook["cells"]
+        if cell["cell_type"] == "code" and not hidden(cell)
+    ]
     boxes = article.select("div.cell")
     for number, cell in enumerate(shown):
         headline = cell["metadata"].get("slide")
@@ -138,9 +166,16 @@ def figures(article, notebook, name):
             box = boxes[number].select_one("figure, .cell_output")
         what = picture(box, name) if box else ""
         if not what:
-            raise ValueError(f'{name}: the cell of the slide "{headline}" shows no picture and no table')
+            raise ValueError(
+                f'{name}: the cell of the slide "{headline}" shows no picture and no table'
+            )
         key = box.get("id") or f"slide-{number}"
-        yield slide(key, "h2", words(headline), what + caption(box, name))
+        yield slide(
+            key,
+            "h2",
+            words(headline.strip().rstrip(".")),
+            what + caption(box, name),
+        )
 
 
 def hidden(cell):
@@ -151,23 +186,36 @@ def hidden(cell):
 
 def picture(box, name):
     """Return what a figure shows: its images, of an interactive figure the first one seen, and its tables."""
-    parts = box.select(".explorer-frame:not([hidden]) img") or box.select("img, table")
+    parts = box.select(".explorer-frame:not([hidden]) img") or box.select(
+        "img, table"
+    )
     for part in parts:
         for inside in [part, *part.find_all(True)]:
             inside.attrs.pop("id", None)
             inside.attrs.pop("loading", None)
         outward(part, name)
     many = " several" if len(parts) > 1 else ""
-    return f'<div class="picture{many}" tabindex="0">{"".join(map(str, parts))}</div>' if parts else ""
+    return (
+        f'<div class="picture{many}" tabindex="0">{"".join(map(str, parts))}</div>'
+        if parts
+        else ""
+    )
 
 
 def caption(box, name):
     """Return the number of a figure, which leads to it, and the first sentences of its caption."""
-    number, text = box.select_one(".caption-number"), box.select_one(".caption-text")
+    number, text = (
+        box.select_one(".caption-number"),
+        box.select_one(".caption-text"),
+    )
     if text is None:
         return ""
     label = number.get_text(strip=True) if number else "In the chapter"
-    leads = f'<a href="../{name}.html#{box["id"]}">{label}</a>' if box.get("id") else label
+    leads = (
+        f'<a href="../{name}.html#{box["id"]}">{label}</a>'
+        if box.get("id")
+        else label
+    )
     kept, length = [], 0
     for sentence in sentences(text, name):
         plain = BeautifulSoup(sentence, "html.parser").get_text()
@@ -180,12 +228,25 @@ def caption(box, name):
 
 def summary(article, name):
     """Yield the last slide: the points of the chapter's summary, or the sentences of its paragraphs."""
-    heading = next((h for h in article.find_all("h2") if h.find(string=re.compile(r"^\s*Summary\s*$"))), None)
+    heading = next(
+        (
+            h
+            for h in article.find_all("h2")
+            if h.find(string=re.compile(r"^\s*Summary\s*$"))
+        ),
+        None,
+    )
     if heading is None:
         return
     section = heading.parent
-    points = [inner(item.find("p") or item, name) for item in section.find_all("li")]
-    points = points or [sentence for part in section.find_all("p") for sentence in sentences(part, name)]
+    points = [
+        inner(item.find("p") or item, name) for item in section.find_all("li")
+    ]
+    points = points or [
+        sentence
+        for part in section.find_all("p")
+        for sentence in sentences(part, name)
+    ]
     listed = "\n".join(f"<li>{point}</li>" for point in points)
     yield slide("summary", "h2", "Summary", f"<ul>\n{listed}\n</ul>")
 
@@ -203,8 +264,16 @@ def sentences(element, name):
     inner(element, name)
     found = [""]
     for child in element.children:
-        first, *rest = SENTENCE.split(str(child)) if isinstance(child, NavigableString) else [str(child)]
-        found[-1] += html.escape(first, quote=False) if isinstance(child, NavigableString) else first
+        first, *rest = (
+            SENTENCE.split(str(child))
+            if isinstance(child, NavigableString)
+            else [str(child)]
+        )
+        found[-1] += (
+            html.escape(first, quote=False)
+            if isinstance(child, NavigableString)
+            else first
+        )
         found += [html.escape(text, quote=False) for text in rest]
     return [sentence.strip() for sentence in found if sentence.strip()]
 
@@ -223,7 +292,11 @@ def outward(element, name):
 
 def words(text):
     """Return a line of plain text as HTML, with its formulas between dollars as MathJax finds them."""
-    return re.sub(r"\$([^$]+)\$", r'<span class="math">\\(\1\\)</span>', html.escape(text, quote=False))
+    return re.sub(
+        r"\$([^$]+)\$",
+        r'<span class="math">\\(\1\\)</span>',
+        html.escape(text, quote=False),
+    )
 
 
 def main(arguments=None):

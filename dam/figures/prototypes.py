@@ -58,7 +58,7 @@ def histograms(panels, *, bins, xlabel, ylabel="share of states (%)", columns=3,
 def count_bars(panels, *, last, xlabel, ylabel, first=0, marks=None):
     """How often each count occurs, in percent, a panel for each network: {title: (P,) of int}.
 
-    Counts from `last` on share the last bar, labelled with "+" unless no panel exceeds it. `marks`: {title: {label:
+    Counts from `last` on share the last bar, labeled with "+" unless no panel exceeds it. `marks`: {title: {label:
     (last - first + 1,) percentages}}, drawn as markers over the bars.
     """
     figure, axes = grid(len(panels), extra=0.7, sharex=True, sharey=True)

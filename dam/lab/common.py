@@ -45,7 +45,7 @@ def stable_fraction(K, N, F, seed, memories, xp, rule="energy"):
 
 
 def flipped(xi, flips, rng):
-    """Return patterns ``xi (S, N)`` with so many random spins of each flipped: a number, or an array ``(S, 1)``."""
+    """Return patterns ``xi (S, N)`` with so many random neurons of each flipped: a number, or an array ``(S, 1)``."""
     order = np.argsort(rng.random(xi.shape), axis=1)
     return np.where(order < flips, -xi, xi)
 

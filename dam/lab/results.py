@@ -23,7 +23,7 @@ FOLDER = Path("results")
 NAMED = {
     "demo": "--scale demo",
     r"([nN])(\d+)": r"--\1 \2",
-    r"seed(\d+)": r"--seed \1",
+    r"(epochs|seed)(\d+)": r"--\1 \2",
     "compressed|ten-minutes": r"--schedule \g<0>",
     ".+": r"--study \g<0>",
 }

@@ -56,7 +56,7 @@ NOTEBOOK = notebook(
     cell("Dots for $n = 3$ & more", "fig-dots"),
     cell(tags=["remove-cell"]),
     cell(),
-    cell("A table"),
+    cell("A table."),
     cell("It moves", "fig-move"),
 )
 
