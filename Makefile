@@ -34,6 +34,7 @@ $(STAMP): requirements.txt pyproject.toml
 book: $(STAMP)
 	rm -rf _build/html _build/.doctrees _build/jupyter_execute
 	$(RUN)/jupyter-book build book --config _config.yml --path-output . -W -n --keep-going
+	$(RUN)/python book/slides.py _build/html
 	@echo "The book is built: open $(CURDIR)/_build/html/index.html"
 
 # The same book without solutions; exercises in code have a cell that checks the answer.
@@ -41,6 +42,7 @@ students: $(STAMP)
 	rm -rf _build/students/book _build/students/_build/html _build/students/_build/.doctrees
 	$(RUN)/python book/students.py _build/students/book
 	$(RUN)/jupyter-book build _build/students/book --config _config.yml --path-output _build/students -W -n --keep-going
+	$(RUN)/python book/slides.py _build/students/_build/html
 	@echo "The student edition is built: open $(CURDIR)/_build/students/_build/html/index.html"
 
 lint: $(STAMP)
