@@ -34,6 +34,7 @@ $(STAMP): requirements.txt pyproject.toml
 book: $(STAMP)
 	rm -rf _build/html _build/.doctrees _build/jupyter_execute
 	$(RUN)/jupyter-book build book --config _config.yml --path-output . -W -n --keep-going
+	$(RUN)/python book/slides.py _build/html
 	@echo "The book is built: open $(CURDIR)/_build/html/index.html"
 
 # The same book without solutions; exercises in code have a cell that checks the answer.
@@ -41,6 +42,7 @@ students: $(STAMP)
 	rm -rf _build/students/book _build/students/_build/html _build/students/_build/.doctrees
 	$(RUN)/python book/students.py _build/students/book
 	$(RUN)/jupyter-book build _build/students/book --config _config.yml --path-output _build/students -W -n --keep-going
+	$(RUN)/python book/slides.py _build/students/_build/html
 	@echo "The student edition is built: open $(CURDIR)/_build/students/_build/html/index.html"
 
 lint: $(STAMP)
@@ -49,9 +51,11 @@ lint: $(STAMP)
 	$(RUN)/lint-imports
 	$(RUN)/codespell
 
-# Two workers with one BLAS thread each, the long notebooks first, each alone: in a folder that has nothing but notebooks.
+# Two workers with one BLAS thread each, the long notebooks first: as a reader sees them, in a folder with nothing else.
+# Building the book runs them whole, with their hidden assertions.
 test: lint
-	rm -rf .alone && mkdir .alone && cp book/*.ipynb .alone
+	rm -rf .alone
+	$(RUN)/python tests/book/visible.py .alone
 	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(RUN)/python -m pytest -n 2 --dist worksteal --nbmake .alone tests
 
 lab: $(STAMP)

@@ -1,10 +1,12 @@
 """Everything that a GPU is for, measured in one command, in the order of its value, within the minutes that there are.
 
-usage: python benchmarks/gpu.py --minutes M --out DIR [--smoke] [--only LETTERS] [--commit HASH] [--backend numpy]
+usage: python benchmarks/gpu.py --minutes M --out DIR [--smoke] [--only LETTERS] [--seeds S ...] [--commit HASH]
+                                [--backend numpy]
 
 a  check: every array function of `dam.memory` and `dam.network` against NumPy on the same input, and the
-   fused training step against that of the CPU after a few minibatches;
-b  the paper's training on MNIST, 3000 epochs through eq. (9), n = 2, 3, 20, 30, seed after seed;
+   fused training step against that of the CPU after a few minibatches; then 20 retrievals on both, whose spins
+   are drawn differently, and how far apart the fractions of perfect recall are;
+b  the paper's training on MNIST, 3000 epochs through eq. (9), n = 2, 3, 20, 30, for the seeds asked for;
 c  Fig. 4 at the paper's scale against the stored result, Fig. 5 up to N = 1000, the classical network at N = 8000;
 d  time of a training step beside its two matrix products, for every n and form, then for other K and minibatches;
 e  the same recipe in PyTorch on the same GPU, eager and compiled;
@@ -36,7 +38,7 @@ import numpy as np
 
 import dam
 from dam import datasets, memory
-from dam.arrays import backend_name, device_name, get_namespace, to_numpy
+from dam.arrays import backend_name, device_name, get_namespace, to_numpy, using
 from dam.files import write_atomically
 from dam.lab import experiments, results
 from dam.network import _step_fast, attacks, classifier, objective, optimizer
@@ -45,6 +47,7 @@ from dam.network.training import initial_weights, minibatches
 
 DEGREES = (2, 3, 20, 30)
 FORMS = ("exact", "dual")
+SEEDS = (0, 1, 2)
 RESERVE = 5  # seconds before the end that nothing is begun in
 CHECKPOINT_EVERY = 250
 PYTORCH_SECONDS = 60
@@ -170,6 +173,28 @@ def compare_retrieval(bench):
         perfect = [float(np.mean((final @ xi.T).max(axis=1) == N)) for final in (found, dam.retrieve(sigma, xi, F, 0))]
         table[kind] = {"no fixed point": unstable, "perfect": perfect[0], "perfect on the CPU": perfect[1]}
     return table
+
+
+def repeats(bench):
+    """Retrieve by the rectified F from random starts, time and again: starts that reach a memory, GPU against CPU.
+
+    Every repetition has memories, starts and a seed of its own, the same on both; ``apart`` is the mean difference in
+    its standard errors.
+    """
+    F, (K, N, starts), count = dam.RectifiedPolynomial(4), (200, 60, 100) if bench.smoke else (1000, 80, 1000), 20
+    reached = np.empty((count, 2), int)
+    for seed in range(count):
+        rng = np.random.default_rng((4, seed))
+        xi, sigma = dam.random_patterns(K, N, rng), dam.random_patterns(starts, N, rng)
+        for side, xp in enumerate((bench.xp, get_namespace("numpy"))):
+            final = to_numpy(dam.retrieve(xp.asarray(sigma), xp.asarray(xi), F, seed))
+            reached[seed, side] = np.sum((final @ xi.T).max(axis=1) == N)
+    difference = reached[:, 0] - reached[:, 1]
+    error = difference.std(ddof=1) / np.sqrt(count)
+    found = {"starts": starts, "reached": reached[:, 0].tolist(), "reached on the CPU": reached[:, 1].tolist()}
+    found |= {"mean difference": float(difference.mean()), "standard error": float(error)}
+    show("repeats", found)
+    return found | {"recall apart": float(abs(difference.mean()) / error) if error else 0.0}
 
 
 def start(bench, recipe, xp=None):
@@ -579,21 +604,24 @@ def failing(bench):
 # --- all of it
 
 
-def schedule():
-    """Return the items in their order: letter, name, seconds that there must be to begin it, function of a `Bench`."""
+def schedule(seeds=SEEDS):
+    """Return the items in their order: letter, name, seconds that there must be to begin it, function of a `Bench`.
+
+    Of item b those with the given seeds: the first seed early, the others after all that takes seconds.
+    """
     trainings = lambda seed: [
         ("b", f"train n{n} seed{seed}", None, lambda bench, n=n: train(bench, n, seed)) for n in DEGREES
     ]
     return [
         ("a", "check", 25, check),
+        ("a", "repeats", 15, repeats),
         ("d", "times", 15, times),
-        *trainings(0),
+        *trainings(seeds[0]),
         ("c", "fig4", 10, fig4),
+        ("f", "failing", 10, failing),
         ("e", "pytorch", 40, pytorch),
         ("d", "sizes", 20, sizes),
-        ("f", "failing", 10, failing),
-        *trainings(1),
-        *trainings(2),
+        *(item for seed in seeds[1:] for item in trainings(seed)),
         ("c", "fig5", 40, fig5),
         ("c", "classical", 40, classical),
     ]
@@ -669,6 +697,7 @@ def main(arguments=None):
     parser.add_argument("--out", type=Path, required=True, help="folder for the results")
     parser.add_argument("--smoke", action="store_true", help="a little of everything")
     parser.add_argument("--only", default="abcdef", metavar="LETTERS", help="only these items")
+    parser.add_argument("--seeds", type=int, nargs="+", default=SEEDS, metavar="S", help="of item b; default: 0 1 2")
     parser.add_argument("--commit", default="", metavar="HASH", help="the commit, where there is no git")
     parser.add_argument("--backend", default="cupy", choices=("cupy", "numpy"), help="default: cupy")
     options = parser.parse_args(arguments)
@@ -679,10 +708,11 @@ def main(arguments=None):
     print(json.dumps(about), flush=True)
     signal.signal(signal.SIGALRM, time_up)
     signal.setitimer(signal.ITIMER_REAL, max(60 * options.minutes - RESERVE, 1))
-    for letter, name, least, item in schedule():
-        if letter in options.only:
-            bench.found[f"{letter} {name}"] = attempt(bench, letter, name, least, item)
-            write(bench, about)
+    with using("numpy"):  # NumPy arrays are the CPU's side of a comparison
+        for letter, name, least, item in schedule(options.seeds):
+            if letter in options.only:
+                bench.found[f"{letter} {name}"] = attempt(bench, letter, name, least, item)
+                write(bench, about)
     signal.setitimer(signal.ITIMER_REAL, 0)
     print("", *summary(bench.found), sep="\n", flush=True)
 

@@ -13,8 +13,12 @@ import shutil
 from pathlib import Path
 
 BOOK = Path(__file__).parent
-GATE = re.compile(r"(?ms)^(?P<fence>`{3,})\{(?P<what>exercise|solution)-(?P<end>start|end)\}.*?^(?P=fence)$")
-SOLUTION = re.compile(r"(?ms)^(?P<fence>`{3,}|:{3,})\{solution\}.*?^(?P=fence)$")
+GATE = re.compile(
+    r"(?ms)^(?P<fence>`{3,})\{(?P<what>exercise|solution)-(?P<end>start|end)\}.*?^(?P=fence)$"
+)
+SOLUTION = re.compile(
+    r"(?ms)^(?P<fence>`{3,}|:{3,})\{solution\}.*?^(?P=fence)$"
+)
 
 
 def edition(notebook):
@@ -39,7 +43,10 @@ def without_solutions(text, inside):
             kept.append(text[last : gate.start()])
         if gate["what"] == "exercise":
             kept.append(gate[0])
-        inside, last = (gate["what"] if gate["end"] == "start" else None), gate.end()
+        inside, last = (
+            (gate["what"] if gate["end"] == "start" else None),
+            gate.end(),
+        )
     if inside != "solution":
         kept.append(text[last:])
     return re.sub(r"\n{3,}", "\n\n", "".join(kept)).strip("\n"), inside
@@ -48,16 +55,30 @@ def without_solutions(text, inside):
 def shown(cell):
     """Return a cell that is seen if it is tagged ``student``, any other as it is."""
     tags = cell["metadata"].get("tags", [])
-    seen = [tag for tag in tags if tag != "remove-cell"] if "student" in tags else tags
-    return cell | {"metadata": cell["metadata"] | ({"tags": seen} if tags else {})}
+    seen = (
+        [tag for tag in tags if tag != "remove-cell"]
+        if "student" in tags
+        else tags
+    )
+    return cell | {
+        "metadata": cell["metadata"] | ({"tags": seen} if tags else {})
+    }
 
 
 def write(folder):
     """Write the student edition of the book's folder."""
-    shutil.copytree(BOOK, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(
+        BOOK,
+        folder,
+        dirs_exist_ok=True,
+        ignore=shutil.ignore_patterns("__pycache__"),
+    )
     for path in sorted(folder.glob("*.ipynb")):
         notebook = edition(json.loads(path.read_text(encoding="utf8")))
-        path.write_text(json.dumps(notebook, indent=1, ensure_ascii=False) + "\n", encoding="utf8")
+        path.write_text(
+            json.dumps(notebook, indent=1, ensure_ascii=False) + "\n",
+            encoding="utf8",
+        )
 
 
 if __name__ == "__main__":

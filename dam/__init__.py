@@ -1,6 +1,6 @@
 """Dense associative memory: the models of Krotov and Hopfield (2016), small enough to read.
 
-Memories ``xi (K, N)``, states ``sigma (S, N)``, an energy function ``F``. In the order of the paper:
+Memories ``xi (K, N)``, states ``sigma (S, N)``, an interaction ``F``. In the order of the paper:
 
 ==================  ==========================================================================
 eq. (1)             `memory.hebbian`, `memory.classical_energy`, `memory.retrieve_classical`

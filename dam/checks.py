@@ -40,9 +40,9 @@ def generator(rng):
 
 
 def interaction(F):
-    """Raise ``TypeError`` unless ``F`` is an energy function, not a number or the class of one."""
+    """Raise ``TypeError`` unless ``F`` is an interaction, not a number or the class of one."""
     if isinstance(F, type) or not callable(F):
-        raise TypeError(f"F must be an energy function, for example dam.Polynomial(3), got {F!r}")
+        raise TypeError(f"F must be an interaction, for example dam.Polynomial(3), got {F!r}")
 
 
 def rule(rule):

@@ -27,16 +27,19 @@ def bench(tmp_path):
 
 def test_the_check_agrees_on_the_cpu(tmp_path):
     options = ["--out", str(tmp_path), "--smoke", "--only", "a", "--backend", "numpy", "--commit", "abc"]
-    environment = os.environ | {"PYTHONPATH": str(PROGRAM.parents[1])}
+    # were it heeded, NumPy arrays went to the GPU, and that would be compared with itself
+    environment = os.environ | {"PYTHONPATH": str(PROGRAM.parents[1]), "DAM_BACKEND": "cupy"}
     command = [sys.executable, str(PROGRAM), *options]
     run = subprocess.run(command, capture_output=True, text=True, timeout=600, env=environment, check=False)
     assert run.returncode == 0, run.stderr
-    assert "steps: 8 of 8 agree" in run.stdout and "a check" in run.stdout.splitlines()[-1]
+    assert "steps: 8 of 8 agree" in run.stdout
+    assert [line.split()[:2] for line in run.stdout.splitlines()[-2:]] == [["a", "check"], ["a", "repeats"]]
     kept = json.loads((tmp_path / "gpu.json").read_text())
     assert kept["commit"] == "abc" and kept["smoke"]
     found = kept["items"]["a check"]["found"]
     assert all(row["ok"] and row["deviation"] == 0 for row in found["functions"].values())
     assert all(row["no fixed point"] == 0 for row in found["retrieval"].values())
+    assert all("found" in item for item in kept["items"].values())
 
 
 def test_a_failure_is_noted_and_the_time_is_kept(bench, capsys):
@@ -112,8 +115,38 @@ def test_little_room_is_a_limit_of_the_pool_for_a_while(bench, monkeypatch):
 
 def test_all_items_have_letters_that_can_be_asked_for():
     names = [name for _, name, _, _ in gpu.schedule()]
-    assert len(set(names)) == len(names) == 20
+    assert len(set(names)) == len(names) == 21
     assert {letter for letter, *_ in gpu.schedule()} == set("abcdef")
+
+
+def test_the_trainings_are_those_of_the_seeds_asked_for(tmp_path, monkeypatch):
+    begun = []
+    monkeypatch.setattr(gpu, "attempt", lambda bench, letter, name, least, item: begun.append(name) or {})
+    command = ["--out", str(tmp_path), "--only", "b", "--backend", "numpy"]
+    of_seed = {seed: [f"train n{n} seed{seed}" for n in (2, 3, 20, 30)] for seed in (0, 1, 2, 7)}
+    for options, seeds in (([], (0, 1, 2)), (["--seeds", "2"], (2,)), (["--seeds", "7", "1"], (7, 1))):
+        begun.clear()
+        gpu.main(command + options)
+        assert begun == [name for seed in seeds for name in of_seed[seed]]
+
+
+def test_repeated_retrievals_count_the_starts_that_reach_a_memory(bench, monkeypatch):
+    found = gpu.repeats(bench)
+    assert found["reached"] == found["reached on the CPU"] and len(found["reached"]) == 20
+    assert found["recall apart"] == found["mean difference"] == 0 and 0 < min(found["reached"])
+    assert max(found["reached"]) <= found["starts"]
+    calls = []
+
+    def retrieve(sigma, xi, F, seed):
+        calls.append(seed)
+        reached = 40 + seed % 2 if len(calls) % 2 else 50
+        return np.concatenate([xi[:reached, :], 1 - 2 * (np.arange(60) < 30) * np.ones((100 - reached, 1), int)])
+
+    monkeypatch.setattr(gpu.dam, "retrieve", retrieve)
+    found = gpu.repeats(bench)
+    assert found["mean difference"] == -9.5 and found["reached"][:2] == [40, 41]
+    spread = np.sqrt(20 / 19) / 2 / np.sqrt(20)
+    assert found["recall apart"] == pytest.approx(9.5 / spread) and found["standard error"] == pytest.approx(spread)
 
 
 def test_what_it_writes_is_what_the_book_reads(bench, tmp_path, monkeypatch):

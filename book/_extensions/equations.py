@@ -143,7 +143,7 @@ def text(notebook, kind):
     return "\n\n".join("".join(cell["source"]) for cell in notebook["cells"] if cell["cell_type"] == kind)
 
 
-def labelled(markdown):
+def labeled(markdown):
     """Return the equations of the paper that a chapter says it writes: "This is eq. (2) of ...", or in a heading."""
     of_the_paper = (
         rf"{NAMED.pattern}(?=\s+of\s+(?:the paper|\{{cite))|(?:This is|These are|its)\s+{NAMED.pattern}|^#.*$"
@@ -157,7 +157,7 @@ class Equations(SphinxDirective):
     def run(self):
         tested, chapters = tests(), notebooks()
         called = {name: uses(text(notebook, "code")) for name, notebook in chapters.items()}
-        written = {name: labelled(text(notebook, "markdown")) for name, notebook in chapters.items()}
+        written = {name: labeled(text(notebook, "markdown")) for name, notebook in chapters.items()}
         lines = ["| eq. | in code | tested in | chapters |", "|---|---|---|---|"]
         for number, names in index().items():
             for i, name in enumerate(names):

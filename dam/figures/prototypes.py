@@ -90,7 +90,7 @@ def histograms(panels, *, bins, xlabel, ylabel, marked=None):
 def count_bars(panels, *, last, xlabel, ylabel, first=0, marks=None):
     """How often each count occurs, in percent, a panel for each network: {n: (P,) of int}.
 
-    Counts from `last` on share the last bar, labelled with "+" unless no panel exceeds it. `marks`: {n: {label:
+    Counts from `last` on share the last bar, labeled with "+" unless no panel exceeds it. `marks`: {n: {label:
     (last - first + 1,) percentages}}, drawn as open circles over the bars.
     """
     figure, axes = grid(len(panels), height=1.7, extra=0.7, sharex=True, sharey=True)

@@ -1,18 +1,18 @@
 """Asynchronous zero-temperature dynamics of many states at once: what makes `dam.memory.retrieval.retrieve` fast.
 
-Rejection-free: of the unstable spins of a state, one is chosen uniformly and flipped, until none is left. The same
+Rejection-free: of the unstable neurons of a state, one is chosen uniformly and flipped, until none is left. The same
 code runs on NumPy and on CuPy; on a CPU, batches of states are spread over threads.
 
-The bracket of eq. (4) asks for F at two arguments for every state, memory and spin, S K N of them. Here it comes from
+The bracket of eq. (4) asks for F at two arguments for every state, memory and neuron, S K N of them. Here it comes from
 the overlaps h alone. With R = h - ξ_i σ_i and G(R) = F(R + 1) - F(R - 1),
 
     F(ξ_i + R) - F(-ξ_i + R) = ξ_i G(R),    as ξ_i is 1 or -1 .
 
-R is h - 1 where the memory agrees with spin i and h + 1 where it does not, which one line says for both:
+R is h - 1 where the memory agrees with neuron i and h + 1 where it does not, which one line says for both:
 
     G(h - ξ_i σ_i) = A(h) - ξ_i σ_i B(h),   A(h) = [G(h+1) + G(h-1)] / 2,   B(h) = [G(h+1) - G(h-1)] / 2 .
 
-So the field on spin i is Σ_μ ξ_i A(h_μ) - σ_i Σ_μ B(h_μ): one matrix product for all spins. And h is one of the
+So the field on neuron i is Σ_μ ξ_i A(h_μ) - σ_i Σ_μ B(h_μ): one matrix product for all neurons. And h is one of the
 numbers -N to N, so A and B are looked up in `tables`. A field is the same number as the bracket's, to the last bit
 where the sums are exact (below 2^53): integers, added in another order.
 """
@@ -70,7 +70,7 @@ class DenseFields:
         self.xi, self.A, self.B, self.rounding = xi, A, B, rounding
         self.h = xp.astype(sigma @ xi.T + xi.shape[1], xp.int64)  # overlaps counted from -N: 0 to 2N
         up = 2 * xp.astype(xi.T, xp.int64)
-        self.change = xp.concat([up, -up])  # of h, by flipping spin i to +1 (row i) or to -1 (row N + i)
+        self.change = xp.concat([up, -up])  # of h, by flipping neuron i to +1 (row i) or to -1 (row N + i)
 
     def gaps(self, sigma):
         xp = array_namespace(sigma=sigma)
@@ -110,7 +110,7 @@ class ClassicalFields:
 
 
 def settle(sigma, fields, rng, max_flips=None):
-    """Flip random unstable spins of the states ``sigma (S, N)`` until none is left.
+    """Flip random unstable neurons of the states ``sigma (S, N)`` until none is left.
 
     Parameters
     ----------
@@ -118,9 +118,9 @@ def settle(sigma, fields, rng, max_flips=None):
         Overwritten.
     fields : object
         The fields of these states, kept up to date flip by flip, as `DenseFields`: ``gaps(sigma)`` gives σ_i times the
-        field on spin i (S, N), negative where it is unstable, or numbers of the same signs; ``flip(spin, value)`` takes
-        over that in each state the spin of that index now has that value; ``keep(states)`` drops all but the states of
-        these indices.
+        field on neuron i (S, N), negative where it is unstable, or numbers of the same signs; ``flip(spin, value)``
+        takes over that in each state the neuron of that index now has that value; ``keep(states)`` drops all but the
+        states of these indices.
     rng : numpy.random.Generator
     max_flips : int, optional
         Stop a state after so many flips.

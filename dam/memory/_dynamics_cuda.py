@@ -1,6 +1,6 @@
 """Asynchronous zero-temperature dynamics on a GPU: what ``dam.memory.retrieve`` runs on CuPy.
 
-The dynamics are those of `dam.memory._dynamics`: in every state one uniformly random unstable spin is flipped, until
+The dynamics are those of `dam.memory._dynamics`: in every state one uniformly random unstable neuron is flipped, until
 none is left. Here a flip of all states of a batch is two kernels with a matrix product between them, and the host waits
 for none of the three: only after every `CHECK` flips does it ask which states are still going, and drops the others.
 
@@ -8,13 +8,13 @@ The kernels are in `dam.memory._dynamics_kernels`:
 
 - ``respond`` carries out the flip chosen last and looks up the responses A and B of all K memories, for eq. (4);
 - the matrix product of A (S, K) with the memories (K, N) gives the fields;
-- ``choose`` finds the unstable spins of each state and chooses one, for the next ``respond``.
+- ``choose`` finds the unstable neurons of each state and chooses one, for the next ``respond``.
 
 For the classical network ``follow`` carries out the flip and keeps the fields up to date: no product is needed.
 
 Random numbers belong to the state and to the flip, not to the order of the work: number j of state s comes from the
 SplitMix64 stream (Steele, Lea and Flood 2014) of s. The result therefore depends on the generator and on the states,
-and not on the batches. The spins chosen are others than on a CPU, with the same statistics.
+and not on the batches. The neurons chosen are others than on a CPU, with the same statistics.
 """
 
 from functools import cache
@@ -45,11 +45,11 @@ class Batch:
     rows : int64 array (S,)
         Which of all the states these are: they draw their random numbers by it.
     spin : int32 array (S,)
-        Spin that flips next, or `FINISHED`, or at the beginning `START`.
+        Neuron that flips next, or `FINISHED`, or at the beginning `START`.
     fields : array (S or more, N)
         Fields in the first S rows, set by ``advance`` of `DenseBatch` and `ClassicalBatch`.
     own, error : float64 arrays (S or more,)
-        A spin is unstable where σ_i times its field, minus ``own``, is below minus ``error``.
+        A neuron is unstable where σ_i times its field, minus ``own``, is below minus ``error``.
     """
 
     def __init__(self, cupy, sigma, rows, kernels):
@@ -62,7 +62,7 @@ class Batch:
         self.kernels[name]((len(self.rows),), (_dynamics_kernels.THREADS,), arguments)
 
     def choose(self, seed, flip):
-        """Choose the spin that flips next in every state; ``flip`` counts the flips until now."""
+        """Choose the neuron that flips next in every state; ``flip`` counts the flips until now."""
         N = np.int32(self.sigma.shape[1])
         arrays = self.fields, self.sigma, self.own, self.error, self.rows, self.spin
         self.launch("choose", *arrays, N, np.uint64(seed), np.uint64(flip))
@@ -111,7 +111,7 @@ class DenseBatch(Batch):
 
 
 class ClassicalBatch(Batch):
-    """States of the classical network of couplings ``T (N, N)``, float32 or float64, with T_ii = 0."""
+    """States of the classical network of connections ``T (N, N)``, float32 or float64, with T_ii = 0."""
 
     def __init__(self, cupy, sigma, rows, kernels, T, rounding):
         super().__init__(cupy, sigma, rows, kernels)
@@ -132,7 +132,7 @@ class ClassicalBatch(Batch):
 
 
 def settle(batch, final, seed, max_flips=None):
-    """Flip random unstable spins of a batch until none is left, and put the states into their rows of ``final``.
+    """Flip random unstable neurons of a batch until none is left, and put the states into their rows of ``final``.
 
     Returns how many states were stopped by ``max_flips``.
     """
@@ -153,7 +153,7 @@ def settle(batch, final, seed, max_flips=None):
 
 
 def dense_bytes(K, N):
-    """Return about how many bytes of the GPU's memory one state takes among K memories of N spins."""
+    """Return about how many bytes of the GPU's memory one state takes among K memories of N neurons."""
     counts = 2 * np.dtype(count_type(N)[0]).itemsize  # and their copy, when states are dropped
     return (8 + counts) * K + (8 + 8 + 3) * N + 64  # responses; fields, states in float64 and in int8
 

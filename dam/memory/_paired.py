@@ -32,7 +32,7 @@ class Tables(NamedTuple):
     A: np.ndarray  # responses A of every case of a group, side by side in a complex number if there are two
     B: np.ndarray  # their responses B, summed
     weight: int  # case of a group: agreeing bits of the first times this, plus those of the second
-    change: np.ndarray  # (2N, G): of the cases, by flipping spin i to +1 (row i) or to -1 (row N + i)
+    change: np.ndarray  # (2N, G): of the cases, by flipping neuron i to +1 (row i) or to -1 (row N + i)
     padding: float  # what the added row puts into the sum of B
     rounding: float  # error of a field over the sum of its terms; 0 where the arithmetic is exact
     unit: float  # of A and B: where the arithmetic is exact, they are multiples; 0 where float32 cannot hold them

@@ -93,14 +93,14 @@ def retrieve_spins(sigma, xi, beta=1.0, rng=None, *, threads=None, backend=None)
     F(ξ + R) - F(-ξ + R) = 2 sinh(β) ξ exp(βR), so the update is σ_i ← Sign Σ_μ ξ_i^μ exp(β Σ_{j≠i} ξ_j^μ σ_j): the sign
     of attention that leaves neuron i out of the query. With all neurons in it, the same condition reads
 
-        spin i keeps its value  <=>  σ_i Σ_μ softmax_μ(β h_μ) ξ_i^μ >= tanh β .
+        neuron i keeps its value  <=>  σ_i Σ_μ softmax_μ(β h_μ) ξ_i^μ >= tanh β .
 
     The softmax does not overflow, where ``dam.retrieve`` with ``dam.Exponential()`` ends at N = 707.
 
     Parameters, result and errors as those of `dam.memory.retrieval.retrieve`; β lies within 1e-12 and 1e12.
 
-    A difference from tanh β below its rounding error counts as zero, and the spin stays. That takes in memories with a
-    weight below 1e-16: where they alone would decide, in a tie, nothing happens.
+    A difference from tanh β below its rounding error counts as zero, and the neuron stays. That takes in memories with
+    a weight below 1e-16: where they alone would decide, in a tie, nothing happens.
     """
     sigma, xi, back = on_backend(backend, sigma, xi)
     xp = checks.states_and_memories(sigma, xi)
@@ -112,7 +112,7 @@ def retrieve_spins(sigma, xi, beta=1.0, rng=None, *, threads=None, backend=None)
 
 
 class _SpinFields:
-    """What `settle` asks for: the overlaps h (S, K), and by how much each spin is above the threshold."""
+    """What `settle` asks for: the overlaps h (S, K), and by how much each neuron is above the threshold."""
 
     def __init__(self, sigma, xi, beta):
         self.xp, self.xi, self.columns, self.beta = array_namespace(xi=xi), xi, xi.T, beta

@@ -1,4 +1,4 @@
-"""The energy of dense associative memory and the update of one spin, as eqs. (2) and (4) are written.
+"""The energy of dense associative memory and the update of one neuron, as eqs. (2) and (4) are written.
 
 Memories ``xi (K, N)`` and states ``sigma (S, N)`` hold -1 and +1, in arrays of NumPy or CuPy. All arithmetic is in
 float64. Overlaps are integers, so with polynomial energies every field is exact as long as its terms add up to less
@@ -42,9 +42,9 @@ def energy(sigma, xi, F):
 
 
 def local_fields(sigma, xi, F, rule="energy"):
-    """Return the field on every spin, whose sign is the spin's next value, eq. (4), ``(S, N)`` float64.
+    """Return the field on every neuron, whose sign is the neuron's next value, eq. (4), ``(S, N)`` float64.
 
-    It evaluates F for every state, memory and spin, as the formula says. `dam.memory.retrieval.gaps` has the same
+    It evaluates F for every state, memory and neuron, as the formula says. `dam.memory.retrieval.gaps` has the same
     numbers, times σ_i, much faster; `dam.memory._dynamics` explains how.
 
     Parameters
@@ -52,8 +52,8 @@ def local_fields(sigma, xi, F, rule="energy"):
     sigma, xi, F
         As in `energy`.
     rule : {'energy', 'field'}
-        ``energy``: the bracket of eq. (4), the energy of the state with the spin down minus that with the spin up.
-        ``field``: the older rule Σ_μ ξ_i^μ f(ξ^μ·σ) with f = F', in which the spin also acts on itself.
+        ``energy``: the bracket of eq. (4), the energy of the state with the neuron down minus that with the neuron up.
+        ``field``: the older rule Σ_μ ξ_i^μ f(ξ^μ·σ) with f = F', in which the neuron also acts on itself.
     """
     checks.interaction(F)
     checks.rule(rule)
@@ -85,7 +85,7 @@ def trajectory(sigma, xi, F, rng=None, *, rule="energy"):
     xi, F, rule
         As in `local_fields`.
     rng : numpy.random.Generator, seed or None
-        Chooses the spins.
+        Chooses the neurons.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""The classical network of eq. (1): couplings, energy and retrieval. Arrays as in `dam.memory.energy`."""
+"""The classical network of eq. (1): connections, energy and retrieval. Arrays as in `dam.memory.energy`."""
 
 import array_api_compat
 

@@ -1,4 +1,4 @@
-"""The energy functions F of eq. (2), each with its derivative f = F', the dual activation function (Section 5).
+"""The interactions F of eq. (2), each with its derivative f = F', the dual activation function (Section 5).
 
 An interaction is called on overlaps and gives F; its ``activation`` gives f. Both accept arrays of any library that
 follows the array API standard, and compute in the array's own precision (integers as float64).
@@ -41,7 +41,7 @@ def _rectified(x):
 
 @dataclass(frozen=True)
 class Polynomial:
-    """F(x) = x^n, the "power" energy function. Raises ``ValueError`` unless n is an integer >= 1."""
+    """F(x) = x^n, the "power" interaction. Raises ``ValueError`` unless n is an integer >= 1."""
 
     n: int
 

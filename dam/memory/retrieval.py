@@ -20,9 +20,9 @@ FEWER = "use fewer states, fewer memories K or fewer neurons N"
 def retrieve(sigma, xi, F, rng=None, *, rule="energy", max_flips=None, threads=None, backend=None):
     """Return the fixed points that asynchronous zero-temperature dynamics reaches, eq. (4).
 
-    Updating a random spin at each step, and skipping the updates that change nothing, is the same as flipping one
-    uniformly random unstable spin until none is left. That is what happens here, for all states side by side: one
-    matrix product gives all fields, and after a flip the overlaps change by one row. A zero field leaves its spin.
+    Updating a random neuron at each step, and skipping the updates that change nothing, is the same as flipping one
+    uniformly random unstable neuron until none is left. That is what happens here, for all states side by side: one
+    matrix product gives all fields, and after a flip the overlaps change by one row. A zero field leaves its neuron.
 
     Parameters
     ----------
@@ -32,7 +32,7 @@ def retrieve(sigma, xi, F, rng=None, *, rule="energy", max_flips=None, threads=N
         Memories of -1 and +1.
     F : interaction
     rng : numpy.random.Generator, seed or None
-        Chooses the spins: on a GPU others than on a CPU, with the same statistics. The result does not depend on the
+        Chooses the neurons: on a GPU others than on a CPU, with the same statistics. The result does not depend on the
         number of threads or on the memory there is.
     rule : {'energy', 'field'}
         See `dam.memory.energy.local_fields`. Under ``energy`` every flip lowers the energy, so the dynamics always
@@ -73,7 +73,7 @@ def retrieve(sigma, xi, F, rng=None, *, rule="energy", max_flips=None, threads=N
 
 
 def unstable_spins(sigma, xi, F, *, rule="energy", backend=None):
-    """Return which spins the update of eq. (4) would flip, ``(S, N)`` of bool: none of a fixed point.
+    """Return which neurons the update of eq. (4) would flip, ``(S, N)`` of bool: none of a fixed point.
 
     Those whose `gaps` are negative; parameters and errors as there.
     """
@@ -82,7 +82,7 @@ def unstable_spins(sigma, xi, F, *, rule="energy", backend=None):
 
 @gpu_errors("retrieval", FEWER)
 def gaps(sigma, xi, F, *, rule="energy", backend=None):
-    """Return σ_i times the field of eq. (4) on every spin i, ``(S, N)`` float64: what it costs to flip that spin.
+    """Return σ_i times the field of eq. (4) on every neuron i, ``(S, N)`` float64: what it costs to flip that neuron.
 
     The numbers of `dam.memory.energy.local_fields`, fast. Parameters, errors and the treatment of rounding as in
     `retrieve`; the states are taken in batches.

@@ -15,7 +15,7 @@ CLASSICAL_TRANSITION = 0.138
 def error_probability(N, K, n):
     """Return the probability that one bit of a stored random memory is unstable, for power energies F(x) = x^n.
 
-    P = erfc( sqrt( N^(n-1) / (2 (2n-3)!! K) ) ) / 2: the signal 2 n N^(n-1) against Gaussian noise of variance
+    P = erfc( sqrt( N^(n-1) / (2 (2n-3)!! K) ) ) / 2: the signal 2 n N^(n-1) against normal noise of variance
     4 n^2 (2n-3)!! K N^(n-1), to leading order in N (the step that leads to eq. (5); the paper has K - 1 for K).
 
     Raises ``ValueError`` unless N >= 1, K >= 1 and n >= 2.
@@ -40,7 +40,7 @@ def error_tail(N, K, n):
 def noise_moments(N, F):
     """Return the signal, and variance and excess kurtosis of the noise of one memory, in the gap of one bit, eq. (4).
 
-    Exact at any N, for any energy function. The signal is F(N) - F(N-2). Another memory adds F(R+1) - F(R-1) with a
+    Exact at any N, for any interaction. The signal is F(N) - F(N-2). Another memory adds F(R+1) - F(R-1) with a
     random sign, where R is the sum of N - 1 random signs: its mean is zero, and with K - 1 of them the excess kurtosis
     falls as 1 / (K - 1).
 
@@ -61,7 +61,7 @@ def noise_moments(N, F):
 def error_probability_exact_moments(N, K, F):
     """Return the probability of one unstable bit if the noise were Gaussian, with its exact mean and variance.
 
-    Unlike `error_probability` it is for any energy function and drops no powers of 1/N. It differs from the truth
+    Unlike `error_probability` it is for any interaction and drops no powers of 1/N. It differs from the truth
     only as far as the sum over K - 1 memories differs from a Gaussian.
     """
     signal, variance, _ = noise_moments(N, F)

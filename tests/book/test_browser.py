@@ -1,5 +1,6 @@
 """The built pages in Chromium: nothing from other hosts, no errors, no overflow, accessible, small."""
 
+import re
 import shutil
 from pathlib import Path
 
@@ -55,10 +56,38 @@ def test_page_asks_no_other_host_and_has_no_error(name, address, browser):
 
 
 @pytest.mark.parametrize("name", PAGES)
+def test_no_directive_is_shown_as_text(name, address, browser):
+    with open_page(browser, f"{address}/{name}.html", javascript=False) as page:
+        shown = page.evaluate("""() => {
+            const article = document.querySelector(".bd-article").cloneNode(true);
+            article.querySelectorAll("div.cell_input, code.literal").forEach((code) => code.remove());
+            return article.textContent;
+        }""")
+    assert re.findall(r"```|:{3,}|:(?:class|label|name):|\{(?:glue|ref|doc|term|numref|cite)[\w:]*\}.{20}", shown) == []
+
+
+OPEN_ALL = """() => {
+    document.querySelectorAll("details").forEach((fold) => { fold.open = true; });
+    document.querySelectorAll(".toggle-hidden").forEach((box) => box.classList.remove("toggle-hidden"));
+}"""
+CLIPPED = """(selector) => [...document.querySelectorAll(selector)]
+    .filter((box) => box.scrollWidth > box.clientWidth + 1).map((box) => box.textContent.trim().slice(0, 60))"""
+
+
+@pytest.mark.parametrize("name", PAGES)
 def test_page_fits_a_phone(name, address, browser):
-    with open_page(browser, f"{address}/{name}.html", width=390, height=844) as page:
-        assert page.evaluate("document.documentElement.scrollWidth") <= 390
-        assert page.evaluate("Math.max(0, ...[...document.querySelectorAll('caption')].map(c => c.offsetWidth))") <= 390
+    with open_page(browser, f"{address}/{name}.html", width=360, height=800) as page:
+        page.evaluate(OPEN_ALL)
+        assert page.evaluate("document.documentElement.scrollWidth") <= 360
+        assert page.evaluate("Math.max(0, ...[...document.querySelectorAll('caption')].map(c => c.offsetWidth))") <= 360
+        assert page.evaluate(CLIPPED, ".bd-article div.math") == []
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_nothing_is_cut_on_a_laptop(name, address, browser):
+    with open_page(browser, f"{address}/{name}.html", width=1280) as page:
+        page.evaluate(OPEN_ALL)
+        assert page.evaluate(CLIPPED, ".bd-article div.math, .bd-article div.cell pre") == []
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

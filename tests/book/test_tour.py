@@ -53,4 +53,4 @@ def test_every_module_is_on_one_page_of_the_reference():
 
 def test_chapters_write_the_equations_that_they_say_they_write():
     written = "This is eq. (5) of the paper.\n\n### Capacity: eq. (6)\n\nAt half of eq. (4), n = 2 stores {x}."
-    assert equations.labelled(written) == {5, 6}
+    assert equations.labeled(written) == {5, 6}

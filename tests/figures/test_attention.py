@@ -21,16 +21,34 @@ def test_bit_errors_leave_out_zeros_and_draw_limits():
     limits = [named(ax)["limit for many neurons"].get_xdata()[0] for ax in (clean, cues)]
     assert limits == [0.67, 0.3] and len(cues.lines) == 2
     assert clean.get_yscale() == "log" and clean.get_title() == "clean"
-    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["limit for many neurons", "N = 20", "N = 40"]
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == [
+        "limit for many neurons",
+        "N = 20",
+        "twins alone",
+        "N = 40",
+    ]
+
+
+def test_weighing_shows_weights_in_percent_and_what_is_left():
+    cue, likest, average = np.zeros(784), np.stack([np.ones(784), -np.ones(784)]), np.linspace(-1, 1, 784)
+    figure = figures.attention.weighing(cue, likest, {"sharp": (np.array([0.6, 0.1]), average)})
+    pictures = [ax.images[0].get_array().ravel() for ax in figure.axes if ax.images]
+    np.testing.assert_allclose(pictures, [cue, *likest, average])
+    (bars,) = (ax for ax in figure.axes if ax.patches)
+    np.testing.assert_allclose([bar.get_height() for bar in bars.patches], [60, 10, 30])
+    assert [text.get_text() for text in bars.texts] == ["60 %", "10 %", "30 %"]
+    assert "sharp" in [text.get_text() for text in figure.texts]
 
 
 def test_memory_limits_draw_theory_in_the_color_of_its_points():
     N, K = np.array([8, 12]), np.array([10, 100])
-    (ax,) = figures.attention.memory_limits({"exp": (N, K), "n = 2": (N, [2, 3])}, {"exp": (N, 2 * K)}).axes
-    drawn = named(ax)
-    np.testing.assert_array_equal(drawn["exp"].get_xydata(), [[8, 10], [12, 100]])
-    (theory,) = (line for line in ax.lines if np.array_equal(line.get_ydata(), 2 * K))
-    assert theory.get_color() == drawn["exp"].get_color() != drawn["n = 2"].get_color() and len(ax.lines) == 3
+    points = {"exp": (N, K), "n = 2": (N, [2, 3])}
+    (ax,) = figures.attention.memory_limits(points, {"exp": (N, 2 * K)}, {"n = 2": 2}).axes
+    exp, theory, parabola = ax.lines[:3]
+    np.testing.assert_array_equal(exp.get_xydata(), [[8, 10], [12, 100]])
+    np.testing.assert_array_equal(theory.get_ydata(), 2 * K)
+    assert theory.get_color() == exp.get_color() != parabola.get_color() == figures.style.degree_color(2)
+    assert [text.get_text() for text in ax.texts] == ["exp", "n = 2"] and set(named(ax)) == {"measured", "theory"}
     assert ax.get_yscale() == "log"
 
 
@@ -78,12 +96,12 @@ def test_steepness_in_percent():
     assert [text.get_text() for text in figure.legends[0].get_texts()] == ["powers", "exp"]
 
 
-def test_attended_shows_cue_state_memories_and_classes():
-    cue, state, memories = np.zeros(784), np.linspace(-1, 1, 784), np.arange(3)[:, None] * np.ones(784) - 1
-    classes = np.arange(10) / 45
-    figure = figures.attention.attended(cue, state, memories, np.array([0.5, 0.25, 0.125]), classes)
-    axes = {ax.get_title(): ax for ax in figure.axes}
-    assert {"cue", "at rest", "50.0 %", "25.0 %", "12.5 %"} <= set(axes)
-    np.testing.assert_allclose(axes["at rest"].images[0].get_array().ravel(), state)
-    np.testing.assert_allclose(axes["25.0 %"].images[0].get_array(), 0)
-    np.testing.assert_allclose([bar.get_height() for bar in axes[""].patches], 100 * classes)
+def test_attended_shows_a_row_for_each_cue():
+    cues, states = np.zeros((2, 784)), np.stack([np.linspace(-1, 1, 784), np.ones(784)])
+    memories = np.arange(6).reshape(2, 3, 1) / 3 * np.ones(784) - 1
+    weights = np.array([[0.5, 0.25, 0.125], [0.99, 0.006, 0.001]])
+    figure = figures.attention.attended(cues, states, np.array([33.2, 1.04]), memories, weights)
+    below = [ax.get_xlabel() for ax in figure.axes]
+    assert below == ["", "of 33", "50 %", "25 %", "12 %", "", "of 1", "99 %", "1 %", "< 1 %"]
+    np.testing.assert_allclose(figure.axes[1].images[0].get_array().ravel(), states[0])
+    np.testing.assert_allclose(figure.axes[8].images[0].get_array().ravel(), memories[1, 1])

@@ -117,6 +117,7 @@ def test_all_seeds_in_order(tmp_path):
         ("mnist", "n2-ten-minutes", "--n 2 --schedule ten-minutes --seed 13"),
         ("fig5", "N400", "--N 400 --seed 13"),
         ("studies", "ramp", "--study ramp --seed 13"),
+        ("studies", "m-epochs250", "--study m --epochs 250 --seed 13"),
     ],
 )
 def test_missing_result_names_the_command(tmp_path, experiment, variant, options):

@@ -107,6 +107,12 @@ def test_a_study_stores_what_it_says(digits):
     np.testing.assert_allclose(result.arrays["error_n20"][1], one["error"], rtol=1e-6)
 
 
+def test_a_study_in_other_epochs_has_a_name_of_its_own():
+    for scale, usual in (("paper", 40), ("demo", 3)):
+        names = [experiments.plan("studies", scale, study="m", epochs=epochs)[2] for epochs in (usual, 250)]
+        assert names == [name if scale == "paper" else f"demo-{name}" for name in ("m", "m-epochs250")]
+
+
 def test_bad_parameters():
     with pytest.raises(ValueError, match="study must be one of m, objective"):
         experiments.run("studies", "demo", study="color")

@@ -111,7 +111,7 @@ def test_other_bad_input_is_refused():
         dam.energy(PAIR + 0j, PAIR, dam.Polynomial(2))
     for no_function in (3, dam.Polynomial):
         for function in (dam.energy, local_fields):
-            with pytest.raises(TypeError, match=r"F must be an energy function, for example dam.Polynomial\(3\), got"):
+            with pytest.raises(TypeError, match=r"F must be an interaction, for example dam.Polynomial\(3\), got"):
                 function(PAIR, PAIR, no_function)
     with pytest.raises(ValueError, match="rule must be 'energy' or 'field', got 'other'"):
         local_fields(PAIR, PAIR, dam.Polynomial(2), rule="other")

@@ -219,7 +219,7 @@ def test_other_bad_input_is_refused():
     with pytest.raises(TypeError, match=r"one library, got sigma \(numpy\), xi \(array_api_strict\)"):
         retrieve(PAIR, strict.asarray(PAIR), dam.Polynomial(2))
     for no_function in (3, dam.Polynomial):
-        with pytest.raises(TypeError, match=r"F must be an energy function, for example dam.Polynomial\(3\), got"):
+        with pytest.raises(TypeError, match=r"F must be an interaction, for example dam.Polynomial\(3\), got"):
             retrieve(PAIR, PAIR, no_function)
     with pytest.raises(ValueError, match="threads must be an integer of at least 1, got 0"):
         retrieve(PAIR, PAIR, dam.Polynomial(2), 0, threads=0)

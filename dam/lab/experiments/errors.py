@@ -103,8 +103,8 @@ CLAIMS = (
             value(f"error_power_n{n}", 100), within(0.4, 0.6), unit=" %") for n, digits in ((2, 3), (3, 4), (4, 4))),
     Claim("gaussian", "Section 2, before eq. (5)",
           "for large N and K the noise of one bit is Gaussian: P_error is its tail integral",
-          "power, N above 50, loads of at least half of eq. (5): the integral is within 15 % of the measured "
-          "probability",
+          "power, N above 50, loads of at least half of the half-percent capacity: the integral is within 15 % of the "
+          "measured probability",
           largest_relative(integral, "error_power"), within(0, 15), digits=0, unit=" % at most",
           reason="the rule asks more than 'large N and K': at N = 100 the noise is heavy-tailed (n = 3) or a sum over "
           "8 memories (n = 2); at N = 200 alone it is met"),

@@ -100,16 +100,19 @@ def gaussian_exponent(n, kind):
 
 
 CLAIMS = (
-    Claim("power-follows-theory", "Appendix B, Fig. 5", "n = 3, power: K_1/2 is consistent with eq. (6)",
-          "K_1/2 over eq. (6), averaged over N, lies between 0.8 and 1.25",
+    Claim("power-follows-theory", "Appendix B, Fig. 5",
+          "n = 3, power: K_1/2 is consistent with the error-free capacity",
+          "K_1/2 over the error-free capacity, averaged over N, lies between 0.8 and 1.25",
           value("ratio_power"), within(0.8, 1.25), digits=2),
     Claim("rectified-above-theory", "Appendix B, Fig. 5",
-          "n = 3, rectified: K_1/2 is a little above eq. (6), with a similar shape",
-          "K_1/2 over eq. (6), averaged over N, lies between 1 and 2, the most that half the noise variance can give",
+          "n = 3, rectified: K_1/2 is a little above the error-free capacity, with a similar shape",
+          "K_1/2 over the error-free capacity, averaged over N, lies between 1 and 2, the most that half the noise "
+          "variance can give",
           value("ratio_rectified"), within(1, 2), digits=2),
     *(claim for kind in KINDS for claim in (
         Claim(f"half-exponent-{kind}", "Appendix B, Fig. 5",
-              f"n = 3, {kind}: K_1/2 is consistent with eq. (6); our question: does it scale like N^2 / ln N",
+              f"n = 3, {kind}: K_1/2 is consistent with the error-free capacity; our question: does it scale like "
+              "N^2 / ln N",
               "the 95 % interval over sets of memories of the exponent of N in K_1/2 · ln N contains 2",
               value(f"exponent_{kind}"), covers(2), digits=2, reason=
               "the values are close at the paper's N, the scaling differs: as N grows, fewer random starts reach the "

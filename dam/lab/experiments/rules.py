@@ -84,7 +84,7 @@ def rises(result):
 
 
 CLAIMS = (
-    Claim("energy-falls", "Section 2, eq. (4)", "the update (4) never raises the energy",
+    Claim("energy-falls", "Section 2, eq. (4)", "the update never raises the energy",
           "no flip from random starts raises it, n = 2, 3, 4, power and rectified (a theorem: it tests the code)",
           rises, every(0, 0), digits=0),
     *(Claim(f"twice-n{n}", "Ours, from eq. (3); the paper does not say it",

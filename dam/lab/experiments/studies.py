@@ -25,8 +25,9 @@ STUDIES = {  # for each setting, the degrees n and the values that it takes ther
 
 
 def variant(parameters, scale="paper"):
-    """Return the variant of the result's name: the study."""
-    return parameters["study"]
+    """Return the variant of the result's name: ``m``, or ``m-epochs250`` if not trained for the scale's own epochs."""
+    usual = {"demo": DEMO, "paper": PAPER}[scale]["epochs"]
+    return parameters["study"] + ("" if parameters["epochs"] == usual else f"-epochs{parameters['epochs']}")
 
 
 def run(*, seed, study, epochs, K, sweep, backend=None):
