@@ -93,7 +93,7 @@ def windows(panels, *, xlabel, ylabel):
     figure, axes = grid(len(panels), height=2.1, extra=0.4)
     for ax, (title, (errors, inside, rows, columns)) in zip(axes, panels.items()):
         shade = np.log(np.where(np.isfinite(errors), errors, np.nanmax(errors)))
-        ax.imshow(shade, cmap="Greys", vmin=np.log(1.5), vmax=np.log(20), aspect="auto")
+        ax.imshow(shade, cmap="binary", vmin=np.log(1.5), vmax=np.log(20), aspect="auto")
         text = lambda error: f"{error:.1f}" if np.isfinite(error) else "NaN"
         write(ax, errors, text, lambda error: error > 7, fontsize=10)
         for i, j in np.argwhere(inside):
@@ -149,7 +149,7 @@ def memories(lines, control):
     beyond = 6.0
     for (n, (K, errors)), marker in zip(lines.items(), MARKERS):
         ax.plot(K, errors, marker=marker, color=degree_color(n))
-        ax.annotate(f"n = {n}", (K[0], errors[0]), (0, 8), textcoords="offset points", ha="center", fontsize=10)
+        ax.annotate(f"n = {n}", (K[0], errors[0]), (10, 2), textcoords="offset points", ha="left", fontsize=10)
     for n, (K, errors) in control.items():
         for size, error in zip(K, errors):
             mark = "x" if error <= beyond else "^"
