@@ -22,16 +22,16 @@ NVIDIA = ("/dev/nvidia0", "/proc/driver/nvidia")
 """One of these exists where there is an NVIDIA GPU with its driver."""
 NO_MEMORY = "OutOfMemoryError|cudaErrorMemoryAllocation|CUDA_ERROR_OUT_OF_MEMORY|CUBLAS_STATUS_ALLOC_FAILED"
 REASONS = {
-    "No module named 'cupy'|import of cupy halted": "CuPy is not installed; pip install 'dam[cuda12]' or 'dam[cuda13]'",
+    "No module named 'cupy'|import of cupy halted": "CuPy is not installed; pip install cupy-cuda12x or cupy-cuda13x",
     r"libcuda\.so|InsufficientDriver.*driver 0$": "there is no NVIDIA driver here; install it",
     "InsufficientDriver|(?i:unsupported_?ptx)": "the NVIDIA driver knows CUDA {driver}, and CuPy is for CUDA "
-    "{cuda}; update it (CUDA 12 needs driver 525 or newer, CUDA 13 580), or install the extra for that CUDA instead",
+    "{cuda}; update it (CUDA 12 needs driver 525 or newer, CUDA 13 580), or install the CuPy for that CUDA instead",
     "cudaErrorNoDevice": "CuPy sees no GPU; nvidia-smi lists those there are, and CUDA_VISIBLE_DEVICES may hide them",
     "NoKernelImage|NO_BINARY_FOR_GPU|gpu-architecture|ARCH_MISMATCH": "the GPU has compute capability {have}, "
-    "and CUDA {cuda} here takes {least} to {most}; 'dam[cuda12]' takes older GPUs than 'dam[cuda13]'",
+    "and CUDA {cuda} here takes {least} to {most}; cupy-cuda12x takes older GPUs than cupy-cuda13x",
     NO_MEMORY: "the memory of the GPU is full; nvidia-smi shows what holds it",
     r"(\.so|\.dll)\b.*CuPy imports": "libraries of CUDA {cuda}, which CuPy is for, are not here; "
-    "install them (CuPy 14: pip install 'cupy-cuda{cuda}x[ctk]'), or the extra for the CUDA that is here",
+    "install them (CuPy 14: pip install 'cupy-cuda{cuda}x[ctk]'), or the CuPy for the CUDA that is here",
     "CuPy imports": "CuPy imports but does not work",
     "": "CuPy is installed but does not import; install one for this Python, NumPy and CUDA",
 }

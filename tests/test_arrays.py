@@ -113,7 +113,7 @@ def test_auto_falls_back_with_one_warning(monkeypatch):
         ({"count": runtime_error(35), "driver": 0}, "there is no NVIDIA driver here; install it"),
         (
             {"count": runtime_error(35), "driver": 12080},
-            "driver knows CUDA 12, and CuPy is for CUDA 13; update it .* 13 580.*, or install the extra for that CUDA",
+            "driver knows CUDA 12, and CuPy is for CUDA 13; update it .* 13 580.*, or install the CuPy for that CUDA",
         ),
         (
             {

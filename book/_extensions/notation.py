@@ -17,7 +17,7 @@ GREEK = re.compile(
     "psi|omega|Gamma|Delta|Theta|Lambda|Xi|Pi|Sigma|Upsilon|Phi|Psi|Omega|ell"
 )
 WORDS = re.compile(
-    r"\\(?:text|mathrm|operatorname\*?|mathsf|label|tag|begin|end|class|eqref|textbf|textit)\s*(?:\{[^{}]*\}|\w)"
+    r"\\(?:text|mathrm|operatorname\*?|mathsf|label|tag|begin|end|class|eqref|textbf|textit)(?![A-Za-z])\s*(?:\{[^{}]*\}|\w)"
 )
 LETTERS = re.compile(r"\\([A-Za-z]+)|([A-Za-z])")
 

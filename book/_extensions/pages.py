@@ -21,7 +21,8 @@ def correct(app, pagename, templatename, context, doctree):
     # the same id
     if "body" in context:
         body = context["body"].replace('role="doc-biblioentry"', 'role="listitem"')
-        context["body"] = re.sub(r'<section id="(?:proof|exercise|solution)-content">', "<section>", body)
+        body = re.sub(r'<section id="(?:proof|exercise|solution)-content">', "<section>", body)
+        context["body"] = re.sub(r"(?<=\d) %|(?<=</span>) %", "&nbsp;%", body)  # the sign stays with its number
 
 
 def named(tree):

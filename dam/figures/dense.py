@@ -4,85 +4,129 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from dam.figures.panels import frame, grid, legend, picture, plain_ticks
-from dam.figures.style import COLORS, MARKERS, NARROW
+from dam.figures.style import LINES, MARKERS, NARROW, POWER, RECTIFIED, degree_color
+
+KINDS = {"power": POWER, "rectified": RECTIFIED}
+
+
+def pulls(changes, chosen, ends, shown, *, name):
+    """How hard each memory pulls at a state, one row for each power, and beside it where the state settles.
+
+    `changes`: {n: (K,) changes of the memories by one flip}, drawn in units of that of the memory number `chosen`,
+    whose bar is black. `ends`: {n: (28, 28) of ±1}. `shown`: {title: (28, 28) of ±1}, two pictures above all. `name`:
+    what to call the chosen memory.
+    """
+    size = {"figsize": (NARROW, 1.35 * len(changes) + 2), "squeeze": False, "width_ratios": (3.4, 1)}
+    figure, axes = plt.subplots(len(changes) + 1, 2, **size)
+    axes[0, 0].set_axis_off()
+    axes[0, 1].set_axis_off()
+    for left, (title, pixels) in zip((0.1, 0.6), shown.items()):
+        picture(axes[0, 0].inset_axes((left, 0, 0.33, 1)), pixels, title)
+    for (ax, beside), (n, values) in zip(axes[1:], changes.items()):
+        share = values / values[chosen]
+        others = share.sum() - 1
+        ax.vlines(np.arange(len(share)), 0, share, color=degree_color(n), linewidth=0.5)
+        ax.vlines(chosen, 0, 1, color="black", linewidth=3)
+        ax.set_title(f"n = {n}: the others together {others:,.{0 if others > 10 else 1}f}", fontsize=10.5, loc="left")
+        ax.set(ylim=(0, 1.08), yticks=(0, 1), xlim=(-10, len(share) + 10), xticks=())
+        ax.grid(False)
+        picture(beside, ends[n])
+    axes[1, 1].set_title("settles on", fontsize=10.5)
+    style = {"xytext": (8, -2), "textcoords": "offset points", "va": "top", "fontsize": 10}
+    axes[-1, 0].annotate(name, (chosen, 1), **style)
+    axes[-1, 0].set_xlabel(f"the {len(share)} memories")
+    figure.supylabel(f"pull ({name} = 1)")
+    return figure
 
 
 def landscapes(profiles, marks, notes, *, ylabel):
-    """Energies along one path through the states, one panel for each energy function.
+    """Energies along one path through the states, one panel for each power.
 
-    `profiles`: {title: (P,) energies}. `marks`: {name of a memory on the path: its place there}. `notes`: one for each
+    `profiles`: {n: (P,) energies}. `marks`: {name of a memory on the path: its place there}. `notes`: one for each
     panel, written behind its title.
     """
     figure, axes = grid(len(profiles), columns=1, height=1.6, extra=0.5, sharex=True)
-    for ax, (title, profile), note, color in zip(axes, profiles.items(), notes, COLORS):
-        ax.plot(profile, color=color)
+    for ax, (n, profile), note in zip(axes, profiles.items(), notes):
+        ax.plot(profile, color=degree_color(n))
         ax.plot(list(marks.values()), profile[list(marks.values())], "o", color="black", markersize=5)
-        ax.set_title(f"{title}; {note}")
+        ax.set_title(f"n = {n}; {note}")
         ax.margins(y=0.12)
     axes[-1].set_xticks(list(marks.values()), list(marks))
     frame(figure, ylabel=ylabel)
     return figure
 
 
-def gap_histograms(panels, bins, curves):
-    """Distributions of energy gaps below each other, with the normal curves that theory predicts.
+def gap_histograms(panels, bins, curves, *, lowest=1e-4):
+    """Distributions of energy gaps below each other, on a logarithmic axis from `lowest` up, with normal curves.
 
-    `panels`: {title: {label: samples}}. ``bins (B + 1,)``: edges. `curves`: {label: (P, 2) points}, in every panel.
+    `panels`: {title: {kind of interaction: samples}}. ``bins (B + 1,)``: edges. `curves`: {kind: (P, 2) points}, what
+    theory predicts, in every panel. Where the gap is negative, the bit is unstable: that side is gray.
     """
-    figure, axes = grid(len(panels), columns=1, height=1.75, extra=0.6, sharex=True, sharey=True)
+    figure, axes = grid(len(panels), columns=1, height=1.9, extra=0.5, sharex=True, sharey=True)
     for ax, (title, samples) in zip(axes, panels.items()):
-        for (name, values), color in zip(samples.items(), COLORS):
-            ax.hist(values, bins, density=True, histtype="stepfilled", color=color, alpha=0.5, label=name)
-        for (name, points), style in zip(curves.items(), ("-", "--")):
-            ax.plot(*points.T, style, color="black", linewidth=1.3, label=name)
-        ax.axvline(0, color="0.3", linewidth=1)
-        ax.set_title(title)
-    axes[-1].set_xlabel("gap of a bit (1 = $2nN^{n-1}$)")
+        ax.axvspan(bins[0], 0, color="0.9")
+        for (kind, points), line in zip(curves.items(), LINES):
+            ax.plot(*points.T, line, color="black", linewidth=1.2)
+        for kind, values in samples.items():
+            ax.hist(values, bins, density=True, histtype="step", color=KINDS[kind], linewidth=1.8)
+        ax.set(yscale="log", ylim=(lowest, 4), xlim=(bins[0], bins[-1]), title=title)
+    write = {"transform": axes[0].transAxes, "fontsize": 10}
+    axes[0].text(0.02, 0.9, "unstable", va="top", color="0.25", **write)
+    for row, kind in enumerate(panels[title]):
+        axes[0].text(0.98, 0.9 - 0.14 * row, kind, ha="right", va="top", color=KINDS[kind], **write)
+    axes[-1].set_xlabel("gap of a bit (1 = predicted mean)")
     frame(figure, ylabel="density")
-    legend(figure)
     return figure
 
 
-def final_overlaps(panels, bins):
-    """Where random starts end, as in Fig. 4: a live run as filled histograms, stored runs as points over them.
+def final_overlaps(panels, bins, inset):
+    """Where random starts end, as in Fig. 4: live runs as bars, stored runs as points over them.
 
-    `panels`: {title: (live, stored)}, final overlaps of the live run and a list of them, one for each stored set,
-    drawn as mean and standard deviation of their histograms. ``bins (B + 1,)``: edges.
+    `panels`: {(kind of interaction, n): (live, stored)}, final overlaps of the live run and a list of them, one for
+    each stored set, drawn as mean and standard deviation of their histograms. ``bins (B + 1,)``: edges. `inset`: the
+    kind and n of a panel, and the absolute overlaps (live) that a small panel in it shows.
     """
-    figure, axes = grid(len(panels), height=1.75, extra=0.8, sharex=True, sharey="row")
+    figure, axes = grid(len(panels), height=1.8, extra=0.5, sharex=True, sharey="row")
     middle = (bins[1:] + bins[:-1]) / 2
-    for ax, (title, (live, stored)) in zip(axes, panels.items()):
-        weights = np.full(len(live), 100 / len(live))
-        ax.hist(live, bins, weights=weights, color=COLORS[4], alpha=0.7, label="live run")
+    for ax, ((kind, n), (live, stored)) in zip(axes, panels.items()):
+        ax.hist(live, bins, weights=np.full(len(live), 100 / len(live)), color=KINDS[kind], alpha=0.6)
         percent = [100 * np.histogram(values, bins)[0] / len(values) for values in stored]
         mean, spread = np.mean(percent, axis=0), np.std(percent, axis=0, ddof=min(1, len(percent) - 1))
         seen = mean > 0
-        style = {"fmt": "o", "color": COLORS[1], "markersize": 3, "elinewidth": 1.2}
-        ax.errorbar(middle[seen], mean[seen], spread[seen], label="stored sets", **style)
-        ax.set_title(title)
+        ax.errorbar(middle[seen], mean[seen], spread[seen], fmt="o", color="black", markersize=3, elinewidth=1.2)
+        ax.set_title(f"{kind}, n = {n}")
+        if (kind, n) == inset[:2]:
+            small = ax.inset_axes((0.36, 0.42, 0.42, 0.42))
+            small.hist(inset[2], bins, weights=np.full(len(live), 100 / len(live)), color=KINDS[kind], alpha=0.6)
+            small.set_title("sign taken off", fontsize=9)
+            small.set(xlim=ax.get_xlim(), ylim=(0, 100), xticks=(50, 100), yticks=(0, 100))
+            small.tick_params(labelsize=9)
     for ax in axes:
         ax.set_ylim(bottom=0)
     frame(figure, "final overlap with the closest memory", "share of starts (%)")
-    legend(figure)
     return figure
 
 
 def half_capacity(stored, live, curves):
-    """K_1/2 against the number of neurons, as in Fig. 5.
+    """K_1/2 against the number of neurons, as in Fig. 5, labeled at the right end.
 
-    `stored` (filled symbols) and `live` (open ones): {kind of energy: (N, K, half)}, (D,) each, half the length of the
-    error bars or NaN; the same kinds in the same order. `curves`: {label: (N, K)} of theory.
+    `stored` (filled symbols) and `live` (open ones): {kind of interaction: (N, K, half)}, (D,) each, half the length
+    of the error bars or NaN. `curves`: {label: (N, K)} of theory, black.
     """
-    figure, ax = plt.subplots(figsize=(NARROW, 4.4))
-    for (name, (x, y)), style in zip(curves.items(), ("-", ":")):
-        ax.plot(x, y, style, color="black", linewidth=1.5, label=name)
-    for points, size, face in ((stored, 5, None), (live, 9, "none")):
-        for (name, (N, K, half)), color, marker in zip(points.items(), COLORS, MARKERS):
-            style = {"fmt": marker, "color": color, "markersize": size, "markerfacecolor": face or color}
-            ax.errorbar(N, K, half, capsize=3, elinewidth=1.2, label=name, **style)
+    figure, ax = plt.subplots(figsize=(NARROW, 4.2))
+    end = {"xytext": (7, 0), "textcoords": "offset points", "va": "center", "fontsize": 10}
+    for (name, (x, y)), line in zip(curves.items(), ("-", ":")):
+        ax.plot(x, y, line, color="black", linewidth=1.5)
+        ax.annotate(name, (x[-1], y[-1]), **(end | {"va": "top"}))
+    for points, size, open_ in ((stored, 5, False), (live, 9, True)):
+        for (kind, (N, K, half)), marker in zip(points.items(), MARKERS):
+            style = {"fmt": marker, "color": KINDS[kind], "markersize": size, "elinewidth": 1.2, "capsize": 3}
+            ax.errorbar(N, K, half, markerfacecolor="none" if open_ else KINDS[kind], **style)
+    for (kind, (N, K, _)), place in zip(stored.items(), (-3, -1)):
+        shift = {} if place == -1 else {"xytext": (7, -12)}
+        ax.annotate(kind, (N[place], K[place]), **(end | shift), color=KINDS[kind])
     ax.set(xlabel="neurons $N$", ylabel="memories $K_{1/2}$", xscale="log", yscale="log")
     plain_ticks(ax, x=(50, 70, 100, 150, 200), y=(100, 200, 500, 1000, 2000))
-    ax.legend(loc="upper left")
     return figure
 
 
@@ -92,7 +136,7 @@ def scaling(panels, ticks):
     `panels`: {title: (points, curves)} with points {label: (N, ratio, half)}, (D,) each, half the length of the error
     bars or NaN, and curves a list of predictions (N, ratio). `ticks`: the N to write at the axis of each panel.
     """
-    symbols = [(color, marker, face) for face in (None, "white") for color, marker in zip(COLORS[:2], MARKERS)]
+    symbols = [(color, marker, face) for face in (None, "white") for color, marker in zip(KINDS.values(), MARKERS)]
     figure, axes = grid(len(panels), columns=1, height=2.5, extra=0.8)
     for ax, (title, (points, curves)), shown in zip(axes, panels.items(), ticks):
         ax.axhline(1, color="black", linewidth=1.5, label="error-free capacity")
@@ -118,4 +162,19 @@ def recalled_pictures(rows, title):
             picture(ax, pixels)
         line[0].set_ylabel(name, fontsize=11)
     figure.suptitle(title)
+    return figure
+
+
+def fixed_points(curves, points, *, xlabel, ylabel):
+    """Shares against the power, curves and points labeled where there is room.
+
+    `curves`: {label: (n, share, (x, y) of the label)}, black lines of different style; `points`: the same, crosses.
+    """
+    figure, ax = plt.subplots(figsize=(NARROW, 3.6))
+    drawn = [*zip(curves.items(), ("o-", "s--")), *((item, "x") for item in points.items())]
+    for ((name, (n, share, place)), line), gray in zip(drawn, ("black", "0.5", "0.3")):
+        ax.plot(n, share, line, color=gray, markersize=9 if line == "x" else 5, markeredgewidth=1.6)
+        ax.text(*place, name, color=gray, fontsize=10)
+    ax.set(xlabel=xlabel, ylabel=ylabel, xscale="log", ylim=(-3, 106))
+    plain_ticks(ax, x=(2, 3, 5, 10, 20, 50, 100))
     return figure

@@ -166,8 +166,8 @@ class Explorer:
         bundle = {"text/plain": repr(self), "text/html": self.to_html()}
         try:
             bundle |= self.live()._repr_mimebundle_()
-        except ImportError:
-            pass  # without ipywidgets the frames are all there is
+        except (ImportError, AttributeError):
+            pass  # without ipywidgets, or with its version 7, the frames are all there is
         return bundle | {"text/plain": repr(self)}
 
 

@@ -1,4 +1,4 @@
-"""Figures of the chapter on MNIST: the network, its learning curves, its mistakes."""
+"""Figures of the chapter on MNIST: the network, its memories, its learning curves, its mistakes."""
 
 from itertools import cycle
 
@@ -6,50 +6,125 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from dam.figures.panels import grid, legend, picture, plain_ticks, write
-from dam.figures.style import COLORS, HATCHES, LINES
+from dam.figures.style import DIVERGING, HATCHES, LINES, NARROW, degree_color
 from dam.lab.paper import MEMORIES
+
+PERCENT = (0.5, 1, 2, 3, 5, 10, 20, 50, 100)
+"""Ticks of an error in percent on a logarithmic scale."""
+
+
+def weights(ax, memory):
+    """One memory ``(784,)`` on the color scale of the paper's Fig. 2: red +1, white 0, blue -1."""
+    ax.imshow(memory.reshape(28, 28), cmap=DIVERGING, vmin=-1, vmax=1)
+    ax.grid(False)
+    ax.set(xticks=[], yticks=[])
+    ax.spines[:].set(visible=True, color="0.6")
+
+
+def rows(memories, *, size=0.85):
+    """Memories in rows, {label: (P, 784)}, the same number in each row."""
+    P = len(next(iter(memories.values())))
+    shape = size * P + 0.9, size * len(memories) + 0.5
+    figure, axes = plt.subplots(len(memories), P, figsize=shape, squeeze=False)
+    for row, (label, shown) in zip(axes, memories.items()):
+        row[0].set_ylabel(label, rotation=0, ha="right", va="center", fontsize=10)
+        for ax, memory in zip(row, shown):
+            weights(ax, memory)
+    _scale(figure, axes)
+    return figure
+
+
+def _scale(figure, axes):
+    bar = figure.colorbar(axes.flat[0].images[0], ax=axes, location="bottom", shrink=0.6, aspect=30, ticks=(-1, 0, 1))
+    bar.set_label("weight: −1 paper, 0 indifferent, +1 ink", fontsize=9)
+    bar.ax.tick_params(labelsize=9)
+
+
+def answers(digit, speakers):
+    """A digit ``(784,)`` and the memories that speak for its class.
+
+    `speakers`: {label of a row: (memories (P, 784), texts of P memories)}.
+    """
+    P = max(len(memories) for memories, _ in speakers.values())
+    figure, axes = plt.subplots(len(speakers), P + 1, figsize=(NARROW, 1.3 * len(speakers) + 0.2))
+    for ax in axes[:, 0]:
+        ax.set_axis_off()
+    picture(figure.add_subplot(axes[0, 0].get_gridspec()[:, 0]), digit.reshape(28, 28), "shown")
+    for row, (label, (memories, texts)) in zip(axes, speakers.items()):
+        row[1].set_ylabel(label, fontsize=10)
+        for ax, memory, text in zip(row[1:], memories, texts):
+            weights(ax, memory)
+            ax.set_xlabel(text, fontsize=9)
+    return figure
+
+
+def forming(memories, title):
+    """Memories of two or more networks side by side, {label: (9, 784)}, three in a row, under a common title."""
+    figure = plt.figure(figsize=(NARROW, 2.9), layout="constrained")
+    for part, (label, shown) in zip(figure.subfigures(1, len(memories)), memories.items()):
+        part.suptitle(label, fontsize=11)
+        for ax, memory in zip(part.subplots(3, 3).flat, shown):
+            weights(ax, memory)
+    figure.suptitle(title, fontsize=11)
+    return figure
 
 
 def network(digit, answer):
     """Sketch of the network of the paper's Fig. 1A: pixels ``(784,)``, memories, and ten classes, the answer on."""
-    figure, ax = plt.subplots(figsize=(6.4, 3.9))
-    ax.set(xlim=(0, 10), ylim=(-1.7, 10.4))
+    figure, ax = plt.subplots(figsize=(NARROW, 3.4))
+    ax.set(xlim=(0, 10), ylim=(-2.3, 10.4))
     ax.set_axis_off()
-    picture(ax.inset_axes([0, 0.33, 0.3, 0.48]), digit.reshape(28, 28))
+    picture(ax.inset_axes([0, 0.36, 0.3, 0.48]), digit.reshape(28, 28))
     memories, classes = (8.4, 6.9, 5.4, 2.4, 0.9), np.linspace(9.6, 0, 10)
     for y in memories:
-        ax.plot([3.0, 5.3], [4.65 + 0.45 * (y - 4.65), y], color="0.75", linewidth=1)
+        ax.plot([3.0, 5.3], [4.65 + 0.45 * (y - 4.65), y], color="0.6", linewidth=1)
         for z in classes:
-            ax.plot([5.3, 8.6], [y, z], color="0.85", linewidth=0.6)
-        ax.plot(5.3, y, "o", color=COLORS[4], markeredgecolor="black", markersize=17)
+            ax.plot([5.3, 8.6], [y, z], "--", color="0.6", linewidth=0.6)
+        ax.plot(5.3, y, "D", color="0.85", markeredgecolor="black", markersize=12)
     for y in (4.3, 3.9, 3.5):
-        ax.plot(5.3, y, ".", color="black", markersize=5)
+        ax.plot(5.3, y, ".", color="black", markersize=4)
     for alpha, y in enumerate(classes):
         on = alpha == answer
-        ax.plot(8.6, y, "o", color=COLORS[1] if on else "white", markeredgecolor="black", markersize=15)
-        ax.text(9.15, y, alpha, va="center", fontsize=11, fontweight="bold" if on else "normal")
+        ax.plot(8.6, y, "o", color="black" if on else "white", markeredgecolor="black", markersize=11)
+        ax.text(9.15, y, alpha, va="center", fontsize=10, fontweight="bold" if on else "normal")
     texts = "784 visible\nneurons $v_i$", f"{MEMORIES} memories\n$\\xi^\\mu$", "10 classification\nneurons $c_\\alpha$"
-    for x, text in zip((1.5, 5.3, 8.6), texts):
-        ax.text(x, -0.7, text, ha="center", va="top", fontsize=11)
+    for x, text in zip((1.5, 5.0, 8.4), texts):
+        ax.text(x, -0.8, text, ha="center", va="top", fontsize=10)
     return figure
 
 
-def learning_curves(curves, *, ax=None, ylabel="test error (%)", log=True, levels=None):
+def objective(powers):
+    """The contribution x^(2m) of one output to the objective against its discrepancy, for some powers m."""
+    x = np.linspace(0.01, 2, 400)
+    figure, ax = plt.subplots(figsize=(NARROW, 3.2))
+    for m, style, shade in zip(powers, (":", "--", "-"), ("0.5", "0.3", "0.0")):
+        ax.plot(x, x ** (2 * m), style, color=shade, label=f"m = {m}")
+    ax.axvline(1, color="0.6", linewidth=1)
+    ax.text(1.04, 3e-6, "undecided", fontsize=9)
+    ax.text(0.03, 1e5, "right side", fontsize=9)
+    ax.text(1.97, 1e-4, "wrong side", fontsize=9, ha="right")
+    ax.set(yscale="log", ylim=(1e-6, 1e6), xlabel="discrepancy $|c - t|$ of one output", ylabel="contribution")
+    ax.legend(loc="upper left", bbox_to_anchor=(0, 0.9))
+    return figure
+
+
+def learning_curves(curves, *, ax=None, ylabel="test error (%)", log=True, levels=None, colors=()):
     """Error in percent after each of E epochs, {label: (E,)}, in `ax` or a new figure; returns the axes.
 
-    `levels`: {label: height} of horizontal lines of reference; `log`: whether the errors are on a logarithmic scale.
+    `levels`: {label: height} of horizontal lines of reference; `log`: whether the errors are on a logarithmic scale;
+    `colors`: of the curves, grays by default.
     """
-    ax = ax or plt.subplots()[1]
-    for (name, errors), style in zip(curves.items(), cycle(LINES[:4])):
-        ax.plot(np.arange(1, len(errors) + 1), errors, linestyle=style, label=name)
+    ax = ax or plt.subplots(figsize=(NARROW, 3.4))[1]
+    shades = cycle(colors or ("0.0", "0.4", "0.6"))
+    for (name, errors), style, color in zip(curves.items(), cycle(LINES[:4]), shades):
+        ax.plot(np.arange(1, len(errors) + 1), errors, linestyle=style, color=color, label=name)
     for name, level in (levels or {}).items():
         ax.axhline(level, color="0.4", linestyle=":", linewidth=1.2)
         ax.annotate(name, (1.0, level), xycoords=("axes fraction", "data"), ha="right", va="bottom", fontsize=9)
     if log:
         ax.set_yscale("log")
-        ax.yaxis.set_major_formatter("{x:g}")
-        ax.yaxis.set_minor_formatter("{x:g}")
-        ax.tick_params(axis="y", which="minor", labelsize=8)
+        low, high = ax.get_ylim()
+        plain_ticks(ax, y=[tick for tick in PERCENT if low <= tick <= high])
     ax.set(xlabel="epoch", ylabel=ylabel)
     ax.legend()
     return ax
@@ -59,9 +134,9 @@ def confusion(counts):
     """How many digits of each class (rows of ``counts (10, 10)``) got each answer; the diagonal gets no color."""
     right = np.eye(len(counts), dtype=bool)
     wrong = counts * ~right
-    figure, ax = plt.subplots(figsize=(5.4, 5.2))
-    ax.imshow(wrong, cmap="Oranges", vmin=0)
-    write(ax, wrong, lambda count: count and str(count), lambda count: count > 0.65 * wrong.max(), fontsize=9)
+    figure, ax = plt.subplots(figsize=(NARROW, 4.6))
+    ax.imshow(wrong, cmap="gray_r", vmin=0)
+    write(ax, wrong, lambda count: count and str(count), lambda count: count > 0.5 * wrong.max(), fontsize=9)
     for alpha, count in enumerate(counts.diagonal()):
         if count:
             ax.text(alpha, alpha, count, ha="center", va="center", fontsize=9, color="0.45")
@@ -69,40 +144,55 @@ def confusion(counts):
     return figure
 
 
-def crossings(curves, intervals, level):
-    """Test errors against epoch, a panel for each power, with the paper's interval for passing a level: Fig. 1B.
+def crossings(curves, intervals, level, *, epochs=(80, 320)):
+    """Test errors against epoch, a panel for each n, with the paper's interval for passing a level: Fig. 1B.
 
-    `curves`: {title: list of (E,) errors in percent, one for each run}. `intervals`: {title: first and last epoch at
-    which runs of the paper passed the level}. `level`: in percent; the first epoch below it is marked, and the last
-    epoch of a run.
+    `curves`: {n: list of (E,) errors in percent, one for each run}. `intervals`: {n: first and last epoch at which runs
+    of the paper passed the level}. `level`: in percent; below the curves a triangle for each run marks the first epoch
+    below it. `epochs`: the first and the last one drawn.
     """
-    figure, axes = grid(len(curves), columns=1, height=1.9, extra=0.8, width=5.6, sharex=True)
-    below = {"color": "black", "markersize": 7, "zorder": 3}
-    end = {"color": COLORS[0], "markerfacecolor": "white", "zorder": 3}
-    for ax, (title, runs) in zip(axes, curves.items()):
-        ax.axhline(level, color="black", linestyle=":", linewidth=1.2)
-        if title in intervals:
-            ax.axvspan(*intervals[title], color=COLORS[1], alpha=0.25, linewidth=0, label="paper's runs")
-        for errors in runs:
-            epochs = np.arange(1, len(errors) + 1)
-            ax.plot(epochs, errors, color=COLORS[0], linewidth=1.2)
-            first = np.flatnonzero(errors < level)[:1]
-            ax.plot(epochs[first], errors[first], "v", label=f"first below {level:g} %", linestyle="none", **below)
-            ax.plot(epochs[-1:], errors[-1:], "o", label="end of a run", linestyle="none", **end)
-        ax.set(title=title, xscale="log", xlim=(20, None), ylim=(1, 8), yscale="log", ylabel="test error (%)")
-        plain_ticks(ax, x=(20, 50, 100, 200, 500, 1000, 3000), y=(1, 2, 3, 5, 8))
-    axes[-1].set(xlabel="epoch")
-    legend(figure, columns=3)
+    figure, axes = grid(len(curves), height=2.0, extra=0.8, sharex=True, sharey=True)
+    for ax, (n, runs) in zip(axes, curves.items()):
+        ax.axhline(level, color="black", linestyle=":", linewidth=1)
+        if n in intervals:
+            ax.axvspan(*intervals[n], color="0.88", linewidth=0, label="paper's runs")
+        for k, errors in enumerate(runs):
+            place, shade = np.arange(1, len(errors) + 1), str(min(0.25 * k, 0.75))
+            look = {"linewidth": 1, "color": shade, "linestyle": LINES[k % len(LINES)]}
+            ax.plot(place, errors, label=f"run {k + 1}", **look)
+            first = place[errors < level][:1]
+            ax.plot(first, np.full(len(first), level - 0.25 - 0.16 * k), "^", color=shade, markersize=6)
+        ax.set(title=f"n = {n}", xlim=epochs, ylim=(level - 0.45 - 0.16 * len(runs), 2 * level))
+    figure.supxlabel("epoch")
+    figure.supylabel("test error (%)")
+    legend(figure, columns=4, fontsize=9, handlelength=1.6, columnspacing=1)
+    return figure
+
+
+def final_errors(ours, networks, papers):
+    """Test errors at the end of training for each n: {n: errors of our runs}, {n: network form}, {n: the paper's}."""
+    figure, ax = plt.subplots(figsize=(NARROW, 3.4))
+    for place, n in enumerate(ours):
+        look = {"zorder": 3, "linestyle": "none"}
+        ax.plot(place - 0.15, papers[n], "x", color="0.3", markersize=8, markeredgewidth=2, label="paper", **look)
+        ax.plot([place] * len(ours[n]), ours[n], "o", color=degree_color(n), markeredgecolor="black", markersize=7,
+                label="ours, memory form" if place == 0 else None, **look)  # fmt: skip
+        ax.plot(place + 0.15, networks[n], "o", color="white", markeredgecolor="black", markersize=7,
+                label="ours, network form" if place == 0 else None, **look)  # fmt: skip
+    ax.set(xticks=range(len(ours)), xticklabels=list(ours), xlim=(-0.5, len(ours) - 0.5))
+    ax.set(xlabel="degree $n$", ylabel="test error (%)")
+    ax.set_ylim(1.3, None)
+    legend(figure, columns=3, fontsize=9, handletextpad=0.3, columnspacing=1)
     return figure
 
 
 def overlaps(panels, bins):
     """Distributions of the overlaps of memories and digits at the start, {way to start: overlaps in neurons}."""
-    figure, ax = plt.subplots(figsize=(5.4, 3.2))
-    for (name, values), color, hatch in zip(panels.items(), COLORS, HATCHES):
-        look = {"color": color, "alpha": 0.6, "hatch": hatch, "edgecolor": color, "histtype": "stepfilled"}
-        weights = np.full(values.size, 100 / values.size)
-        ax.hist(values.ravel(), bins, weights=weights, label=name, **look)
+    figure, ax = plt.subplots(figsize=(NARROW, 3.0))
+    for (name, values), color, hatch in zip(panels.items(), ("0.6", "0.0"), HATCHES):
+        look = {"facecolor": color, "alpha": 0.6, "hatch": hatch, "edgecolor": color, "histtype": "stepfilled"}
+        shares = np.full(values.size, 100 / values.size)
+        ax.hist(values.ravel(), bins, weights=shares, label=name, **look)
     ax.axvline(0, color="black", linewidth=1)
     ax.set(xlabel="overlap $h_\\mu$ of a memory and a digit (neurons)", ylabel="share of pairs (%)")
     legend(figure)

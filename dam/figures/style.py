@@ -56,8 +56,8 @@ MOST_SVG = 150_000
 
 
 def degree_color(n):
-    """The color of degree n (1 to 100) in every figure: dark violet for small n, through green, to yellow for large."""
-    return plt.get_cmap("viridis")(0.92 * np.clip(np.log(n) / np.log(30), 0, 1))
+    """The color of degree n (1 to 100) in every figure: dark violet for small n, through blue, to green for large."""
+    return plt.get_cmap("viridis")(0.65 * np.clip(np.log(n) / np.log(30), 0, 1))
 
 
 def use():

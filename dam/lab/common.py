@@ -106,9 +106,9 @@ def on_cpu(backend, what):
         raise ValueError(f"{what}, got backend {backend!r}")
 
 
-def library(extra, needed, *names):
-    """Return optional libraries by the names of their modules; raise ``RuntimeError`` with what to install."""
+def library(packages, needed, *names):
+    """Return optional libraries by the names of their modules; raise ``RuntimeError`` with the packages to install."""
     try:
         return [importlib.import_module(name) for name in names]
     except ImportError:
-        raise RuntimeError(f"{needed} with pip install 'dam[{extra}]'") from None
+        raise RuntimeError(f"{needed} with pip install {packages}") from None

@@ -157,7 +157,7 @@ def _command(path):
 
 def versions():
     """Return the versions of Python and of the libraries that compute."""
-    found = {"python": platform.python_version(), "dam": _version("dam"), "numpy": np.__version__}
+    found = {"python": platform.python_version(), "dam": _version("dense-associative-memory"), "numpy": np.__version__}
     cupy = next((v for name in ("cupy", "cupy-cuda12x", "cupy-cuda13x") if (v := _version(name))), None)
     return found | ({"cupy": cupy} if cupy else {})
 

@@ -2,8 +2,10 @@
 
 import numpy as np
 
+from dam.datasets import mnist
 from dam.lab import results
-from dam.network.classifier import Classifier
+from dam.network.classifier import Classifier, inactive
+from dam.network.quantized import quantized
 from dam.network.relu import ReLUNetwork
 
 RELU = "relu"
@@ -61,3 +63,12 @@ def relu_arrays(visible, labels, hidden_bias, class_bias):
 def relu_network(arrays, xp=np):
     """Return the `ReLUNetwork` in float32 of weights stored as by `relu_arrays`."""
     return ReLUNetwork(*(xp.asarray(arrays[f"relu_{name}"].astype(np.float32)) for name in RELU_WEIGHTS))
+
+
+def small(n, seed=0):
+    """Return the stored network of degree n with its weights on 16 levels and without its sleeping memories.
+
+    Sleeping is a memory that no training digit turns on: it takes no part in any answer to one.
+    """
+    network, _ = trained(n, seed)
+    return quantized(network, ~inactive(network.visible, mnist().x_train, kind=network.kind))

@@ -72,7 +72,7 @@ def _computed(point, tasks, todo, scheduler):
     try:
         from distributed import Client, as_completed
     except ImportError:
-        raise RuntimeError("a scheduler needs distributed; install it with pip install 'dam[scale]'") from None
+        raise RuntimeError("a scheduler needs distributed; install it with pip install distributed") from None
     with Client(scheduler) as client:
         # an outcome that dies with its worker is computed again by another
         for future in as_completed([client.submit(_numbered, point, i, tasks[i], pure=False) for i in todo]):

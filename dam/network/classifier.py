@@ -2,7 +2,7 @@
 
 Digits ``v (M, N)`` clamp the N visible neurons; each of the K memories has N visible weights and N_c label weights; F
 is the rectified polynomial (3) of degree n; the temperature T is measured in neurons and stands inside the power,
-because F(x) / T^n = F(x / T) and 784^n overflows. Functions run on any array API library.
+because F(x) / T^n = F(x / T) and 784^n overflows in single precision. Functions run on any array API library.
 """
 
 from dataclasses import dataclass, replace

@@ -36,6 +36,7 @@ def known(name):
         (r"P_{\text{error}} = \frac{1}{\sqrt{2\pi}}\, e^{-y}", {"P", "pi", "e", "y"}),
         (r"\mathrm{Sign}[H_i]^{\mathsf T}", {"H", "i"}),
         (r"\begin{aligned} a &= \ln K \end{aligned}", {"a", "K"}),
+        (r"\textstyle\sum_\mu h_\mu", {"mu", "h"}),
     ],
 )
 def test_symbols_of_a_formula(formula, found):

@@ -58,6 +58,13 @@ def test_bundle_has_both_forms_and_figures_are_closed():
     assert plt.get_fignums() == before
 
 
+def test_old_widgets_show_the_frames(monkeypatch):
+    import ipywidgets
+
+    monkeypatch.delattr(ipywidgets.Widget, "_repr_mimebundle_")
+    assert set(example()._repr_mimebundle_()) == {"text/plain", "text/html"}
+
+
 def test_live_view_draws_anew():
     box = example().live()
     slider, picture = box.children

@@ -24,20 +24,36 @@ def test_confusion_colors_only_mistakes():
     assert sorted(texts(figure)) == ["12"] + ["900"] * 10
 
 
+def triangles(ax):
+    return [line.get_xdata().tolist() for line in ax.lines if line.get_marker() == "^"]
+
+
 def test_crossings_marks_the_first_epoch_below():
     runs = [np.array([9.0, 4.0, 1.9, 2.1, 1.8]), np.array([8.0, 1.5])]
-    ax = figures.mnist.crossings({"n = 3": runs}, {"n = 3": (2, 4)}, level=2.0).axes[0]
-    markers = [line.get_xydata().tolist() for line in ax.lines if line.get_marker() == "v"]
-    assert markers == [[[3, 1.9]], [[2, 1.5]]]
-    ends = [line.get_xydata().tolist() for line in ax.lines if line.get_marker() == "o"]
-    assert ends == [[[5, 1.8]], [[2, 1.5]]]
+    ax = figures.mnist.crossings({3: runs}, {3: (2, 4)}, level=2.0, epochs=(1, 5)).axes[0]
+    assert triangles(ax) == [[3], [2]]
+    heights = [line.get_ydata()[0] for line in ax.lines if line.get_marker() == "^"]
+    assert 2 > heights[0] > heights[1] > ax.get_ylim()[0]
     names = [text.get_text() for text in ax.figure.legends[0].texts]
-    assert names == ["paper's runs", "first below 2 %", "end of a run"]
+    assert names == ["paper's runs", "run 1", "run 2"]
 
 
 def test_crossings_without_a_crossing():
-    ax = figures.mnist.crossings({"n = 30": [np.array([9.0, 4.0])]}, {}, level=2.0).axes[0]
-    assert not [line for line in ax.lines if line.get_marker() == "v" and len(line.get_xdata())]
+    ax = figures.mnist.crossings({30: [np.array([9.0, 4.0])]}, {}, level=2.0).axes[0]
+    assert triangles(ax) == [[]]
+
+
+def test_final_errors_of_every_training():
+    ax = figures.mnist.final_errors({2: [1.6, 1.7], 30: [1.8]}, {2: [1.65], 30: [1.9]}, {2: 1.5, 30: 1.8}).axes[0]
+    heights = [sorted(line.get_ydata()) for line in ax.lines]
+    assert heights == [[1.5], [1.6, 1.7], [1.65], [1.8], [1.8], [1.9]]
+
+
+def test_forming_shows_both_networks():
+    memories = np.zeros((9, 784))
+    figure = figures.mnist.forming({"n = 3": memories, "n = 20": memories}, "epoch 1")
+    assert [len(part.axes) for part in figure.subfigs] == [9, 9]
+    assert [part.get_suptitle() for part in figure.subfigs] == ["n = 3", "n = 20"]
 
 
 def test_histograms_are_shares():

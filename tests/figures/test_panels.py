@@ -69,18 +69,54 @@ def test_breakdown_draws_means_over_runs():
     mean = next(np.asarray(line.get_ydata()) for line in top.get_lines() if line.get_marker() == "o")
     np.testing.assert_allclose(mean, [0.9, 0.3])
     assert top.get_ylabel().startswith("overlap") and "%" in bottom.get_ylabel()
-    assert {text.get_text() for text in top.get_legend().get_texts()} == {"N = 10", "theory, large N"}
+    assert {text.get_text() for text in top.get_legend().get_texts()} == {"N = 10", "theory, infinite N"}
 
 
-def test_transition_draws_means_over_runs_and_the_end_of_the_theory():
-    alpha, runs = np.array([0.1, 0.2]), {"N = 10": np.array([[1.0, 0.4], [0.8, 0.2]])}
-    ax = figures.classical.transition(alpha, runs, (np.array([0.12, 0.14]), np.array([0.99, 0.97])), (0.05, 0.25)).axes[
-        0
-    ]
-    curve, end, border, mean = ax.lines[:4]
-    np.testing.assert_allclose(mean.get_ydata(), [0.9, 0.3])
-    assert end.get_xydata().tolist() == [[0.14, 0.97]] and border.get_xdata() == [0.14, 0.14]
-    assert list(curve.get_ydata()) == [0.99, 0.97] and ax.get_xlim() == (0.05, 0.25)
+def test_opening_numbers_pixels_and_neurons_and_draws_every_connection():
+    pattern = np.array([[1.0, 1, 1], [-1, -1, 1], [-1, 1, -1]])
+    T = np.outer(pattern, pattern)
+    figure = figures.classical.opening(pattern, T, np.ones((2, 784)), ["a", "b"])
+    pixels, network, *film = figure.axes
+    for ax in (pixels, network):
+        assert [text.get_text() for text in ax.texts] == [str(number) for number in range(1, 10)]
+    solid = sum(line.get_linestyle() == "-" for line in network.lines)
+    assert len(network.lines) == 36 and solid == (T[np.triu_indices(9, 1)] > 0).sum()
+    assert sum(line.get_linewidth() > 1 for line in network.lines) == 8
+    assert [ax.get_title() for ax in film] == ["a", "b"]
+
+
+def test_melted_shows_ten_digits_a_cue_and_an_end():
+    figure = figures.classical.melted(np.ones((10, 784)), np.ones(784), -np.ones(784))
+    assert sum(len(ax.get_images()) for ax in figure.axes) == 12
+
+
+def test_landscape_has_a_valley_at_each_name():
+    ax = figures.classical.landscape().axes[0]
+    x, y = ax.lines[0].get_data()
+    valleys = x[1:-1][(y[1:-1] < y[:-2]) & (y[1:-1] < y[2:])]
+    np.testing.assert_allclose(valleys, [2, 5.1, 8], atol=0.05)
+
+
+def test_descent_names_its_overlaps():
+    top, bottom = figures.classical.descent(np.array([0.0, -1]), np.eye(2), ["one", "two"]).axes
+    assert list(top.lines[0].get_ydata()) == [0, -1] and [text.get_text() for text in bottom.texts] == ["one", "two"]
+
+
+def test_crosstalk_hatches_the_unstable_bits():
+    ax = figures.classical.crosstalk(np.array([-0.5, 0.5, 1, 1.5]), 0.15).axes[0]
+    assert {bar.get_x() < -1e-9 for bar in ax.patches if bar.get_hatch()} == {True}
+    assert sum(bar.get_height() * bar.get_width() for bar in ax.patches) == pytest.approx(1)
+
+
+def test_feedback_draws_a_staircase_between_curve_and_diagonal():
+    ax = figures.classical.feedback(np.array([0, 0.05]), {0.1: np.array([0.01, 0.03])}, {0.1: [0, 0.01, 0.014]}).axes[0]
+    np.testing.assert_allclose(ax.lines[2].get_xydata(), [[0, 0], [0, 1], [1, 1], [1, 1.4], [1.4, 1.4]])
+
+
+def test_basins_name_each_load():
+    ax = figures.classical.basins(np.array([0, 50]), {0.1: [100, 0], 0.2: [90, 0]}, {0.1: [100, 50], 0.2: [100, 50]})
+    names = [text.get_text() for text in ax.axes[0].texts]
+    assert names[:2] == ["0.10", "0.20"] and len(ax.axes[0].lines) == 4
 
 
 def test_finite_size_draws_every_set_and_the_limit_at_infinite_size():
@@ -137,3 +173,16 @@ def test_outcomes_put_each_symbol_where_it_was_found():
     ax = figures.xor.outcomes({"a": found}, rows, columns, xlabel="n", ylabel="N", words=words).axes[0]
     places = {points.get_label(): points.get_offsets().tolist() for points in ax.collections}
     assert places == {"right": [[5, 2], [5, 3], [6, 3]], "tie": [[6, 2], [7, 3]], "wrong": [[7, 2]]}
+
+
+def test_noise_names_each_curve():
+    T, tried = np.array([1.0, 2, 3]), np.array([1.5])
+    ax = figures.xor.noise(T, {2: [100, 80, 60], 8: [100, 99, 50]}, tried, {2: [90], 8: [100]}, 3).axes[0]
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["n = 2", "n = 8"]
+    assert ax.lines[0].get_color() == figures.style.degree_color(2) != ax.lines[2].get_color()
+
+
+def test_gates_are_counted_for_each_kind():
+    ax = figures.xor.gates([1, 2], {"power": [2, 4], "rectified": [6, 16]}, 16).axes[0]
+    assert [list(line.get_ydata()) for line in ax.lines] == [[2, 4], [6, 16]]
+    assert [line.get_color() for line in ax.lines[:2]] == [figures.style.POWER, figures.style.RECTIFIED]

@@ -78,4 +78,4 @@ def test_bad_input(library):
 def test_a_missing_library_is_named(tmp_path, capsys, monkeypatch):
     monkeypatch.setitem(sys.modules, "foolbox", None)
     assert main(["run", "foolbox", "--scale", "demo", "--backend", "numpy", "--results", str(tmp_path)]) == 2
-    assert "needs Foolbox and PyTorch; install them with pip install 'dam[attacks]'" in capsys.readouterr().err
+    assert "needs Foolbox and PyTorch; install them with pip install foolbox torch" in capsys.readouterr().err

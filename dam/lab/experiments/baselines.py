@@ -57,7 +57,7 @@ def run(
     ``relu_class_bias (10,)``.
     """
     needed = "the baselines need scikit-learn; install it"
-    sklearn, *_ = library("baselines", needed, "sklearn", "sklearn.linear_model", "sklearn.neural_network")
+    sklearn, *_ = library("scikit-learn", needed, "sklearn", "sklearn.linear_model", "sklearn.neural_network")
     on_cpu(backend, "the baselines are computed by NumPy and scikit-learn on the CPU")
     for name, number in (("epochs", epochs), ("networks", networks), ("units", units), ("batch", batch)):
         checks.count(name, number)

@@ -92,7 +92,7 @@ def in_torch(network):
 
 
 def _libraries():
-    return library("attacks", "this needs Foolbox and PyTorch; install them", "foolbox", "torch")
+    return library("foolbox torch", "this needs Foolbox and PyTorch; install them", "foolbox", "torch")
 
 
 EXPERIMENT = Experiment(__doc__, {"demo": DEMO, "paper": PAPER}, {"demo": 20, "paper": 240}, run)

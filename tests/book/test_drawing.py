@@ -1,0 +1,137 @@
+"""The page to draw on reads digits as the package does, and says what is wrong with a drawing."""
+
+import shutil
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from browser import open_browser, open_page, serve
+
+from dam import datasets
+from dam.lab import paper, stored
+from dam.network import prototypes, quantized
+
+ROOT = Path(__file__).parents[2]
+BUILT = ROOT / "_build" / "html"
+SCRIPT = (ROOT / "book" / "_static" / "reader.js").read_text(encoding="utf8")
+sys.path.insert(0, str(ROOT / "book" / "_extensions"))
+
+import drawing  # noqa: E402
+
+READ = """async ([about, text, digits]) => {
+    const reader = new DigitReader(about, await DigitReader.unpack(text, true));
+    return digits.map((v) => {
+        const { a, answer } = reader.read(v), { memories, half } = reader.loudest(answer);
+        return [[...a], answer, memories, half, memories.map((mu) => reader.without(mu, a))];
+    });
+}"""
+CENTER = "([ink, size]) => { const found = DigitReader.center(ink, size); return found.problem ?? [...found.v]; }"
+
+browser = pytest.mark.skipif(shutil.which("chromium") is None, reason="needs Chromium: apt-get install chromium")
+page_built = pytest.mark.skipif(not (BUILT / "draw.html").exists(), reason="the book is not built: make book")
+
+
+@pytest.fixture(scope="module")
+def page():
+    with serve(ROOT / "book" / "_static") as address, open_browser() as opened:  # streams need a secure context
+        page = opened.new_page()
+        page.goto(f"{address}/logo.svg")
+        page.evaluate(f"() => {{ {SCRIPT}; window.DigitReader = DigitReader; }}")
+        yield page
+
+
+@browser
+@pytest.mark.parametrize("n", paper.POWERS)
+def test_scores_are_those_of_the_package(n, page):
+    network, rows = stored.small(n).on(np, np.float64), drawing.samples()
+    v = datasets.mnist().x_test[rows].astype(np.float64)
+    about = {"n": n, "T": network.T, "K": len(network.visible)}
+    found = page.evaluate(READ, [about, drawing.text(drawing.packed(network)), v.tolist()])
+    a = network.arguments(v)
+    ours = np.array([row[0] for row in found])
+    np.testing.assert_allclose(ours, a, rtol=1e-5, atol=1e-5 * np.abs(a).max())
+    assert [row[1] for row in found] == a.argmax(axis=1).tolist()
+    terms = prototypes.terms(v[:20], network)
+    for (_, answer, memories, half, without), a_i, t in zip(found, a, terms):
+        said = t[answer]
+        order = np.argsort(-said)
+        np.testing.assert_allclose(said[memories], said[order[: len(memories)]], rtol=1e-4)
+        positive = said[order].clip(0)
+        assert abs(half - (np.searchsorted(positive.cumsum(), positive.sum() / 2) + 1)) <= 1
+        assert without == [(a_i - t[:, mu]).argmax() for mu in memories]
+
+
+@browser
+def test_a_drawing_is_scaled_and_centered_as_mnist_was(page):
+    ink = np.zeros((280, 280))
+    ink[60:260, 30:50] = 1  # a long bar, far left
+    v = np.array(page.evaluate(CENTER, [ink.ravel().tolist(), 280])).reshape(28, 28)
+    dark = (v + 1) / 2
+    assert dark.sum() == pytest.approx(20 * 2, abs=0.5)  # 200 x 20 pixels, a tenth in length
+    rows, columns = np.indices((28, 28)) + 0.5
+    assert (dark * rows).sum() / dark.sum() == pytest.approx(14, abs=0.06)
+    assert (dark * columns).sum() / dark.sum() == pytest.approx(14, abs=0.06)
+
+
+@browser
+@pytest.mark.parametrize(
+    ("ink", "problem"),
+    [
+        (np.zeros((100, 100)), "Draw a digit."),
+        (np.pad(np.ones((4, 4)), ((10, 86), (10, 86))), "too small"),
+        (np.ones((100, 100)), "mostly ink"),
+    ],
+)
+def test_what_is_wrong_with_a_drawing_is_said(ink, problem, page):
+    assert problem in page.evaluate(CENTER, [ink.ravel().tolist(), 100])
+
+
+@pytest.mark.parametrize("kind", [np.float32, np.float64])
+def test_weights_are_rounded_to_the_nearest_of_sixteen_levels(kind):
+    weights = np.random.default_rng(0).uniform(-1, 1, (30, 7)).astype(kind)
+    levels = np.linspace(-1, 1, quantized.LEVELS)
+    nearest = levels[np.abs(weights[..., None] - levels).argmin(axis=-1)]
+    np.testing.assert_allclose(quantized.values(quantized.codes(weights)), nearest, atol=1e-6)
+    for bad, message in ((weights * 1.5, r"weights must lie in \[-1, 1\]"), (weights * np.nan, "weights")):
+        with pytest.raises(ValueError, match=message):
+            quantized.codes(bad)
+
+
+@browser
+@page_built
+@pytest.mark.parametrize("touch", [False, True])
+def test_a_drawn_bar_is_read(touch):
+    with serve(BUILT) as address, open_browser() as opened:
+        context = opened.new_context(has_touch=touch, viewport={"width": 400, "height": 900})
+        page = context.new_page()
+        page.goto(f"{address}/draw.html")
+        status = page.locator('[data-part="status"]')
+        page.wait_for_function("document.querySelector('.draw [data-part=status]').textContent.includes('reads a')")
+        page.locator('[data-part="clear"]').click()
+        assert status.inner_text() == "Draw a digit."
+        box = page.locator('[data-part="board"]').bounding_box()
+        x, top, bottom = box["x"] + box["width"] / 2, box["y"] + 40, box["y"] + box["height"] - 40
+        page.mouse.move(x, top)
+        page.mouse.down()
+        page.mouse.move(x, bottom, steps=10)
+        page.mouse.up()
+        page.wait_for_function("document.querySelector('.draw [data-part=status]').textContent.includes('reads a 1')")
+        assert page.locator(".draw-memories button").count() >= 1
+        page.locator('[value="3"]').check()
+        page.wait_for_function(
+            "document.querySelector('.draw [data-part=status]').textContent.includes('power 3 reads')"
+        )
+        context.close()
+
+
+@browser
+@page_built
+def test_a_network_that_does_not_arrive_is_said():
+    with serve(BUILT) as address, open_browser() as opened:
+        block = lambda page: page.route("**/network-2.js*", lambda route: route.abort())
+        with open_page(opened, f"{address}/draw.html", prepare=block) as page:
+            page.locator('[value="2"]').check()
+            page.wait_for_function(
+                "document.querySelector('.draw [data-part=status]').textContent.includes('did not arrive')"
+            )
