@@ -3,8 +3,9 @@
 import matplotlib.pyplot as plt
 
 from dam.figures.panels import frame, grid, legend, plain_ticks
-from dam.figures.style import COLORS, LINES, MARKERS, NARROW
+from dam.figures.style import LINES, MARKERS, NARROW
 
+GRAYS = ("0.65", "0.0", "0.4")
 TIMES = (0.05, 0.1, 0.2, 0.5, 1, 2, 5)
 
 
@@ -12,7 +13,7 @@ def sizes(panels, *, ylabel="milliseconds a step"):
     """Time of a step against its size on logarithmic axes; `panels`: {what grows: {label: (sizes (P,), ms (P,))}}."""
     figure, axes = grid(len(panels), height=2.6, sharey=True)
     for ax, (xlabel, lines) in zip(axes, panels.items()):
-        for (label, (x, ms)), color, marker, style in zip(lines.items(), COLORS, MARKERS, LINES):
+        for (label, (x, ms)), color, marker, style in zip(lines.items(), GRAYS, MARKERS, LINES):
             ax.plot(x, ms, marker=marker, linestyle=style, color=color, markersize=5, label=label)
         ax.set(xscale="log", yscale="log", xlabel=xlabel)
         plain_ticks(ax, x=x[::2], y=TIMES[:-2])
@@ -31,7 +32,7 @@ def libraries(rows, floor, *, xlabel="milliseconds a step"):
     places = range(len(rows))
     strokes = [floor[name] for name in rows], [y - 0.3 for y in places], [y + 0.3 for y in places]
     ax.vlines(*strokes, color="0.3", linewidth=2, label="two products")
-    for k, (name, color, marker) in enumerate(zip(next(iter(rows.values())), COLORS, MARKERS)):
+    for k, (name, color, marker) in enumerate(zip(next(iter(rows.values())), GRAYS[1:] + GRAYS[:1], MARKERS)):
         times = [row[name] for row in rows.values()]
         ax.plot(times, places, marker, color=color, markersize=7, label=name)
         for y, ms in zip(places, times):
