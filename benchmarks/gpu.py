@@ -119,7 +119,7 @@ def array_functions(xp):
     }
     for kind, F in (("power", dam.Polynomial(3)), ("rectified", dam.RectifiedPolynomial(4))):
         calls[f"energy {kind}"] = lambda F=F: memory.energy(sigma, xi, F)
-        calls[f"unstable_spins {kind}"] = lambda F=F: memory.unstable_spins(sigma, xi, F)
+        calls[f"unstable_neurons {kind}"] = lambda F=F: memory.unstable_neurons(sigma, xi, F)
         for rule in ("energy", "field"):
             calls[f"local_fields {kind} {rule}"] = lambda F=F, rule=rule: memory.local_fields(sigma, xi, F, rule)
     for n, kind, form in itertools.product(DEGREES, memory.interactions.KINDS, FORMS):
@@ -169,7 +169,7 @@ def compare_retrieval(bench):
     xi, sigma = dam.random_patterns(K, N, rng), dam.random_patterns(starts, N, rng)
     for kind, F in (("power", dam.Polynomial(3)), ("rectified", dam.RectifiedPolynomial(4))):
         found = to_numpy(dam.retrieve(bench.xp.asarray(sigma), bench.xp.asarray(xi), F, 0))
-        unstable = int(memory.unstable_spins(found, xi, F).any(axis=1).sum())
+        unstable = int(memory.unstable_neurons(found, xi, F).any(axis=1).sum())
         perfect = [float(np.mean((final @ xi.T).max(axis=1) == N)) for final in (found, dam.retrieve(sigma, xi, F, 0))]
         table[kind] = {"no fixed point": unstable, "perfect": perfect[0], "perfect on the CPU": perfect[1]}
     return table

@@ -62,7 +62,7 @@ def dense(kind, xp, *, starts, torch_starts, loop_starts, repeats, n=4, N=100, K
     rows, table = cost.count_rows(*there, F, 1), {}
 
     def record(name, seconds, flips, final):
-        assert not memory.unstable_spins(final, xi, F).any(), f"{name} ends in states that are not fixed points"
+        assert not memory.unstable_neurons(final, xi, F).any(), f"{name} ends in states that are not fixed points"
         scale = starts / len(final)
         table[name] = {"seconds": seconds * scale, "flips": flips * scale, "starts_timed": len(final)}
 

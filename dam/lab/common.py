@@ -9,7 +9,7 @@ from dam import checks, fits
 from dam.arrays import to_numpy
 from dam.datasets import random_patterns
 from dam.lab.stored import RELU, name_of, trained, trained_m
-from dam.memory import retrieval_bytes, unstable_spins
+from dam.memory import retrieval_bytes, unstable_neurons
 
 
 def half_crossing(fraction, K, largest, tolerance):
@@ -40,7 +40,7 @@ def stable_fraction(K, N, F, seed, memories, xp, rule="energy"):
     stable = []
     for number in range(-(-memories // K)):
         xi = xp.asarray(random_patterns(K, N, np.random.default_rng([*seed, 1 + number])))
-        stable.append(~to_numpy(xp.any(unstable_spins(xi[:memories, :], xi, F, rule=rule), axis=1)))
+        stable.append(~to_numpy(xp.any(unstable_neurons(xi[:memories, :], xi, F, rule=rule), axis=1)))
     return float(np.mean(np.concatenate(stable)))
 
 

@@ -3,7 +3,7 @@
 from dam.memory import attention, interactions, theory
 from dam.memory.energy import energy, local_fields, overlaps, trajectory
 from dam.memory.hopfield import classical_energy, hebbian, retrieve_classical
-from dam.memory.retrieval import batch_fields, gaps, retrieval_bytes, retrieve, unstable_spins
+from dam.memory.retrieval import batch_fields, gaps, retrieval_bytes, retrieve, unstable_neurons
 
 # ``dam.memory.energy`` is therefore the function; ``from dam.memory.energy import ...`` reads its module all the same.
 
@@ -22,5 +22,5 @@ __all__ = [
     "retrieve_classical",
     "theory",
     "trajectory",
-    "unstable_spins",
+    "unstable_neurons",
 ]

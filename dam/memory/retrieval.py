@@ -72,7 +72,7 @@ def retrieve(sigma, xi, F, rng=None, *, rule="energy", max_flips=None, threads=N
     return back(xp.astype(final, sigma.dtype))
 
 
-def unstable_spins(sigma, xi, F, *, rule="energy", backend=None):
+def unstable_neurons(sigma, xi, F, *, rule="energy", backend=None):
     """Return which neurons the update of eq. (4) would flip, ``(S, N)`` of bool: none of a fixed point.
 
     Those whose `gaps` are negative; parameters and errors as there.

@@ -52,7 +52,9 @@ def test_rules_at_n2_follow_from_the_self_coupling():
     """Under the field rule of n = 2 a spin acts on itself with strength K: every state that (4) keeps is kept."""
     rng = np.random.default_rng(0)
     xi = dam.random_patterns(20, 30, rng)
-    energy, field = (dam.memory.retrieval.unstable_spins(xi, xi, dam.Polynomial(2), rule=rule) for rule in rules.RULES)
+    energy, field = (
+        dam.memory.retrieval.unstable_neurons(xi, xi, dam.Polynomial(2), rule=rule) for rule in rules.RULES
+    )
     assert np.all(energy[field]) and energy.sum() > field.sum()
     result = experiments.run("rules", "demo", seed=1, backend="numpy", n=(2,), N=30, memories=100)
     assert result.values["K_stable_power_field_n2"] > result.values["K_stable_power_energy_n2"]

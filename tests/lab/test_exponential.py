@@ -30,18 +30,18 @@ def test_exponential_fields_equal_those_by_logarithms(seed, N, K):
     rng = np.random.default_rng(seed)
     xi, sigma = dam.random_patterns(K, N, rng), dam.random_patterns(6, N, rng)
     expected = log_domain_unstable(sigma, xi)
-    np.testing.assert_array_equal(dam.memory.retrieval.unstable_spins(sigma, xi, dam.Exponential()), expected)
+    np.testing.assert_array_equal(dam.memory.retrieval.unstable_neurons(sigma, xi, dam.Exponential()), expected)
 
 
 def test_exponential_fields_up_to_the_largest_n_that_float64_holds():
     rng = np.random.default_rng(0)
     xi = dam.random_patterns(50, 700, rng)
     sigma = np.where(rng.random((5, 700)) < 0.3, -xi[:5], xi[:5])
-    found = dam.memory.retrieval.unstable_spins(sigma, xi, dam.Exponential())
+    found = dam.memory.retrieval.unstable_neurons(sigma, xi, dam.Exponential())
     np.testing.assert_array_equal(found, log_domain_unstable(sigma, xi))
     assert found.any() and not found.all()
     with pytest.raises(ValueError, match="overflows float64 at the overlap N = 710"):
-        dam.memory.retrieval.unstable_spins(
+        dam.memory.retrieval.unstable_neurons(
             dam.random_patterns(1, 710, rng), dam.random_patterns(2, 710, rng), dam.Exponential()
         )
 

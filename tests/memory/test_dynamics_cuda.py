@@ -197,7 +197,7 @@ def test_dense_path_equals_its_twin(sizes, seed, F, max_flips):
     assert unsettled == stopped and np.array_equal(final, expected)
     assert np.array_equal(states, sigma)
     if max_flips is None:
-        assert not memory.unstable_spins(np.asarray(final), xi, F).any()
+        assert not memory.unstable_neurons(np.asarray(final), xi, F).any()
 
 
 @given(SIZES, st.integers(0, 99), st.sampled_from([np.float32, np.float64]))
@@ -396,7 +396,7 @@ def test_on_a_gpu(monkeypatch):
     sigma, xi, _ = problem(500, 2000, 100, 0)
     for F in (dam.Polynomial(3), dam.RectifiedPolynomial(4), dam.Exponential()):
         final = arrays.to_numpy(dam.retrieve(xp.asarray(sigma), xp.asarray(xi), F, 1))
-        assert not memory.unstable_spins(final, xi, F).any()
+        assert not memory.unstable_neurons(final, xi, F).any()
         there = dam.retrieve(sigma, xi, F, 2)
         here, there = ((x @ xi.T).max(axis=1) for x in (final, there))
         assert abs(here.mean() - there.mean()) < 4 * np.sqrt((here.var() + there.var()) / 500) + 1e-12

@@ -27,7 +27,7 @@ def test_classical_retrieval_of_a_real_matrix_ends_at_fixed_points():
     assert np.all((final @ T - final * T.diagonal()) * final > -1e-9)
 
 
-def test_asynchronous_choice_is_uniform_over_unstable_spins():
+def test_asynchronous_choice_is_uniform_over_unstable_neurons():
     """Started at a state with exactly two unstable spins that exclude each other, each wins half of the time."""
     xi = np.array([[1.0, 1.0, 1.0], [1.0, 1.0, 1.0]])
     sigma = np.tile([[-1.0, 1.0, 1.0]], (4000, 1))

@@ -15,7 +15,7 @@ import dam
 from dam import arrays, memory
 from dam.memory import _dynamics, overlaps
 from dam.memory._dynamics import BATCH_BYTES
-from dam.memory.retrieval import gaps, retrieval_bytes, retrieve, unstable_spins
+from dam.memory.retrieval import gaps, retrieval_bytes, retrieve, unstable_neurons
 
 
 @given(problems(), st.sampled_from(FUNCTIONS))
@@ -102,7 +102,7 @@ def test_under_the_strict_array_api(F):
     xi, sigma = dam.random_patterns(30, 12, rng), dam.random_patterns(9, 12, rng)
     xs, ss = strict.asarray(xi), strict.asarray(sigma)
     assert np.array_equal(np.asarray(retrieve(ss, xs, F, 1)), retrieve(sigma, xi, F, 1))
-    assert np.array_equal(np.asarray(unstable_spins(ss, xs, F)), unstable_spins(sigma, xi, F))
+    assert np.array_equal(np.asarray(unstable_neurons(ss, xs, F)), unstable_neurons(sigma, xi, F))
 
 
 def test_settled_batches_keep_the_order_of_the_states():
@@ -120,7 +120,7 @@ def test_gaps_are_the_fields_times_the_spins(F, rule):
     xi, sigma = dam.random_patterns(150, 40, rng), dam.random_patterns(130, 40, rng)
     expected = dam.local_fields(sigma, xi, F, rule) * sigma
     assert np.array_equal(gaps(sigma, xi, F, rule=rule), expected)
-    assert np.array_equal(unstable_spins(sigma, xi, F, rule=rule), expected < 0)
+    assert np.array_equal(unstable_neurons(sigma, xi, F, rule=rule), expected < 0)
 
 
 def test_what_does_not_fit_into_memory_is_refused_before_the_work(monkeypatch):
@@ -157,11 +157,11 @@ COMPUTE = pytest.mark.parametrize(
     [
         lambda sigma, xi, **options: retrieve(sigma, xi, dam.Polynomial(3), 1, **options),
         lambda sigma, xi, **options: gaps(sigma, xi, dam.Polynomial(3), **options),
-        lambda sigma, xi, **options: unstable_spins(sigma, xi, dam.Polynomial(3), **options),
+        lambda sigma, xi, **options: unstable_neurons(sigma, xi, dam.Polynomial(3), **options),
         lambda sigma, xi, **options: memory.retrieve_classical(sigma, xi.T @ xi, 1, **options),
         lambda sigma, xi, **options: memory.attention.retrieve_spins(sigma, xi, 1.0, 1, **options),
     ],
-    ids=["retrieve", "gaps", "unstable_spins", "retrieve_classical", "retrieve_spins"],
+    ids=["retrieve", "gaps", "unstable_neurons", "retrieve_classical", "retrieve_spins"],
 )
 
 
@@ -204,7 +204,7 @@ def test_numpy_arrays_go_to_the_backend_and_come_back(compute, monkeypatch):
 
 @pytest.mark.parametrize(("sigma", "xi", "message"), BAD)
 def test_bad_states_and_memories_are_refused(sigma, xi, message):
-    for function in (retrieve, unstable_spins):
+    for function in (retrieve, unstable_neurons):
         with pytest.raises(ValueError, match=message):
             function(sigma, xi, dam.Polynomial(2))
 

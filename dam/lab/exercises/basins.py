@@ -4,7 +4,7 @@ import numpy as np
 
 from dam.datasets import random_patterns
 from dam.memory.interactions import Polynomial
-from dam.memory.retrieval import unstable_spins
+from dam.memory.retrieval import unstable_neurons
 
 
 def frozen(answer):
@@ -18,7 +18,7 @@ def frozen(answer):
     rng, found = np.random.default_rng(1), []
     for _ in range(60):
         xi, states = random_patterns(K, 64, rng), random_patterns(20, 64, rng)
-        found.append(~unstable_spins(states, xi, Polynomial(2), rule="field").any(axis=1))
+        found.append(~unstable_neurons(states, xi, Polynomial(2), rule="field").any(axis=1))
     share = np.mean(found)
     if 0.3 < share < 0.75:
         return None

@@ -9,7 +9,7 @@ from dam.datasets import random_patterns
 from dam.lab.common import check_memory, stacked
 from dam.lab.experiments import Experiment
 from dam.lab.verdicts import Claim, value, within
-from dam.memory import theory, unstable_spins
+from dam.memory import theory, unstable_neurons
 from dam.memory.interactions import KINDS
 
 LOADS = (0.25, 0.35, 0.5, 0.7, 1.0, 1.4, 2.0, 3.0)
@@ -64,7 +64,7 @@ def point(*, seed, n, N, K, kind, bits, backend):
     fractions = []
     for number in range(max(5, -(-bits // (tested * N)))):
         xi = xp.asarray(random_patterns(K, N, np.random.default_rng([seed, n, N, K, number])))
-        fractions.append(float(np.mean(to_numpy(unstable_spins(xi[:tested, :], xi, F)))))
+        fractions.append(float(np.mean(to_numpy(unstable_neurons(xi[:tested, :], xi, F)))))
     return {
         "error": float(np.mean(fractions)),
         "uncertainty": float(np.std(fractions, ddof=1) / len(fractions) ** 0.5),

@@ -11,7 +11,7 @@ from dam.datasets import random_patterns
 from dam.lab.common import check_memory, half_crossing, stable_fraction
 from dam.lab.experiments import Experiment
 from dam.lab.verdicts import Claim, value, within
-from dam.memory import theory, unstable_spins
+from dam.memory import theory, unstable_neurons
 from dam.memory.interactions import Exponential, Polynomial
 
 RATES = (*(round(0.04 * step, 2) for step in range(1, 17)), 0.66, 0.68)
@@ -123,7 +123,7 @@ def whole_fraction(K, N, F, seed, sets, xp):
     whole = 0
     for number in range(sets):
         xi = xp.asarray(random_patterns(K, N, np.random.default_rng([*seed, number])))
-        whole += not to_numpy(xp.any(unstable_spins(xi, xi, F)))
+        whole += not to_numpy(xp.any(unstable_neurons(xi, xi, F)))
     return whole / sets
 
 

@@ -11,7 +11,7 @@ from dam.datasets import random_patterns
 from dam.lab.common import check_memory, flipped, half_crossing, stable_fraction
 from dam.lab.experiments import Experiment
 from dam.lab.verdicts import Claim, every, value, within
-from dam.memory import energy, retrieve, theory, trajectory, unstable_spins
+from dam.memory import energy, retrieve, theory, trajectory, unstable_neurons
 from dam.memory.interactions import KINDS
 
 RULES = ("energy", "field")
@@ -62,7 +62,7 @@ def point(*, seed, n, N, kind, rule, damage, memories, tolerance, backend):
                 warnings.filterwarnings("ignore", "(?s).*still changing", RuntimeWarning)  # counted here
                 final = retrieve(xp.asarray(cues), xp.asarray(xi), F, rng, rule=rule)
             found.append(np.all(to_numpy(final) == xi[:memories], axis=1))
-            restless.append(to_numpy(xp.any(unstable_spins(final, xp.asarray(xi), F, rule=rule), axis=1)))
+            restless.append(to_numpy(xp.any(unstable_neurons(final, xp.asarray(xi), F, rule=rule), axis=1)))
         unsettled[K] = float(np.mean(np.concatenate(restless)))
         return float(np.mean(np.concatenate(found)))
 
