@@ -60,7 +60,7 @@ def test_no_directive_is_shown_as_text(name, address, browser):
     with open_page(browser, f"{address}/{name}.html", javascript=False) as page:
         shown = page.evaluate("""() => {
             const article = document.querySelector(".bd-article").cloneNode(true);
-            article.querySelectorAll("div.cell_input, code.literal").forEach((code) => code.remove());
+            article.querySelectorAll("div.cell_input, code.literal, dl.py").forEach((code) => code.remove());
             return article.textContent;
         }""")
     assert re.findall(r"```|:{3,}|:(?:class|label|name):|\{(?:glue|ref|doc|term|numref|cite)[\w:]*\}.{20}", shown) == []

@@ -28,20 +28,26 @@ READ = """async ([about, text, digits]) => {
 }"""
 CENTER = "([ink, size]) => { const found = DigitReader.center(ink, size); return found.problem ?? [...found.v]; }"
 
-browser = pytest.mark.skipif(shutil.which("chromium") is None, reason="needs Chromium: apt-get install chromium")
+needs_chromium = pytest.mark.skipif(shutil.which("chromium") is None, reason="needs Chromium: apt-get install chromium")
 page_built = pytest.mark.skipif(not (BUILT / "draw.html").exists(), reason="the book is not built: make book")
 
 
 @pytest.fixture(scope="module")
-def page():
-    with serve(ROOT / "book" / "_static") as address, open_browser() as opened:  # streams need a secure context
+def opened():
+    with open_browser() as browser:
+        yield browser
+
+
+@pytest.fixture(scope="module")
+def page(opened):
+    with serve(ROOT / "book" / "_static") as address:  # streams need a secure context
         page = opened.new_page()
         page.goto(f"{address}/logo.svg")
         page.evaluate(f"() => {{ {SCRIPT}; window.DigitReader = DigitReader; }}")
         yield page
 
 
-@browser
+@needs_chromium
 @pytest.mark.parametrize("n", paper.POWERS)
 def test_scores_are_those_of_the_package(n, page):
     network, rows = stored.small(n).on(np, np.float64), drawing.samples()
@@ -62,7 +68,7 @@ def test_scores_are_those_of_the_package(n, page):
         assert without == [(a_i - t[:, mu]).argmax() for mu in memories]
 
 
-@browser
+@needs_chromium
 def test_a_drawing_is_scaled_and_centered_as_mnist_was(page):
     ink = np.zeros((280, 280))
     ink[60:260, 30:50] = 1  # a long bar, far left
@@ -74,7 +80,7 @@ def test_a_drawing_is_scaled_and_centered_as_mnist_was(page):
     assert (dark * columns).sum() / dark.sum() == pytest.approx(14, abs=0.06)
 
 
-@browser
+@needs_chromium
 @pytest.mark.parametrize(
     ("ink", "problem"),
     [
@@ -98,11 +104,11 @@ def test_weights_are_rounded_to_the_nearest_of_sixteen_levels(kind):
             quantized.codes(bad)
 
 
-@browser
+@needs_chromium
 @page_built
 @pytest.mark.parametrize("touch", [False, True])
-def test_a_drawn_bar_is_read(touch):
-    with serve(BUILT) as address, open_browser() as opened:
+def test_a_drawn_bar_is_read(touch, opened):
+    with serve(BUILT) as address:
         context = opened.new_context(has_touch=touch, viewport={"width": 400, "height": 900})
         page = context.new_page()
         page.goto(f"{address}/draw.html")
@@ -125,13 +131,13 @@ def test_a_drawn_bar_is_read(touch):
         context.close()
 
 
-@browser
+@needs_chromium
 @page_built
-def test_a_network_that_does_not_arrive_is_said():
-    with serve(BUILT) as address, open_browser() as opened:
+def test_a_network_that_does_not_arrive_is_said(opened):
+    with serve(BUILT) as address:
         block = lambda page: page.route("**/network-2.js*", lambda route: route.abort())
         with open_page(opened, f"{address}/draw.html", prepare=block) as page:
-            page.locator('[value="2"]').check()
+            page.locator('[value="2"]').click()
             page.wait_for_function(
                 "document.querySelector('.draw [data-part=status]').textContent.includes('did not arrive')"
             )

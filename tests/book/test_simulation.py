@@ -24,11 +24,16 @@ pytestmark = pytest.mark.skipif(shutil.which("chromium") is None, reason="needs 
 
 
 @pytest.fixture(scope="module")
-def page():
-    with open_browser() as browser:
-        page = browser.new_page()
-        page.add_script_tag(content=f"{SCRIPT}\nwindow.DenseMemory = DenseMemory;")
-        yield page
+def browser():
+    with open_browser() as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def page(browser):
+    page = browser.new_page()
+    page.add_script_tag(content=f"{SCRIPT}\nwindow.DenseMemory = DenseMemory;")
+    return page
 
 
 @pytest.mark.parametrize("n", [1, 2, 3, 4, 6, 10, 20, 30, "exp"])
@@ -68,10 +73,9 @@ def test_stored_digits_come_back_from_their_bits(page):
 
 @pytest.mark.skipif(not (BUILT / "index.html").exists(), reason="the book is not built: make book")
 @pytest.mark.parametrize(("power", "stored", "recalled"), [(7, 6, True), (1, 1, False)])
-def test_first_page_recalls_or_fails_as_the_text_says(power, stored, recalled):
+def test_first_page_recalls_or_fails_as_the_text_says(power, stored, recalled, browser):
     with (
         serve(BUILT) as address,
-        open_browser() as browser,
         open_page(
             browser, f"{address}/index.html", prepare=lambda page: page.emulate_media(reduced_motion="reduce")
         ) as page,
@@ -87,8 +91,8 @@ def test_first_page_recalls_or_fails_as_the_text_says(power, stored, recalled):
 
 
 @pytest.mark.skipif(not (BUILT / "index.html").exists(), reason="the book is not built: make book")
-def test_a_finger_damages_the_picture_and_restore_mends_it():
-    with serve(BUILT) as address, open_browser() as browser, open_page(browser, f"{address}/index.html") as page:
+def test_a_finger_damages_the_picture_and_restore_mends_it(browser):
+    with serve(BUILT) as address, open_page(browser, f"{address}/index.html") as page:
         page.locator('[data-part="restore"]').click()
         status = page.locator('[data-part="status"]')
         assert status.inner_text().startswith("0 of 784")
