@@ -73,3 +73,11 @@ def test_a_cell_is_visible_unless_its_input_is_removed(tag, tmp_path):
 def test_visible_cells_use_only_names_that_visible_cells_bind(name):
     notebook = json.loads((BOOK / f"{name}.ipynb").read_text(encoding="utf8"))
     assert unbound(visible.sources(notebook)) == []
+
+
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_shown_pictures_use_only_names_of_cells_that_are_not_removed(name):
+    notebook = json.loads((BOOK / f"{name}.ipynb").read_text(encoding="utf8"))
+    code = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
+    kept = [cell for cell in code if "remove-cell" not in cell["metadata"].get("tags", [])]
+    assert unbound(["".join(cell["source"]) for cell in kept]) == []
