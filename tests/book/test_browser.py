@@ -1,32 +1,16 @@
 """The built pages in Chromium: nothing from other hosts, no errors, no overflow, accessible, small."""
 
 import re
-import shutil
 from pathlib import Path
 
 import pytest
-from browser import open_browser, open_page, serve
+from browser import open_page
 
 BUILT = Path(__file__).parents[2] / "_build" / "html"
 PAGES = sorted(path.stem for path in BUILT.glob("*.html") if path.stem not in {"genindex", "search", "py-modindex"})
 LIMIT = 2_000_000
 
-pytestmark = [
-    pytest.mark.skipif(not PAGES, reason="the book is not built: make book"),
-    pytest.mark.skipif(shutil.which("chromium") is None, reason="needs Chromium: apt-get install chromium"),
-]
-
-
-@pytest.fixture(scope="module")
-def address():
-    with serve(BUILT) as url:
-        yield url
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with open_browser() as opened:
-        yield opened
+pytestmark = pytest.mark.skipif(not PAGES, reason="the book is not built: make book")
 
 
 @pytest.mark.parametrize("name", PAGES)

@@ -1,19 +1,17 @@
 """The page to draw on reads digits as the package does, and says what is wrong with a drawing."""
 
-import shutil
 import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
-from browser import open_browser, open_page, serve
+from browser import open_page, serve
 
 from dam import datasets
 from dam.lab import paper, stored
 from dam.network import prototypes, quantized
 
 ROOT = Path(__file__).parents[2]
-BUILT = ROOT / "_build" / "html"
 SCRIPT = (ROOT / "book" / "_static" / "reader.js").read_text(encoding="utf8")
 sys.path.insert(0, str(ROOT / "book" / "_extensions"))
 
@@ -28,26 +26,16 @@ READ = """async ([about, text, digits]) => {
 }"""
 CENTER = "([ink, size]) => { const found = DigitReader.center(ink, size); return found.problem ?? [...found.v]; }"
 
-needs_chromium = pytest.mark.skipif(shutil.which("chromium") is None, reason="needs Chromium: apt-get install chromium")
-page_built = pytest.mark.skipif(not (BUILT / "draw.html").exists(), reason="the book is not built: make book")
-
 
 @pytest.fixture(scope="module")
-def opened():
-    with open_browser() as browser:
-        yield browser
-
-
-@pytest.fixture(scope="module")
-def page(opened):
+def page(browser):
     with serve(ROOT / "book" / "_static") as address:  # streams need a secure context
-        page = opened.new_page()
+        page = browser.new_page()
         page.goto(f"{address}/logo.svg")
         page.evaluate(f"() => {{ {SCRIPT}; window.DigitReader = DigitReader; }}")
         yield page
 
 
-@needs_chromium
 @pytest.mark.parametrize("n", paper.POWERS)
 def test_scores_are_those_of_the_package(n, page):
     network, rows = stored.small(n).on(np, np.float64), drawing.samples()
@@ -68,7 +56,6 @@ def test_scores_are_those_of_the_package(n, page):
         assert without == [(a_i - t[:, mu]).argmax() for mu in memories]
 
 
-@needs_chromium
 def test_a_drawing_is_scaled_and_centered_as_mnist_was(page):
     ink = np.zeros((280, 280))
     ink[60:260, 30:50] = 1  # a long bar, far left
@@ -80,7 +67,6 @@ def test_a_drawing_is_scaled_and_centered_as_mnist_was(page):
     assert (dark * columns).sum() / dark.sum() == pytest.approx(14, abs=0.06)
 
 
-@needs_chromium
 @pytest.mark.parametrize(
     ("ink", "problem"),
     [
@@ -104,40 +90,46 @@ def test_weights_are_rounded_to_the_nearest_of_sixteen_levels(kind):
             quantized.codes(bad)
 
 
-@needs_chromium
-@page_built
-@pytest.mark.parametrize("touch", [False, True])
-def test_a_drawn_bar_is_read(touch, opened):
-    with serve(BUILT) as address:
-        context = opened.new_context(has_touch=touch, viewport={"width": 400, "height": 900})
-        page = context.new_page()
-        page.goto(f"{address}/draw.html")
-        status = page.locator('[data-part="status"]')
-        page.wait_for_function("document.querySelector('.draw [data-part=status]').textContent.includes('reads a')")
-        page.locator('[data-part="clear"]').click()
-        assert status.inner_text() == "Draw a digit."
-        box = page.locator('[data-part="board"]').bounding_box()
-        x, top, bottom = box["x"] + box["width"] / 2, box["y"] + 40, box["y"] + box["height"] - 40
-        page.mouse.move(x, top)
-        page.mouse.down()
-        page.mouse.move(x, bottom, steps=10)
-        page.mouse.up()
-        page.wait_for_function("document.querySelector('.draw [data-part=status]').textContent.includes('reads a 1')")
-        assert page.locator(".draw-memories button").count() >= 1
-        page.locator('[value="3"]').check()
-        page.wait_for_function(
-            "document.querySelector('.draw [data-part=status]').textContent.includes('power 3 reads')"
-        )
-        context.close()
+SAYS = "(text) => document.querySelector('.draw [data-part=status]').textContent.includes(text)"
 
 
-@needs_chromium
-@page_built
-def test_a_network_that_does_not_arrive_is_said(opened):
-    with serve(BUILT) as address:
-        block = lambda page: page.route("**/network-2.js*", lambda route: route.abort())
-        with open_page(opened, f"{address}/draw.html", prepare=block) as page:
-            page.locator('[value="2"]').click()
-            page.wait_for_function(
-                "document.querySelector('.draw [data-part=status]').textContent.includes('did not arrive')"
-            )
+def with_mouse(page, x, top, bottom):
+    """Draw a bar downward with the mouse."""
+    page.mouse.move(x, top)
+    page.mouse.down()
+    page.mouse.move(x, bottom, steps=10)
+    page.mouse.up()
+
+
+def with_finger(page, x, top, bottom):
+    """Draw a bar downward with a finger."""
+    session = page.context.new_cdp_session(page)
+    touch = lambda kind, points: session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+    touch("touchStart", [{"x": x, "y": top}])
+    for y in np.linspace(top, bottom, 10):
+        touch("touchMove", [{"x": x, "y": float(y)}])
+    touch("touchEnd", [])
+
+
+@pytest.mark.parametrize("draw", [with_mouse, with_finger])
+def test_a_drawn_bar_is_read(draw, address, browser):
+    context = browser.new_context(has_touch=draw is with_finger, viewport={"width": 400, "height": 900})
+    page = context.new_page()
+    page.goto(f"{address}/draw.html")
+    page.wait_for_function(SAYS, arg="reads a")
+    page.locator('[data-part="clear"]').click()
+    assert page.locator('[data-part="status"]').inner_text() == "Draw a digit."
+    box = page.locator('[data-part="board"]').bounding_box()
+    draw(page, box["x"] + box["width"] / 2, box["y"] + 40, box["y"] + box["height"] - 40)
+    page.wait_for_function(SAYS, arg="reads a 1")
+    assert page.locator(".draw-memories button").count() >= 1
+    page.locator('[value="3"]').check()
+    page.wait_for_function(SAYS, arg="power 3 reads")
+    context.close()
+
+
+def test_a_network_that_does_not_arrive_is_said(address, browser):
+    block = lambda page: page.route("**/network-2.js*", lambda route: route.abort())
+    with open_page(browser, f"{address}/draw.html", prepare=block) as page:
+        page.locator('[value="2"]').click()
+        page.wait_for_function(SAYS, arg="did not arrive")

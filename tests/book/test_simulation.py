@@ -1,17 +1,15 @@
 """The recall on the first page: the same flips and energies as the package, and it works in a browser."""
 
-import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
-from browser import open_browser, open_page, serve
+from browser import open_page
 
 import dam
 from dam import datasets, memory
 
 ROOT = Path(__file__).parents[2]
-BUILT = ROOT / "_build" / "html"
 SCRIPT = (ROOT / "book" / "_static" / "memory.js").read_text(encoding="utf8")
 RUN = """([memories, K, N, n, sigma, order]) => {
     const network = new DenseMemory(Int8Array.from(memories), K, N, n);
@@ -19,14 +17,6 @@ RUN = """([memories, K, N, n, sigma, order]) => {
     const trace = order.map((i) => [network.difference(i), network.update(i), network.energy()]);
     return [trace, [...network.sigma], [...network.h]];
 }"""
-
-pytestmark = pytest.mark.skipif(shutil.which("chromium") is None, reason="needs Chromium: apt-get install chromium")
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with open_browser() as opened:
-        yield opened
 
 
 @pytest.fixture(scope="module")
@@ -71,28 +61,21 @@ def test_stored_digits_come_back_from_their_bits(page):
     assert len(simulation.stored_digits()) == simulation.STORED * 98
 
 
-@pytest.mark.skipif(not (BUILT / "index.html").exists(), reason="the book is not built: make book")
 @pytest.mark.parametrize(("power", "stored", "recalled"), [(7, 6, True), (1, 1, False)])
-def test_first_page_recalls_or_fails_as_the_text_says(power, stored, recalled, browser):
-    with (
-        serve(BUILT) as address,
-        open_page(
-            browser, f"{address}/index.html", prepare=lambda page: page.emulate_media(reduced_motion="reduce")
-        ) as page,
-    ):
+def test_first_page_recalls_or_fails_as_the_text_says(power, stored, recalled, address, browser):
+    still = lambda page: page.emulate_media(reduced_motion="reduce")
+    with open_page(browser, f"{address}/index.html", prepare=still) as page:
         for name, value in (("power", power), ("stored", stored)):
             page.locator(f'[data-part="{name}"]').fill(str(value))
         page.locator('[data-part="recall"]').click()
-        page.wait_for_function(
-            "document.querySelector('[data-part=status]').textContent.includes('after')", timeout=60_000
-        )
+        ended = "document.querySelector('[data-part=status]').textContent.includes('after')"
+        page.wait_for_function(ended, timeout=60_000)
         said = page.locator('[data-part="status"]').inner_text()
     assert said.startswith("Recalled: the seven") is recalled, said
 
 
-@pytest.mark.skipif(not (BUILT / "index.html").exists(), reason="the book is not built: make book")
-def test_a_finger_damages_the_picture_and_restore_mends_it(browser):
-    with serve(BUILT) as address, open_page(browser, f"{address}/index.html") as page:
+def test_a_finger_damages_the_picture_and_restore_mends_it(address, browser):
+    with open_page(browser, f"{address}/index.html") as page:
         page.locator('[data-part="restore"]').click()
         status = page.locator('[data-part="status"]')
         assert status.inner_text().startswith("0 of 784")

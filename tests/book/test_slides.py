@@ -3,11 +3,10 @@
 import importlib.util
 import json
 import re
-import shutil
 from pathlib import Path
 
 import pytest
-from browser import open_browser, open_page, serve
+from browser import open_page
 
 ROOT = Path(__file__).parents[2]
 BUILT = ROOT / "_build" / "html"
@@ -153,27 +152,8 @@ def test_every_chapter_has_slides_whose_pictures_are_there():
         assert f'href="slides/{source.stem}.html"' in (BUILT / f"{source.stem}.html").read_text("utf8")
 
 
-needs_browser = [
-    pytest.mark.skipif(not DECKS, reason="the book is not built: make book"),
-    pytest.mark.skipif(shutil.which("chromium") is None, reason="needs Chromium: apt-get install chromium"),
-]
-
-
-@pytest.fixture(scope="module")
-def address():
-    with serve(BUILT) as url:
-        yield url
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with open_browser() as opened:
-        yield opened
-
-
+@pytest.mark.skipif(not DECKS, reason="the book is not built: make book")
 class TestInChromium:
-    pytestmark = needs_browser
-
     @pytest.mark.parametrize("name", DECKS)
     def test_keys_and_links_lead_through_the_slides(self, name, address, browser):
         asked, errors = [], []
