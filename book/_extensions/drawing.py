@@ -26,6 +26,7 @@ NETWORKS = "\n".join(
     for n in paper.POWERS
 )
 BOX = f"""
+<script src="_static/digit-samples.js"></script>
 <div class="draw">
 <noscript><p>With JavaScript, you could draw a digit here and four networks would read it.</p></noscript>
 <div data-part="controls" hidden>
@@ -94,14 +95,7 @@ def write_networks(app, exception):
     (folder / "digit-samples.js").write_text(script, encoding="utf8")
 
 
-def add_samples(app, pagename, templatename, context, doctree):
-    """Only the page to draw on loads the test digits."""
-    if pagename == "draw":
-        app.add_js_file("digit-samples.js")
-
-
 def setup(app):
     app.add_directive("drawing", Drawing)
     app.connect("build-finished", write_networks)
-    app.connect("html-page-context", add_samples)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -14,6 +14,7 @@ FIRST = (datasets.SEVEN, 121, 2019)
 """Training digits that are stored first: the seven, and the zero and the two of the chapter on classical memory."""
 
 BOX = """
+<script src="_static/digits.js"></script>
 <div class="recall">
 <noscript><p>With JavaScript, this is a network of 784 neurons that recalls a damaged digit.</p></noscript>
 <div data-part="controls" hidden>
@@ -54,14 +55,7 @@ def write_digits(app, exception):
         (Path(app.outdir) / "_static" / "digits.js").write_text(f'const STORED_DIGITS = "{text}";\n', encoding="utf8")
 
 
-def add_digits(app, pagename, templatename, context, doctree):
-    """Only the first page loads the digits."""
-    if pagename == app.config.root_doc:
-        app.add_js_file("digits.js")
-
-
 def setup(app):
     app.add_directive("simulation", Simulation)
     app.connect("build-finished", write_digits)
-    app.connect("html-page-context", add_digits)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
