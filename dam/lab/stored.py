@@ -68,7 +68,8 @@ def relu_network(arrays, xp=np):
 def small(n, seed=0):
     """Return the stored network of degree n with its weights on 16 levels and without its sleeping memories.
 
-    Sleeping is a memory that no training digit turns on: it takes no part in any answer to one.
+    A memory sleeps if its overlap with every training digit is at most 0. It takes no part in the network form, and
+    hardly any in the memory form, where label weights add to the overlap.
     """
     network, _ = trained(n, seed)
     return quantized(network, ~inactive(network.visible, mnist().x_train, kind=network.kind))
