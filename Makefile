@@ -41,6 +41,7 @@ book: $(STAMP)
 students: $(STAMP)
 	rm -rf _build/students/book _build/students/_build/html _build/students/_build/.doctrees
 	$(RUN)/python book/students.py _build/students/book
+	cp CITATION.cff _build/students/
 	$(RUN)/jupyter-book build _build/students/book --config _config.yml --path-output _build/students -W -n --keep-going
 	$(RUN)/python book/slides.py _build/students/_build/html
 	@echo "The student edition is built: open $(CURDIR)/_build/students/_build/html/index.html"

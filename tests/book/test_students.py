@@ -117,3 +117,10 @@ def test_edition_is_written_whole(tmp_path):
     }
     assert {path.relative_to(tmp_path) for path in tmp_path.rglob("*.*")} == names
     assert all("{solution" not in path.read_text(encoding="utf8") for path in tmp_path.glob("*.ipynb"))
+
+
+def test_what_pages_include_from_outside_of_the_book_stands_beside_the_edition():
+    pages = "\n".join(path.read_text(encoding="utf8") for path in (ROOT / "book").glob("*.md"))
+    rule = (ROOT / "Makefile").read_text(encoding="utf8").split("\nstudents:")[1].split("\n\n")[0]
+    included = re.findall(r"\}\s+\.\./([\w.-]+)", pages)
+    assert included and all(f"cp {name} _build/students/" in rule for name in included)
