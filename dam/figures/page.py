@@ -82,7 +82,10 @@ class Table:
 def verdicts(judged):
     """A `Table` of verdicts on claims: where, the statement, ours, the criterion, the verdict."""
     heads = ("Where", "Statement", "Ours", "Judged by", "Verdict")
-    rows = [(v.claim.where, v.claim.says, v.ours, v.claim.criterion, v.word) for v in judged]
+    rows = [
+        (v.claim.where, v.claim.says, v.ours, v.claim.criterion, f"{v.word}: {v.why}" if v.why else v.word)
+        for v in judged
+    ]
     note = "Ours: mean ± standard deviation over seeds, where there are several."
     return Table(heads, rows, "The paper and our results", note)
 

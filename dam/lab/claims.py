@@ -5,7 +5,7 @@ The claims stand in the modules of the experiments that decide them; "the paper 
 """
 
 from dam.lab import experiments, results
-from dam.lab.verdicts import verdict
+from dam.lab.verdicts import WORDS, verdict
 
 _ORDER = sorted(experiments.NAMES, key=lambda name: experiments.get(name).place)
 CLAIMS = {name: experiments.get(name).claims for name in _ORDER if experiments.get(name).claims}
@@ -39,9 +39,9 @@ def text(verdicts):
     for v in verdicts:
         seeds = f" (mean ± standard deviation, {v.seeds} seeds)" if v.seeds > 1 else ""
         lines += [
-            f"[{v.word}] {v.experiment}: {v.claim.name}",
+            f"[{v.word}{f': {v.why}' if v.why else ''}] {v.experiment}: {v.claim.name}",
             f"    says:  {v.claim.says} ({v.claim.where})",
             f"    ours:  {v.ours}{seeds}; criterion: {v.claim.criterion}",
         ]
-    count = [sum(v.holds is state for v in verdicts) for state in (True, False, None)]
-    return "\n".join([*lines, "", f"{count[0]} hold, {count[1]} fail, {count[2]} not judged"])
+    counts = [(sum(v.word == word for v in verdicts), word) for word in WORDS]
+    return "\n".join([*lines, "", ", ".join(f"{count} {word}" for count, word in counts)])

@@ -1,4 +1,4 @@
-"""A claim of the paper and the verdict on it: measures of a result, rules over seeds, and how they are judged."""
+"""A claim of the sources and the verdict on it: measures of a result, rules over seeds, and how they are judged."""
 
 import math
 from collections.abc import Callable
@@ -7,14 +7,20 @@ from dataclasses import dataclass
 from dam.fits import interval
 from dam.lab.results import mean_and_spread
 
+SOURCES = ("paper", "appendix", "slides", "blog", "later paper", "ours")
+WORDS = ("holds", "contradicted", "not comparable", "not judged")
+
 
 @dataclass(frozen=True)
 class Claim:
-    """A statement of the paper and the rule by which our results are judged.
+    """A statement of the sources and the rule by which our results are judged.
 
-    ``measure`` maps a `Result` to a number, or to None where the result cannot decide (``undecided`` says
-    why); ``holds`` maps the list of these numbers over seeds to a bool; ``unit`` follows the printed number;
-    ``reason`` says why ours fails, where it does.
+    ``measure`` maps a `Result` to a number, or to None where the result cannot decide (``undecided`` says why);
+    ``holds`` maps the list of these numbers over seeds to a bool; ``unit`` follows the printed number. ``source``, one
+    of `SOURCES`, says whose statement it is. ``fixed`` is the day on which the rule got its present form, and ``blind``
+    whether that was before any result at its scale was seen. ``expected``, one of `WORDS`, is the verdict on the stored
+    results when they were last looked at, and ``reason`` says why it is not that the claim holds. ``incomparable``,
+    where it is not empty, says what in ours is not as in the source: then a rule that is not met contradicts nothing.
     """
 
     name: str
@@ -28,6 +34,11 @@ class Claim:
     unit: str = ""
     reason: str = ""
     undecided: str = "the stored result does not hold the number it needs"
+    incomparable: str = ""
+    source: str = "paper"
+    fixed: str = ""
+    blind: bool = False
+    expected: str = "holds"
 
 
 @dataclass(frozen=True)
@@ -53,12 +64,19 @@ class Verdict:
 
     @property
     def word(self):
-        """The verdict in words."""
+        """The verdict, one of `WORDS`."""
         if self.holds is None:
-            return f"not judged: {self.claim.undecided if self.seeds else 'no stored result'}"
+            return "not judged"
         if self.holds:
             return "holds"
-        return f"fails: {self.claim.reason}" if self.claim.reason else "fails"
+        return "not comparable" if self.claim.incomparable else "contradicted"
+
+    @property
+    def why(self):
+        """Why the verdict is not that the claim holds; empty where it does."""
+        if self.holds is None:
+            return self.claim.undecided if self.seeds else "no stored result"
+        return "" if self.holds else self.claim.incomparable or self.claim.reason
 
 
 def value(key, scale=1):

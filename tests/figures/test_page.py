@@ -50,8 +50,8 @@ def test_numbers_over_seeds():
 
 def test_verdicts_are_a_table():
     claim = SimpleNamespace(where="Section 2", says="x < 1", criterion="it is")
-    judged = SimpleNamespace(claim=claim, ours="0.5", word="fails")
-    assert ">fails</td>" in figures.page.verdicts([judged])._repr_html_()
+    judged = SimpleNamespace(claim=claim, ours="0.5", word="contradicted", why="why")
+    assert ">contradicted: why</td>" in figures.page.verdicts([judged])._repr_html_()
 
 
 def test_glued_numbers_are_plain(monkeypatch):

@@ -133,13 +133,13 @@ def test_a_wrong_result_fails_its_claim():
     result.values["solved_power_n2"] = True
     broken = [v for v in claims.judge("xor", [result]) if not v.holds]
     assert [v.claim.name for v in broken] == ["power-odd"]
-    assert "[fails] xor: power-odd" in claims.text(broken) and "1 fail" in claims.text(broken)
+    assert "[contradicted] xor: power-odd" in claims.text(broken) and "1 contradicted" in claims.text(broken)
 
 
 def test_a_claim_without_results_is_not_judged(tmp_path):
     stored = claims.judge_stored(directory=tmp_path)
     assert len(stored) == sum(len(claims.of(name)) for name in claims.CLAIMS)
-    assert {v.word for v in stored} == {"not judged: no stored result"}
+    assert {(v.word, v.why) for v in stored} == {("not judged", "no stored result")}
     with pytest.raises(FileNotFoundError, match="there is no folder .*nowhere"):
         claims.judge_stored(directory=tmp_path / "nowhere")
 
@@ -163,7 +163,7 @@ def test_a_short_training_is_not_judged_on_the_final_error():
     run = experiments.run("xor", "demo", backend="numpy")
     run.variant, run.values = "n3", {"epochs": 2999, "test_error_percent": 1.5}
     verdict = verdicts.verdict(claim, "mnist", [run])
-    assert verdict.holds is None and "fewer than the paper's 3000 epochs" in verdict.word
+    assert verdict.word == "not judged" and "fewer than the paper's 3000 epochs" in verdict.why
     run.values["epochs"] = 3000
     assert verdicts.verdict(claim, "mnist", [run]).holds is True
     run.values["test_error_percent"] = 1.60
@@ -174,7 +174,7 @@ def test_a_failing_claim_says_why():
     result = experiments.run("fig4", "demo", seed=0, backend="numpy", N=20, K=30, starts=40)
     result.arrays["overlap_rectified_n5"][0] = 12
     verdict = next(v for v in claims.judge("fig4", [result]) if v.claim.name == "all-recalled-rectified-n5")
-    assert verdict.holds is False and verdict.word == "fails: " + verdict.claim.reason
+    assert verdict.word == "contradicted" and verdict.why == verdict.claim.reason
     assert "mixtures of three memories" in claims.text([verdict])
 
 
@@ -224,14 +224,14 @@ def test_run_prints_the_path_last_and_stores_the_format(tmp_path):
 
 def test_claims_exit_status(tmp_path, capsys):
     assert main(["claims", "--results", str(tmp_path)]) == 0
-    assert "0 hold, 0 fail" in capsys.readouterr().out
+    assert "0 holds, 0 contradicted" in capsys.readouterr().out
     result = experiments.run("xor", "paper", backend="numpy")
     results.save(result, tmp_path)
     assert main(["claims", "--results", str(tmp_path)]) == 0
     result.values["solved_power_n3"] = False
     results.save(result, tmp_path)
     assert main(["claims", "--results", str(tmp_path)]) == 1
-    assert "[fails] xor: power-odd" in capsys.readouterr().out
+    assert "[contradicted] xor: power-odd" in capsys.readouterr().out
 
 
 def test_list_names_every_experiment_and_claim(capsys):
