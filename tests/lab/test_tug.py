@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from dam import datasets
-from dam.lab import experiments
+from dam.lab import experiments, results
 from dam.lab.experiments import tug
 from dam.network.objective import targets
 from dam.network.recipes import Recipe
@@ -41,3 +41,15 @@ def test_it_begins_with_noise_and_follows_awake_memories(demo):
     assert A["memory_n3"][0].mean() / tug.LEVELS == pytest.approx(-0.3, abs=0.05)
     assert len(set(A["chosen_n3"].tolist())) == 2
     assert (A["along_n3"][-1] != 0).any(axis=1).all()
+
+
+def test_pictures_and_classes_of_the_stored_result_agree():
+    stored = results.load("tug")
+    for n in stored.parameters["n"]:
+        A = {name.removesuffix(f"_n{n}"): array for name, array in stored.arrays.items() if name.endswith(f"_n{n}")}
+        xi = A["memory"] / tug.LEVELS
+        both = A["unit"][..., None] * (A["pull"].astype(float) + A["push"])
+        along = (both * xi).sum(axis=2) / np.linalg.norm(xi, axis=2)
+        rounded = 784**0.5 * A["unit"] + 0.02 * np.abs(A["along"]).sum(axis=2)
+        assert (np.abs(A["along"].sum(axis=2) - along) <= rounded).all()
+        assert A["test_error"][-1] < 5 and (A["pull"] >= 0).any() and (A["push"] != 0).any()
