@@ -91,16 +91,16 @@ addEventListener("DOMContentLoaded", () => {
     <div class="crowd-balance" aria-hidden="true">
       <span data-part="own-name"></span><b><i data-part="own"></i></b><span data-part="own-share"></span>
       <span data-part="others-name"></span><b><i data-part="others"></i></b><span data-part="others-share"></span></div>
-    <div class="crowd-pictures">
-      <figure><canvas data-part="cue" width="28" height="28" role="img" aria-label="The damaged digit"></canvas>
-        <figcaption>damaged copy</figcaption></figure>
-      <figure><canvas data-part="average" width="28" height="28" role="img" aria-label="The mean of all digits by their bars"></canvas>
-        <figcaption>average by the bars</figcaption></figure>
-      <figure><canvas data-part="end" width="28" height="28" role="img" aria-label="Where the network settles"></canvas>
-        <figcaption>settles on</figcaption></figure></div>
+    <div class="simulation-pictures">${[["cue", "the damaged copy"], ["average", "average of all, weighted by the bars"],
+      ["end", "where the network settles"]].map(([part, text]) =>
+      `<div><canvas data-part="${part}" width="28" height="28" role="img" aria-label="${text}"></canvas>${text}</div>`)
+      .join("")}</div>
     <p data-part="said" role="status"></p>`;
-  const percent = (share) => (share >= 0.0995 ? `${(100 * share).toFixed(0)} %` : share >= 1e-4
-    ? `${(100 * share).toPrecision(2)} %` : "under 0.01 %");
+  const percent = (share) => {
+    if (share > 1 - 1e-4) return "over 99.99 %";
+    if (share < 1e-4) return "under 0.01 %";
+    return `${(100 * share).toPrecision(share > 0.99 ? 4 : 2)} %`;
+  };
   const times = (ratio) => (ratio >= 1e-3 ? Number(ratio.toPrecision(ratio >= 10 ? 3 : 2)).toLocaleString("en") : "under 0.001");
 
   const bring = (root) => {

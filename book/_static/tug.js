@@ -46,16 +46,16 @@ addEventListener("DOMContentLoaded", () => {
     const radios = (name, title, values) => `<fieldset><legend>${title}</legend>${values.map(([value, text], at) =>
       `<label><input type="radio" name="tug-${number}-${name}" data-${name}="${value}"${at ? "" : " checked"}>${text}</label>`)
       .join("")}</fieldset>`;
-    const picture = (part, text) => `<figure><canvas data-part="${part}" width="28" height="28" role="img"
-      aria-label="${text}"></canvas><figcaption>${text}</figcaption></figure>`;
+    const picture = (part, text) => `<div><canvas data-part="${part}" width="28" height="28" role="img"
+      aria-label="${text}"></canvas>${text}</div>`;
     live.innerHTML = `<div class="tug-choice">
       ${radios("power", "power", powers.map((n) => [n, `n = ${n}`]))}
       ${radios("memory", "memory", Array.from({ length: memories }, (_, mu) => [mu, mu + 1]))}</div>
       <label><span>epochs trained</span><input data-part="stop" type="range" min="0" max="${last}" value="${data.start}"
         autocomplete="off"><output></output></label>
       <button type="button" data-part="play"></button>
-      <div class="tug-field"><div class="crowd-pictures">${picture("memory", "the memory")}
-        ${picture("pull", "what the digits that pull add")}${picture("push", "what the digits that push take away")}</div>
+      <div class="tug-field"><div class="simulation-pictures">${picture("memory", "the memory")}
+        ${picture("pull", "added by the digits that pull")}${picture("push", "added by those that push: their negative")}</div>
       <div class="tug-bars" aria-hidden="true">${Array.from({ length: 10 }, (_, c) =>
         `<span>${c}</span><b><i></i></b><span></span>`).join("")}</div></div>
       <p data-part="said" role="status"></p>`;
