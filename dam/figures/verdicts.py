@@ -149,7 +149,9 @@ def counts(verdicts):
 def strip(verdicts):
     """The counts of all groups: a bar, and below it each with its mark, linked to the group."""
     found = counts(verdicts)
-    bar = "".join(f'<span class="{slug(group)}" style="flex-grow: {found[group]}"></span>' for group in GROUPS)
+    bar = "".join(
+        f'<span class="{slug(group)}" style="flex-grow: {found[group]}"></span>' for group in GROUPS if found[group]
+    )
     items = "".join(
         f'<li>{mark(group)} <a href="#{slug(name)}"><strong>{found[group]}</strong> {name}</a></li>'
         for group, name in GROUPS.items()
