@@ -51,6 +51,9 @@ GROUPS = {word: word for word in WORDS} | {"holds": "reproduced", "ours": "ours"
 """The groups of the page, in their order: the verdicts on statements of the sources, and the statements of ours."""
 
 MARKS = {"holds": "✓", "contradicted": "✗", "not comparable": "≠", "not judged": "?", "ours": "○"}
+MOST = 4
+"""How many different words of variants are named in their common line."""
+
 VARIANT = re.compile(r"-(power|rectified|n\d+)(?=-|$)")
 LABEL = re.compile(r"n = (?P<n>\d+)(, (?P<kind>power|rectified))?: ")
 
@@ -85,7 +88,7 @@ class Row:
     @property
     def anchor(self):
         """The id of the row on the page."""
-        return "-".join([*statement(self.first)[:2], *self.first.word.split()])
+        return f"{self.first.experiment}-{self.first.claim.name}"
 
     @property
     def says(self):
@@ -123,16 +126,17 @@ def rows(verdicts):
 
 
 def common(texts):
-    """Return texts as one: the words with which all begin and end, and between them what each has."""
+    """Return texts as one: the words with which all begin and end, and between them what each has, or that they do."""
     if len(set(texts)) == 1:
         return texts[0]
     words = [text.split(" ") for text in texts]
     shortest = min(map(len, words))
     head = min(agreeing(words), shortest - 1)  # something remains of each
     tail = min(agreeing([line[head:][::-1] for line in words]), shortest - 1 - head)
-    middle = dict.fromkeys(" ".join(line[head : len(line) - tail]) for line in words)
+    found = dict.fromkeys(" ".join(line[head : len(line) - tail]) for line in words)
+    middle = ", ".join(found) if len(found) <= MOST else "…"
     last = words[0][len(words[0]) - tail :]
-    return " ".join(filter(None, [*words[0][:head], ", ".join(middle), *last]))
+    return " ".join(filter(None, [*words[0][:head], middle, *last]))
 
 
 def agreeing(lists):
@@ -141,7 +145,7 @@ def agreeing(lists):
 
 
 def counts(verdicts):
-    """Return how many statements each group has, and how many of all rules were fixed before the result was seen."""
+    """Return how many statements each group has, and how many of all rules were fixed before there was a result."""
     found = Counter(row.group for row in rows(verdicts) for _ in row.verdicts)
     return {group: found[group] for group in GROUPS} | {"blind": sum(v.claim.blind for v in verdicts)}
 
@@ -246,9 +250,11 @@ def each(row, part):
 
 
 def named(verdict, row):
-    """Return what tells a variant from the others, as it begins its statement; nothing where there is one."""
+    """Return what tells a variant from the others, the beginning of its statement or all of it; '' where it is one."""
+    if row.variants == 1:
+        return ""
     match = LABEL.match(verdict.claim.says)
-    return html.escape(match[0]) if match and row.variants > 1 else ""
+    return formula(match[0] if match else f"{verdict.claim.says}: ")
 
 
 def spread(verdict):
@@ -258,8 +264,8 @@ def spread(verdict):
 
 def fixed(claim):
     """Return when the rule of a claim got its present form, as text."""
-    seen = "before" if claim.blind else "after"
-    return f"{claim.fixed}, {seen} a result was seen" if claim.fixed else ""
+    seen = "before there was a result" if claim.blind else "when a result may have been seen"
+    return f"{claim.fixed}, {seen}" if claim.fixed else ""
 
 
 def command(verdict, runs):

@@ -82,7 +82,7 @@ def test_link_of_a_chapter_shows_its_statements(address, browser):
         count = sum(v.experiment in ("fig4", "fig5") for v in JUDGED)
         page.wait_for_function("document.querySelector('.claims-filters').getBoundingClientRect().top < 200")
         assert statements(page) == count and page.get_by_label("chapter").input_value() == "dense"
-        page.goto(f"{address}/claims.html#classical-transition-holds")  # a row that was not chosen
+        page.goto(f"{address}/claims.html#classical-transition")  # a row that was not chosen
         page.wait_for_function("document.querySelector('[name=chapter]').value === ''")
         assert statements(page) == len(JUDGED)
 

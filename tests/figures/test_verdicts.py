@@ -96,10 +96,10 @@ def test_variants_with_one_verdict_are_one_row():
 def test_row_says_when_its_rule_was_fixed_and_why_it_does_not_hold():
     told = {"fixed": "2026-01-02", "reason": "too few", "incomparable": "another rule"}
     text = verdicts.item(*verdicts.rows([judged("peak", "K_1/2 is large", False, blind=True, **told)]), [])
-    assert "2026-01-02, before a result was seen" in text and "<dd>another rule</dd>" in text
+    assert "2026-01-02, before there was a result" in text and "<dd>another rule</dd>" in text
     assert 'data-verdict="not comparable"' in text and "K<sub>1/2</sub>" in text and "ours: 0.5 ± 0.1" in text
     later = judged("peak", "it is", fixed="2026-01-02")
-    assert "after a result was seen" in verdicts.item(*verdicts.rows([later]), [])
+    assert "2026-01-02, when a result may have been seen" in verdicts.item(*verdicts.rows([later]), [])
 
 
 def test_commands_are_those_of_stored_results():
@@ -115,6 +115,7 @@ def test_commands_are_those_of_stored_results():
         (["a b", "a b c"], "a b, b c"),
         (["b", "c"], "b, c"),
         (["a a", "a"], "a a, a"),
+        (["a 1 b", "a 2 b", "a 3 b", "a 4 b", "a 5 b"], "a … b"),
     ],
 )
 def test_texts_in_common(texts, expected):
