@@ -19,7 +19,7 @@ help:
 	@echo "make lab           open the notebooks in JupyterLab"
 	@echo "make bench         print the benchmarks"
 	@echo "make screenshots   pictures of every built page: light, dark, phone (needs Chromium)"
-	@echo "make requirements  renew requirements.txt from pyproject.toml"
+	@echo "make requirements  renew requirements.txt and Binder's from pyproject.toml"
 	@echo "make clean         remove all that was made"
 
 $(STAMP): requirements.txt pyproject.toml
@@ -74,6 +74,9 @@ requirements: $(STAMP)
 	  --no-header --no-emit-index-url --no-emit-find-links --output-file requirements.txt
 	@{ echo "# Every package of the book's environment, pinned for Python 3.11 to 3.13: renew with make requirements."; \
 	   cat requirements.txt; echo "-e ."; } > requirements.new && mv requirements.new requirements.txt
+	@{ echo "# What Binder installs for a reader, pinned for Python 3.12: renew with make requirements."; \
+	   $(RUN)/uv pip compile --quiet --python-version 3.12 --python-platform linux --extra reader pyproject.toml \
+	     --constraint <(grep -v "^-e" requirements.txt) --no-header --no-annotate --no-emit-index-url --no-emit-find-links; } > .binder/requirements.txt
 
 clean:
 	rm -rf _build .alone $(VENV) build dist .pytest_cache .ruff_cache .hypothesis *.egg-info
