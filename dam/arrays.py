@@ -182,7 +182,7 @@ def to_numpy(x):
 def free_bytes(x=None):
     """Return how many bytes of memory are free where the array lies: on its GPU, else (and by default) here.
 
-    Without psutil nobody knows: then it is infinity, nothing is refused beforehand, and NumPy says when it gets no more.
+    Without psutil it is unknown, and so infinity: nothing is refused beforehand, and NumPy says when it gets no more.
     """
     if x is not None and array_api_compat.is_cupy_array(x):
         return _gpu_bytes()[0]
