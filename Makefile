@@ -10,10 +10,11 @@ STAMP  := $(VENV)/.installed
 export DAM_BACKEND ?= auto
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help book students test lint lab bench screenshots requirements citation clean
+.PHONY: help book pdf students test lint lab bench screenshots requirements citation clean
 
 help:
 	@echo "make book          build the book and say where to open it"
+	@echo "make pdf           print the built book into _build/html/book.pdf (needs Chromium)"
 	@echo "make students      build the student edition: no solutions, exercises that check themselves"
 	@echo "make test          style, unit, property, notebook and browser tests"
 	@echo "make lab           open the notebooks in JupyterLab"
@@ -37,6 +38,10 @@ book: $(STAMP)
 	$(RUN)/jupyter-book build book --config _config.yml --path-output . -W -n --keep-going
 	$(RUN)/python book/slides.py _build/html
 	@echo "The book is built: open $(CURDIR)/_build/html/index.html"
+
+# Minutes, so not a part of make book; it prints what make book has built.
+pdf: $(STAMP)
+	$(RUN)/python book/pdf.py _build/html
 
 # The same book without solutions; exercises in code have a cell that checks the answer.
 students: $(STAMP)
