@@ -19,8 +19,6 @@ from bs4 import BeautifulSoup
 import dam
 
 BOOK = Path(__file__).parent
-WHOLE = "book-as-one-page.html"
-
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -125,7 +123,7 @@ def page(soup, name, names):
     article = soup.find("article")
     article.name, article["id"] = "section", f"{name}--"
     for part in article.select(
-        "script, noscript, .headerlink, .explorer-frame[hidden], details.hide, .to-slides"
+        "script, noscript, .headerlink, .explorer-frame[hidden], details.hide, .to-slides, .downloads"
     ):
         part.decompose()
     for fold in article("details"):
@@ -166,7 +164,7 @@ def write(built, names, path):
         raise FileNotFoundError(
             "a PDF needs Chromium: apt-get install chromium"
         )
-    whole = built / WHOLE
+    whole = built / f"{path.stem}-as-one-page.html"
     whole.write_text(document(built, names), encoding="utf8")
     try:
         with sync_playwright() as playwright:
