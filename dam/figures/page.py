@@ -6,6 +6,7 @@ import math
 from dam import fits
 from dam.lab import claims
 from dam.lab.results import mean_and_spread
+from dam.lab.verdicts import WORDS
 
 
 def gluer(prefix):
@@ -91,14 +92,15 @@ def verdicts(judged):
 
 
 def paper_check(put, *experiments):
-    """Judge the stored results of some experiments; keep how many claims there are and how many hold.
+    """Judge the stored results of some experiments; keep how many claims there are, and how many of each verdict.
 
-    ``put`` comes from `gluer`: the text says {glue:text}`PREFIX-hold` and {glue:text}`PREFIX-claims`. Returns the
-    verdicts.
+    ``put`` comes from `gluer`: the text says {glue:text}`PREFIX-claims`, {glue:text}`PREFIX-hold`, and likewise
+    ``contradicted``, ``not-comparable`` and ``not-judged``. Returns the verdicts.
     """
     judged = claims.judge_stored(*experiments)
     put("claims", len(judged))
-    put("hold", sum(v.holds is True for v in judged))
+    for word in WORDS:
+        put(word.replace(" ", "-").removesuffix("s"), sum(v.word == word for v in judged))
     return judged
 
 
