@@ -10,7 +10,7 @@ STAMP  := $(VENV)/.installed
 export DAM_BACKEND ?= auto
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help book students test lint lab bench screenshots requirements clean
+.PHONY: help book students test lint lab bench screenshots requirements citation clean
 
 help:
 	@echo "make book          build the book and say where to open it"
@@ -20,6 +20,7 @@ help:
 	@echo "make bench         print the benchmarks"
 	@echo "make screenshots   pictures of every built page: light, dark, phone (needs Chromium)"
 	@echo "make requirements  renew requirements.txt from pyproject.toml"
+	@echo "make citation      renew codemeta.json and .zenodo.json from CITATION.cff"
 	@echo "make clean         remove all that was made"
 
 $(STAMP): requirements.txt pyproject.toml
@@ -41,7 +42,7 @@ book: $(STAMP)
 students: $(STAMP)
 	rm -rf _build/students/book _build/students/_build/html _build/students/_build/.doctrees
 	$(RUN)/python book/students.py _build/students/book
-	cp CITATION.cff _build/students/
+	cp CITATION.cff CHANGELOG.md _build/students/
 	$(RUN)/jupyter-book build _build/students/book --config _config.yml --path-output _build/students -W -n --keep-going
 	$(RUN)/python book/slides.py _build/students/_build/html
 	@echo "The student edition is built: open $(CURDIR)/_build/students/_build/html/index.html"
@@ -74,6 +75,9 @@ requirements: $(STAMP)
 	  --no-header --no-emit-index-url --no-emit-find-links --output-file requirements.txt
 	@{ echo "# Every package of the book's environment, pinned for Python 3.11 to 3.13: renew with make requirements."; \
 	   cat requirements.txt; echo "-e ."; } > requirements.new && mv requirements.new requirements.txt
+
+citation: $(STAMP)
+	$(RUN)/python book/_extensions/citing.py
 
 clean:
 	rm -rf _build .alone $(VENV) build dist .pytest_cache .ruff_cache .hypothesis *.egg-info

@@ -155,10 +155,12 @@ def compute(options, name, scale, seed, folder, given):
 
 
 def show_claims(options):
-    """Print every claim of the paper against our stored results."""
+    """Print every claim against our stored results; return 1 if a result no longer gives its verdict on record."""
     verdicts = claims.judge_stored(directory=options.results)
     print(claims.text(verdicts))
-    return int(any(verdict.holds is False for verdict in verdicts))
+    surprises = claims.surprises(verdicts)
+    print("\n".join(["", "Not as recorded:", *surprises]) if surprises else "All as recorded.")
+    return int(bool(surprises))
 
 
 if __name__ == "__main__":

@@ -16,7 +16,9 @@ FIRST = (datasets.SEVEN, 121, 2019)
 BOX = """
 <script src="_static/digits.js"></script>
 <div class="recall">
-<noscript><p>With JavaScript, this is a network of 784 neurons that recalls a damaged digit.</p></noscript>
+<noscript><p>With JavaScript, this is a network of 784 neurons that recalls a damaged digit.</p>
+<img src="_static/card.png" alt="A damaged seven, and the seven that a memory of a thousand digits recalls from it">
+</noscript>
 <div data-part="controls" hidden>
 <canvas data-part="picture" width="280" height="280" role="img" tabindex="-1"
  aria-label="The state of 784 neurons as a picture; a finger or a mouse flips pixels"></canvas>

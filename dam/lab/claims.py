@@ -33,6 +33,15 @@ def judge_stored(*names, directory=None):
     return verdicts
 
 
+def surprises(verdicts):
+    """Return a sentence for each verdict that is not the one on record; a claim without a result is none."""
+    return [
+        f"{v.experiment}: {v.claim.name} was expected to be “{v.claim.expected}”, and is “{v.word}” ({v.ours})"
+        for v in verdicts
+        if v.seeds and v.word != v.claim.expected
+    ]
+
+
 def text(verdicts):
     """Return the verdicts as plain text, a paragraph each, and a closing count."""
     lines = []

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from dam.fits import interval
 from dam.lab.results import mean_and_spread
 
-SOURCES = ("paper", "appendix", "slides", "blog", "later paper", "ours")
+SOURCES = ("paper", "appendix", "slides", "blog", "other paper", "ours")
+"""Whose a statement is: of Krotov and Hopfield (2016), its appendices, their talk, a blog on it, others, or ours."""
+
 WORDS = ("holds", "contradicted", "not comparable", "not judged")
 
 
@@ -16,11 +18,12 @@ class Claim:
     """A statement of the sources and the rule by which our results are judged.
 
     ``measure`` maps a `Result` to a number, or to None where the result cannot decide (``undecided`` says why);
-    ``holds`` maps the list of these numbers over seeds to a bool; ``unit`` follows the printed number. ``source``, one
-    of `SOURCES`, says whose statement it is. ``fixed`` is the day on which the rule got its present form, and ``blind``
-    whether that was before any result at its scale was seen. ``expected``, one of `WORDS`, is the verdict on the stored
-    results when they were last looked at, and ``reason`` says why it is not that the claim holds. ``incomparable``,
-    where it is not empty, says what in ours is not as in the source: then a rule that is not met contradicts nothing.
+    ``holds`` maps the list of these numbers over seeds to a bool, or is None where the numbers are shown and not judged
+    (``undecided`` again); ``unit`` follows the printed number. ``source``, one of `SOURCES`, says whose statement it
+    is. ``fixed`` is the day on which the rule got its present form, and ``blind`` whether it is on record that this was
+    before a result at its scale was there. ``expected``, one of `WORDS`, is the verdict on the shipped results when
+    they were last looked at, and ``reason`` says why it is contradicted. ``incomparable``, where it is not empty, says
+    what in ours is not as in the source: a rule that is not met then contradicts nothing.
     """
 
     name: str
@@ -28,14 +31,14 @@ class Claim:
     says: str
     criterion: str
     measure: Callable
-    holds: Callable
+    holds: Callable | None
     variant: str = ""
     digits: int = 3
     unit: str = ""
     reason: str = ""
     undecided: str = "the stored result does not hold the number it needs"
     incomparable: str = ""
-    source: str = "paper"
+    source: str = ""
     fixed: str = ""
     blind: bool = False
     expected: str = "holds"
@@ -115,7 +118,8 @@ def verdict(claim, experiment, runs):
     numbers = [number for run in runs if (number := _measured(claim, run)) is not None]
     if not numbers:
         return Verdict(claim, experiment, len(runs), math.nan, math.nan, None)
-    return Verdict(claim, experiment, len(numbers), *mean_and_spread(numbers), bool(claim.holds(numbers)))
+    holds = None if claim.holds is None else bool(claim.holds(numbers))
+    return Verdict(claim, experiment, len(numbers), *mean_and_spread(numbers), holds)
 
 
 def _measured(claim, run):

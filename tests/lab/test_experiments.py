@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,7 @@ import dam
 from dam import datasets
 from dam.__main__ import main, parser
 from dam.lab import claims, common, experiments, results, verdicts
-from dam.lab.experiments import classical, duality, xor
+from dam.lab.experiments import classical, duality, errors, fig4, mnist, xor
 from dam.memory import hebbian, theory
 from dam.memory.interactions import KINDS
 
@@ -154,8 +155,18 @@ def test_claims_on_results_that_lack_what_they_need_are_not_judged(tmp_path):
     assert {v.holds for v in claims.judge("errors", [small]) if "n2" not in v.claim.name} == {None}
 
 
-def test_every_claim_is_judged_on_the_results_of_the_package():
-    assert not [v.claim.name for v in claims.judge_stored() if v.holds is None]
+def test_every_shipped_result_gives_its_verdict_on_record():
+    stored = claims.judge_stored()
+    assert claims.surprises(stored) == []
+    assert all(v.seeds for v in stored)
+
+
+@pytest.mark.parametrize("claim", [c for name in claims.CLAIMS for c in claims.of(name)], ids=lambda claim: claim.name)
+def test_every_claim_says_whose_it_is_and_when_its_rule_was_fixed(claim):
+    assert claim.source in verdicts.SOURCES and claim.expected in verdicts.WORDS
+    assert date.fromisoformat(claim.fixed) <= date.today()
+    assert claim.reason or claim.expected != "contradicted"
+    assert claim.incomparable or claim.expected != "not comparable"
 
 
 def test_a_short_training_is_not_judged_on_the_final_error():
@@ -170,12 +181,50 @@ def test_a_short_training_is_not_judged_on_the_final_error():
     assert verdicts.verdict(claim, "mnist", [run]).holds is False
 
 
-def test_a_failing_claim_says_why():
+def test_a_contradicted_claim_says_why():
     result = experiments.run("fig4", "demo", seed=0, backend="numpy", N=20, K=30, starts=40)
     result.arrays["overlap_rectified_n5"][0] = 12
     verdict = next(v for v in claims.judge("fig4", [result]) if v.claim.name == "all-recalled-rectified-n5")
     assert verdict.word == "contradicted" and verdict.why == verdict.claim.reason
-    assert "mixtures of three memories" in claims.text([verdict])
+    assert verdict.claim.reason in claims.text([verdict])
+
+
+def test_a_set_without_losses_is_judged_by_its_chance():
+    assert fig4.may_show_none([0, 0, 8, 0, 0]) and fig4.may_show_none([2.9]) and not fig4.may_show_none([3.1, 3.1])
+
+
+def test_formulas_are_judged_where_they_are_meant():
+    A = {"N": np.array([100, 200]), "n": np.array([2]), "load": np.array([0.4, 0.5])}
+    A |= {"K": np.array([[[10, 20], [30, 40]]]), "measured": np.array([[[1.0, 1.0], [1.0, 1.25]]])}
+    run = replace(experiments.run("xor", "demo", backend="numpy"), arrays=A)
+    measure = lambda counts: errors.largest_relative(lambda N, K, n: K / 40, "measured", counts)(run)
+    assert measure(lambda N, K, load: N >= 200 and load >= 0.5) == pytest.approx(20)
+    assert measure(lambda N, K, load: N >= 200) == pytest.approx(25)
+    assert measure(lambda N, K, load: N > 200) is None
+
+
+def test_the_smoothed_crossing_is_that_of_the_mean_over_11_epochs():
+    curve = np.concatenate([np.full(40, 3.0), np.full(40, 1.0)])
+    curve[10] = 1.5  # a dip by chance
+    run = replace(experiments.run("xor", "demo", backend="numpy"), parameters={"schedule": "paper"})
+    run.arrays["test_error"] = curve
+    means = [np.mean(curve[at - 5 : at + 6]) for at in range(5, 75)]
+    assert mnist.smoothed_crossing(run) == 6 + next(i for i, mean in enumerate(means) if mean < 2) == 42
+    run.arrays["test_error"] = curve[:40]
+    assert mnist.smoothed_crossing(run) is None
+    assert mnist.smoothed_crossing(replace(run, parameters={"schedule": "ten-minutes"})) is None
+
+
+def test_what_cannot_be_compared_contradicts_nothing_and_what_is_not_judged_is_shown():
+    result = experiments.run("xor", "demo", backend="numpy")
+    claim = claims.of("xor")[0]
+    judged = lambda **changes: verdicts.verdict(replace(claim, **changes), "xor", [result])
+    never = {"holds": lambda numbers: False}
+    assert judged(**never, reason="why").word == "contradicted"
+    other = judged(**never, incomparable="they had another protocol")
+    assert (other.word, other.why) == ("not comparable", "they had another protocol")
+    shown = judged(holds=None, undecided="too few")
+    assert (shown.word, shown.why, shown.ours) == ("not judged", "too few", "8 of 8")
 
 
 def test_covers_is_the_confidence_interval():
@@ -230,8 +279,17 @@ def test_claims_exit_status(tmp_path, capsys):
     assert main(["claims", "--results", str(tmp_path)]) == 0
     result.values["solved_power_n3"] = False
     results.save(result, tmp_path)
+    capsys.readouterr()
     assert main(["claims", "--results", str(tmp_path)]) == 1
-    assert "[contradicted] xor: power-odd" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "[contradicted] xor: power-odd" in said
+    assert "xor: power-odd was expected to be “holds”, and is “contradicted” (7 of 8)" in said
+
+
+def test_a_finding_against_the_paper_is_no_error(capsys):
+    assert main(["claims", "--results", str(results.SHIPPED)]) == 0
+    said = capsys.readouterr().out
+    assert "[contradicted" in said and "All as recorded." in said
 
 
 def test_list_names_every_experiment_and_claim(capsys):

@@ -76,18 +76,23 @@ def unstable_bits(xi, T):
 
 
 CLAIMS = (
-    Claim("capacity-half-percent", "Section 2, eq. (5)",
-          f"n = 2: about {paper.CAPACITY_CLASSICAL} N memories at 0.5 % single-bit error",
-          "the load at 0.5 % unstable bits, largest N, is within 0.01 of α = 0.151, for which the paper has 0.14",
-          at_largest("alpha_half_percent"), within(0.141, 0.161), digits=4),
+    Claim("capacity-formula", "Section 2, eq. (5)", "n = 2: α N memories have 0.5 % single-bit errors, by eq. (5)",
+          "the load at 0.5 % unstable bits, largest N, is within 0.01 of 0.151, which eq. (5) gives",
+          at_largest("alpha_half_percent"), within(0.141, 0.161), digits=4, source="paper", fixed="2026-11-22"),
+    Claim("capacity-number", "Section 2, after eq. (5)",
+          f"n = 2: that is about {paper.CAPACITY_CLASSICAL} N memories",
+          f"the same load, rounded to two places, is {paper.CAPACITY_CLASSICAL}",
+          at_largest("alpha_half_percent"), within(0.135, 0.145), digits=4, source="paper", fixed="2026-11-28",
+          expected="contradicted", reason="eq. (5) itself gives 0.151 at 0.5 %; 0.14 belongs to 0.4 % of errors, or to "
+          "the breakdown of retrieval at 0.138"),
     Claim("transition", "Amit, Gutfreund and Sompolinsky (1985)",
           f"retrieval breaks down at {theory.CLASSICAL_TRANSITION} N in the limit of large N",
           "the load at which the overlap falls through 0.7, extrapolated to infinite N, is within 0.01 of 0.138",
-          value("alpha_drop_infinite"), within(0.128, 0.148)),
+          value("alpha_drop_infinite"), within(0.128, 0.148), source="other paper", fixed="2026-11-22"),
     Claim("no-errors", "Section 2, eq. (6)", "N / (2 ln N) memories are recalled without error",
           "at that load at least 85 % of the memories have no unstable bit, for every N",
           lambda result: 100 * min(result.values[f"intact_N{N}"] for N in result.parameters["N"]), within(85, 100),
-          digits=1, unit=" %"),
+          digits=1, unit=" %", source="paper", fixed="2026-11-22", blind=True),
 )  # fmt: skip
 
 EXPERIMENT = Experiment(

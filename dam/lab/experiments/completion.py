@@ -120,12 +120,13 @@ CLAIMS = (
     Claim("one-update", "Ramsauer et al. (2021)",
           "one update retrieves a memory that is well separated (that its error is exponentially small is not judged)",
           "half digits, β = 1, 100 cues: at least 99 % of the states at rest had all their signs after one update",
-          lambda result: 100 * float(result.arrays["first"][:, -1].min()), within(99, 100), digits=1, unit=" %"),
+          lambda result: 100 * float(result.arrays["first"][:, -1].min()), within(99, 100), digits=1, unit=" %",
+          source="other paper", fixed="2026-11-22"),
     Claim("many-digits", "Ramsauer et al. (2021)",
           "softmax retrieval can store more patterns than neurons (that it stores exponentially many is not judged)",
           "half digits, β = 1, the largest K on 784 neurons: at least 99 % are completed in every pixel by one update",
           lambda result: 100 * float(result.arrays["complete_given_exp"][-1, -1]), within(99, 100),
-          digits=1, unit=" %"),
+          digits=1, unit=" %", source="other paper", fixed="2026-11-22"),
 )  # fmt: skip
 
 EXPERIMENT = Experiment(

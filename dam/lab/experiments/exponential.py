@@ -131,7 +131,7 @@ CLAIMS = (
     Claim("all-stable", "Demircigil et al. (2017)",
           "F = exp: exp(αN) random memories are all fixed points for every α below (ln 2)/2 = 0.347, in large networks",
           "slope of ln(K √N) against N up to 24, where half of the sets have only fixed points: within 0.02 of 0.347",
-          value("all_rate"), within(ALL - 0.02, ALL + 0.02)),
+          value("all_rate"), within(ALL - 0.02, ALL + 0.02), source="other paper", fixed="2026-11-22"),
 )  # fmt: skip
 
 EXPERIMENT = Experiment(__doc__, {"demo": DEMO, "paper": PAPER}, {"demo": 5, "paper": 60}, run, claims=CLAIMS, place=11)

@@ -9,7 +9,7 @@ from dam import datasets
 from dam.arrays import to_numpy
 from dam.lab import paper
 from dam.lab.experiments import Experiment
-from dam.lab.verdicts import Claim, every, within
+from dam.lab.verdicts import Claim, within
 from dam.network.classifier import Classifier, error_percent
 from dam.network.recipes import Recipe
 from dam.network.training import train
@@ -104,23 +104,36 @@ def first_crossing(result):
     return result.values["first_epoch_below_2_percent"] if result.parameters["schedule"] == "paper" else None
 
 
+def smoothed_crossing(result):
+    """Measure the same on the mean of 11 epochs, the five before and the five after taken in."""
+    if result.parameters["schedule"] != "paper":
+        return None
+    curve = np.convolve(result.arrays["test_error"], np.full(11, 1 / 11), "valid")
+    below = np.flatnonzero(curve < paper.BELOW)
+    return int(below[0]) + 6 if len(below) else None
+
+
 def final_error(result):
     """Measure the test error in % after the paper's full training, None if ours was shorter."""
     return result.values["test_error_percent"] if result.values["epochs"] >= paper.EPOCHS else None
 
 
 CLAIMS = (
-    *(Claim(f"below-2-percent-n{n}", "Section 4, Fig. 1B",
+    *(Claim(f"{name}below-2-percent-n{n}", "Section 4, Fig. 1B",
             f"n = {n}: the test error first falls below 2 % between epochs {low} and {high}",
-            "the first epoch below 2 % of each of our runs lies in that interval",
-            first_crossing, every(low, high), variant=f"n{n}", digits=0,
+            f"the first epoch below 2 %{how}, in the mean of our runs, lies in that interval",
+            measure, within(low, high), variant=f"n{n}", digits=0, source="paper", fixed="2026-11-28",
             undecided="our network was not trained on the paper's schedule until its error fell below 2 %")
-      for n, (low, high) in paper.FIRST_BELOW.items()),
+      for n, (low, high) in paper.FIRST_BELOW.items()
+      for name, how, measure in (("", "", first_crossing),
+                                 ("smoothed-", " of the mean over 11 epochs", smoothed_crossing))),
     *(Claim(f"test-error-n{n}",
             "Section 4, Fig. 2 (the four errors are printed; which belongs to which n is inferred)",
             f"n = {n}: test error {error:.2f} % after 3000 epochs",
             f"ours is at most {MARGIN} points above, after 3000 epochs",
-            final_error, within(0, error + MARGIN), variant=f"n{n}", digits=2, unit=" %", reason=LATE if n == 3 else "",
+            final_error, within(0, error + MARGIN), variant=f"n{n}", digits=2, unit=" %",
+            source="paper", fixed="2026-11-22", blind=True,
+            reason=LATE if n == 3 else "", expected="contradicted" if n == 3 else "holds",
             undecided="our network is trained for fewer than the paper's 3000 epochs")
       for n, error in paper.TEST_ERROR.items()),
 )  # fmt: skip

@@ -46,16 +46,17 @@ def energy_range(result):
     return float(np.ptp(energies)) if energies.size else None
 
 
+BLIND = {"source": "paper", "fixed": "2026-11-22", "blind": True}
 CLAIMS = (
     Claim("power-odd", "Section 3, eq. (7)",
           "power energies solve XOR for odd n of at least 3, and fail for n = 1 and for even n",
           "the update does so for all eight powers n = 1 to 8",
-          solved("power", lambda n: n % 2 == 1 and n >= 3), every(8, 8), digits=0, unit=" of 8"),
+          solved("power", lambda n: n % 2 == 1 and n >= 3), every(8, 8), digits=0, unit=" of 8", **BLIND),
     Claim("rectified-all", "Section 3", "rectified energies solve XOR for every n of at least 2",
           "the update does so for n = 2 to 8, and fails for n = 1",
-          solved("rectified", lambda n: n >= 2), every(8, 8), digits=0, unit=" of 8"),
+          solved("rectified", lambda n: n >= 2), every(8, 8), digits=0, unit=" of 8", **BLIND),
     Claim("flat-n2", "Section 3, eq. (7)", "at n = 2 the power energy is the same for all eight states",
-          "highest minus lowest energy of the eight states is 0", energy_range, every(0, 0), digits=0),
+          "highest minus lowest energy of the eight states is 0", energy_range, every(0, 0), digits=0, **BLIND),
 )  # fmt: skip
 
 EXPERIMENT = Experiment(__doc__, {"demo": PAPER, "paper": PAPER}, {"demo": 1, "paper": 1}, run, claims=CLAIMS, place=6)
