@@ -103,7 +103,7 @@ def test_every_figure_has_caption_name_and_alt_text(path):
         if cell["cell_type"] == "code" and figure:
             names.append(figure["name"])
             assert figure["caption"]
-            assert "Explorer(" in text or metadata["mystnb"]["image"]["alt"], text
+            assert re.search(r"Explorer\(|Walk\(", text) or metadata["mystnb"]["image"]["alt"], text
         elif cell["cell_type"] == "code" and "remove-cell" not in tags:
             assert not re.search(r"plt\.show\(|Explorer\(", text), f"a figure without caption and alt text:\n{text}"
     assert len(names) == len(set(names)) and (names or not figures.exists())

@@ -144,9 +144,10 @@ def _checked(yes):
 
 def _bars(n, a):
     """The ten outputs of a network, from -1 at the bottom to 1 at the top."""
+    looks = ["answer" if k == a.argmax() else "" for k in range(len(a))]
     bars = "".join(
-        f'<span class="{"answer" if k == a.argmax() else ""}"><b><i style="height: {50 * (1 + c):.1f}%"></i></b>{k}</span>'
-        for k, c in enumerate(np.tanh(a))
+        f'<span class="{look}"><b><i style="height: {50 * (1 + c):.1f}%"></i></b>{k}</span>'
+        for k, (look, c) in enumerate(zip(looks, np.tanh(a)))
     )
     says = ", ".join(f"{k}: {c:.2f}" for k, c in enumerate(np.tanh(a)))
     return (
