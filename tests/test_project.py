@@ -13,7 +13,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 NOTEBOOKS = sorted((ROOT / "book").glob("*.ipynb"))
-MOVING = r"Explorer\(|figures\.simulation\."  # they bring text alternatives of their own
+MOVING = r"Explorer\(|figures\.(?:simulation|walk)\."  # they bring text alternatives of their own
 PAGES = re.findall(r"file: ([\w-]+)", (ROOT / "book" / "_toc.yml").read_text(encoding="utf8"))
 
 
