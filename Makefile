@@ -10,11 +10,12 @@ STAMP  := $(VENV)/.installed
 export DAM_BACKEND ?= auto
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help book lite students test test-pages sphinx9 lint lab bench screenshots requirements citation clean
+.PHONY: help book lite pdf students test test-pages sphinx9 lint lab bench screenshots requirements citation clean
 
 help:
 	@echo "make book          build the book and say where to open it"
 	@echo "make lite          build the book with notebooks that run in the reader's browser"
+	@echo "make pdf           print the built book into _build/html/book.pdf (needs Chromium)"
 	@echo "make students      build the student edition: no solutions, exercises that check themselves"
 	@echo "make test          style, unit, property, notebook and browser tests"
 	@echo "make test-pages    the tests of the built pages alone (needs Chromium)"
@@ -56,6 +57,10 @@ sphinx9: $(STAMP)
 lite: book
 	$(RUN)/python -m pip install --quiet --editable ".[lite]"
 	$(RUN)/python book/lite.py _build/html
+
+# Minutes, so not a part of make book; it prints what make book has built.
+pdf: $(STAMP)
+	$(RUN)/python book/pdf.py _build/html
 
 # The same book without solutions; exercises in code have a cell that checks the answer.
 students: $(STAMP)
