@@ -195,9 +195,9 @@ def link(built):
     first = built / "index.html"
     text = first.read_text(encoding="utf8")
     if LINK not in text:
-        first.write_text(
-            text.replace("</h1>", f"</h1>\n{LINK}", 1), encoding="utf8"
-        )
+        before, mark, article = text.partition("<article")
+        line = article.replace("</h1>", f"</h1>\n{LINK}", 1)
+        first.write_text(before + mark + line, encoding="utf8")
 
 
 def main(arguments=None):

@@ -41,11 +41,11 @@ def test_a_page_is_opened_and_made_still(tmp_path):
 
 
 def test_the_first_page_leads_to_the_pdf_once(tmp_path):
-    (tmp_path / "index.html").write_text("<article><h1>Book</h1><p>text</p></article>")
+    (tmp_path / "index.html").write_text("<h1>Print</h1><article><h1>Book</h1><p>text</p></article>")
     pdf.link(tmp_path)
     pdf.link(tmp_path)
     text = (tmp_path / "index.html").read_text()
-    assert text == f"<article><h1>Book</h1>\n{pdf.LINK}<p>text</p></article>"
+    assert text == f"<h1>Print</h1><article><h1>Book</h1>\n{pdf.LINK}<p>text</p></article>"
 
 
 @pytest.mark.skipif(not (BUILT / "glossary.html").exists(), reason="the book is not built: make book")
