@@ -122,6 +122,7 @@ def test_notebook_is_clean(path):
     assert notebook["metadata"]["kernelspec"]["name"] == "python3"
     assert all(not cell["outputs"] and cell["execution_count"] is None for cell in code), "outputs are stored"
     assert max(len(source(cell).splitlines()) for cell in code) <= 30
+    assert len({cell["id"] for cell in notebook["cells"]}) == len(notebook["cells"]), "two cells of one id"
     hidden = [source(cell) for cell in code if "remove-cell" in cell["metadata"].get("tags", [])]
     assert any("assert " in text for text in hidden), "the chapter asserts nothing"
 
