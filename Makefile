@@ -4,13 +4,15 @@
 SHELL := /bin/bash
 
 PYTHON ?= python3
+COLAB_PYTHON ?= python3.13
 VENV   ?= .venv
 RUN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 export DAM_BACKEND ?= auto
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help book lite pdf students test test-pages sphinx9 lint lab bench screenshots requirements citation clean
+.PHONY: help book lite pdf students test test-pages alone colab sphinx9 lint lab bench screenshots requirements citation \
+  clean FORCE
 
 help:
 	@echo "make book          build the book and say where to open it"
@@ -20,6 +22,8 @@ help:
 	@echo "make test          style, unit, property, notebook and browser tests"
 	@echo "make test-pages    the tests of the built pages alone (needs Chromium)"
 	@echo "make sphinx9       build the book with Sphinx 9, without Jupyter Book"
+	@echo "make alone         run the notebooks of the built book in an environment with the package alone"
+	@echo "make colab         run them with the packages that Google Colab has (needs Python 3.13)"
 	@echo "make lab           open the notebooks in JupyterLab"
 	@echo "make bench         print the benchmarks"
 	@echo "make screenshots   pictures of every built page: light, dark, phone (needs Chromium)"
@@ -34,13 +38,31 @@ $(STAMP): requirements.txt pyproject.toml
 	$(RUN)/python -m pip install --quiet --requirement requirements.txt
 	@touch $@
 
-# From clean every time: a second, incremental -W build passes though the first failed. Executed notebooks are kept in
-# _build/.cache under a fingerprint of the package and the requirements (book/_extensions/freshness.py).
-book: $(STAMP)
+# The pages depend on these files, and on INPUTS, which holds their names and what else goes into the pages and is
+# renewed when that changes.
+PAGES  := $(sort $(shell find book dam tests -type f ! -path "*/__pycache__/*" ! -path "*/.ipynb_checkpoints/*")) \
+          $(wildcard *.md *.cff *.toml *.txt *.yml) Makefile
+INPUTS := _build/.inputs
+
+$(INPUTS): FORCE
+	@mkdir -p $(@D)
+	@{ echo "$(DAM_BACKEND) $(GITHUB_REPOSITORY) $(GITHUB_REF_NAME) $(BOOK_ADDRESS)"; git remote get-url origin; git branch --show-current; \
+	   echo "$(PAGES)"; } > $@.new 2>/dev/null || true
+	@if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
+
+# Notebooks that changed are executed first, two at a time, and kept in _build/.cache under a fingerprint of the package
+# and the requirements (book/_extensions/freshness.py). The pages are always made from clean, for a second, incremental
+# -W build passes though the first failed; `.whole` is written when all of it has passed.
+book: _build/html/.whole
+	@echo "The book is up to date: open $(CURDIR)/_build/html/index.html"
+
+_build/html/.whole: $(STAMP) $(PAGES) $(INPUTS)
 	rm -rf _build/html _build/.doctrees _build/jupyter_execute
+	$(RUN)/python book/execute.py book
 	$(RUN)/jupyter-book build book --config _config.yml --path-output . -W -n --keep-going
 	$(RUN)/python book/slides.py _build/html
-	@echo "The book is built: open $(CURDIR)/_build/html/index.html"
+	$(RUN)/python book/alone.py _build/html
+	@touch $@
 
 # The way out of Jupyter Book 1, which is in maintenance: the same sources with Sphinx 9 alone, from its configuration.
 sphinx9: $(STAMP)
@@ -63,13 +85,18 @@ pdf: $(STAMP)
 	$(RUN)/python book/pdf.py _build/html
 
 # The same book without solutions; exercises in code have a cell that checks the answer.
-students: $(STAMP)
+students: _build/students/_build/html/.whole
+	@echo "The student edition is up to date: open $(CURDIR)/_build/students/_build/html/index.html"
+
+_build/students/_build/html/.whole: $(STAMP) $(PAGES) $(INPUTS)
 	rm -rf _build/students/book _build/students/_build/html _build/students/_build/.doctrees
 	$(RUN)/python book/students.py _build/students/book
 	cp CITATION.cff CHANGELOG.md _build/students/
+	$(RUN)/python book/execute.py _build/students/book
 	$(RUN)/jupyter-book build _build/students/book --config _config.yml --path-output _build/students -W -n --keep-going
 	$(RUN)/python book/slides.py _build/students/_build/html
-	@echo "The student edition is built: open $(CURDIR)/_build/students/_build/html/index.html"
+	$(RUN)/python book/alone.py _build/students/_build/html
+	@touch $@
 
 lint: $(STAMP)
 	$(RUN)/ruff check
@@ -83,6 +110,27 @@ test: lint
 	rm -rf .alone
 	$(RUN)/python tests/book/visible.py .alone
 	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(RUN)/python -m pytest -n 2 --dist worksteal --nbmake .alone tests
+
+# The notebooks that the pages offer, in a folder with nothing else and an environment of their own; $(1) is its Python,
+# $(2) what it has besides the package. The constraints let pip fail rather than replace what was there.
+define run_outside
+	@ls _build/html/notebooks/*.ipynb > /dev/null || { echo "the book is not built: make book"; exit 1; }
+	rm -rf .outside
+	$(1) -m venv .outside/venv
+	.outside/venv/bin/python -m pip install --quiet ipykernel $(2)
+	cp -r _build/html/notebooks .outside/notebooks
+	.outside/venv/bin/python -m pip freeze > .outside/before.txt
+	.outside/venv/bin/python -m pip install --quiet --constraint .outside/before.txt .outside/notebooks/*.whl
+	.outside/venv/bin/python -m ipykernel install --prefix .outside/venv --name outside
+	JUPYTER_PATH=$(CURDIR)/.outside/venv/share/jupyter OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 \
+	  $(RUN)/python -m pytest -n 2 --dist worksteal --nbmake --nbmake-kernel=outside .outside/notebooks
+endef
+
+alone: $(STAMP)
+	$(call run_outside,$(PYTHON),ipywidgets)
+
+colab: $(STAMP)
+	$(call run_outside,$(COLAB_PYTHON),--requirement tests/colab.txt)
 
 lab: $(STAMP)
 	$(RUN)/jupyter lab book
@@ -115,5 +163,5 @@ citation: $(STAMP)
 	$(RUN)/python book/_extensions/citing.py
 
 clean:
-	rm -rf _build .alone $(VENV) build dist .pytest_cache .ruff_cache .hypothesis *.egg-info
+	rm -rf _build .alone .outside $(VENV) build dist .pytest_cache .ruff_cache .hypothesis *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
