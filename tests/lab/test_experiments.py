@@ -229,7 +229,7 @@ def test_no_rule_holds_for_any_number():
 
 def test_a_set_without_losses_is_judged_by_its_chance():
     assert fig4.may_show_none([0, 0, 8, 0, 0]) and fig4.may_show_none([2.9]) and not fig4.may_show_none([3.1, 3.1])
-    assert fig4.none_lost([3, 1, 0, 0, 1]) == "none in 2 of 5, chance of none 0.37"
+    assert fig4.none_lost([3, 1, 0, 0, 1]) == "none in 2 of 5 sets, chance 0.37"
 
 
 def test_formulas_are_judged_where_they_are_meant():

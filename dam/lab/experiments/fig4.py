@@ -82,7 +82,7 @@ def chance_of_none(numbers):
 
 def none_lost(numbers):
     """Return as text how many of our sets lost none, and the chance that one does."""
-    return f"none in {sum(x == 0 for x in numbers)} of {len(numbers)}, chance of none {chance_of_none(numbers):.2f}"
+    return f"none in {sum(x == 0 for x in numbers)} of {len(numbers)} sets, chance {chance_of_none(numbers):.2f}"
 
 
 CLAIMS = (
