@@ -11,18 +11,22 @@ STAMP  := $(VENV)/.installed
 export DAM_BACKEND ?= auto
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help book students test alone colab lint lab bench screenshots requirements citation clean
+.PHONY: help book lite pdf students test test-pages alone colab sphinx9 lint lab bench screenshots requirements citation clean
 
 help:
 	@echo "make book          build the book and say where to open it"
+	@echo "make lite          build the book with notebooks that run in the reader's browser"
+	@echo "make pdf           print the built book into _build/html/book.pdf (needs Chromium)"
 	@echo "make students      build the student edition: no solutions, exercises that check themselves"
 	@echo "make test          style, unit, property, notebook and browser tests"
+	@echo "make test-pages    the tests of the built pages alone (needs Chromium)"
+	@echo "make sphinx9       build the book with Sphinx 9, without Jupyter Book"
 	@echo "make alone         run the notebooks of the built book in an environment with the package alone"
 	@echo "make colab         run them with the packages that Google Colab has (needs Python 3.13)"
 	@echo "make lab           open the notebooks in JupyterLab"
 	@echo "make bench         print the benchmarks"
 	@echo "make screenshots   pictures of every built page: light, dark, phone (needs Chromium)"
-	@echo "make requirements  renew requirements.txt from pyproject.toml"
+	@echo "make requirements  renew requirements.txt and Binder's from pyproject.toml"
 	@echo "make citation      renew codemeta.json and .zenodo.json from CITATION.cff"
 	@echo "make clean         remove all that was made"
 
@@ -41,6 +45,26 @@ book: $(STAMP)
 	$(RUN)/python book/slides.py _build/html
 	$(RUN)/python book/alone.py _build/html
 	@echo "The book is built: open $(CURDIR)/_build/html/index.html"
+
+# The way out of Jupyter Book 1, which is in maintenance: the same sources with Sphinx 9 alone, from its configuration.
+sphinx9: $(STAMP)
+	$(PYTHON) -m venv --clear _build/sphinx9/venv
+	_build/sphinx9/venv/bin/python -m pip install --quiet --requirement tests/sphinx9.txt
+	$(RUN)/jupyter-book config sphinx book --config _config.yml
+	sed "s/'jupyter_book', //" conf.py > _build/sphinx9/conf.py && rm conf.py
+	ln -sfn ../../book/_static ../../book/refs.bib _build/sphinx9/
+	rm -rf _build/sphinx9/html _build/sphinx9/.doctrees
+	PYTHONPATH=.:book/_extensions _build/sphinx9/venv/bin/python -m sphinx -d _build/sphinx9/.doctrees \
+	  -c _build/sphinx9 -W -n --keep-going book _build/sphinx9/html
+
+# The book, and its notebooks to run in the reader's browser (JupyterLite).
+lite: book
+	$(RUN)/python -m pip install --quiet --editable ".[lite]"
+	$(RUN)/python book/lite.py _build/html
+
+# Minutes, so not a part of make book; it prints what make book has built.
+pdf: $(STAMP)
+	$(RUN)/python book/pdf.py _build/html
 
 # The same book without solutions; exercises in code have a cell that checks the answer.
 students: $(STAMP)
@@ -89,6 +113,10 @@ colab: $(STAMP)
 lab: $(STAMP)
 	$(RUN)/jupyter lab book
 
+# What .ci/run does after make book, for the pages alone; make test skips these where nothing is built.
+test-pages: $(STAMP)
+	$(RUN)/python -m pytest -n 2 --dist worksteal tests/book
+
 bench: $(STAMP)
 	$(RUN)/python benchmarks/retrieval.py
 	$(RUN)/python benchmarks/training.py
@@ -96,11 +124,18 @@ bench: $(STAMP)
 screenshots: $(STAMP)
 	$(RUN)/python tests/book/screenshots.py _build/html _build/screenshots
 
+PLAIN := --no-header --no-annotate --no-emit-index-url --no-emit-find-links
 requirements: $(STAMP)
 	$(RUN)/uv pip compile --quiet --universal --python-version 3.11 --extra book --extra test pyproject.toml \
 	  --no-header --no-emit-index-url --no-emit-find-links --output-file requirements.txt
 	@{ echo "# Every package of the book's environment, pinned for Python 3.11 to 3.13: renew with make requirements."; \
 	   cat requirements.txt; echo "-e ."; } > requirements.new && mv requirements.new requirements.txt
+	@{ echo "# What Binder installs for a reader, pinned for Python 3.12: renew with make requirements."; \
+	   $(RUN)/uv pip compile --quiet --python-version 3.12 --python-platform linux --extra reader pyproject.toml \
+	     --constraint <(grep -v "^-e" requirements.txt) $(PLAIN); } > .binder/requirements.txt
+	@{ echo "# The book's other environment, with Sphinx 9, pinned for Python 3.12: renew with make requirements."; \
+	   $(RUN)/uv pip compile --quiet --python-version 3.12 --python-platform linux tests/sphinx9.in $(PLAIN); } \
+	  > tests/sphinx9.txt
 
 citation: $(STAMP)
 	$(RUN)/python book/_extensions/citing.py

@@ -161,7 +161,7 @@ def alone(page, notebook, wheel):
     for div, cell in zip(shown, codes):
         div.code = code(cell)
     cells, texts = (
-        [code({"id": "install", "source": install(wheel, address)})],
+        [code({"id": "package", "source": install(wheel, address)})],
         [],
     )
     for part in [*blocks(article), None]:  # None: the last text ends too
@@ -231,7 +231,7 @@ def markdown(name, text):
 def prepare(article, address):
     """Drop what only a page needs; lead its links to the published book, or nowhere where its address is not known."""
     for extra in article.select(
-        "a.headerlink, p.to-slides, script, style, noscript ~ *"
+        "a.headerlink, p.to-slides, p.to-lite, script, style, noscript ~ *"
     ):
         extra.decompose()
     for anchor in article.find_all("a"):

@@ -70,16 +70,16 @@ def write(built):
         if slides:
             (built / "slides").mkdir(exist_ok=True)
             (built / "slides" / page.name).write_text(slides, encoding="utf8")
-            link(page)
+            link(page, LINK.format(name=page.stem))
             made.append(source.stem)
     for path in LOOKS.iterdir() if made else []:
         shutil.copy(path, built / "slides")
     return made
 
 
-def link(page):
-    """Put a line below the title of a page that leads to its slides, once."""
-    text, line = page.read_text(encoding="utf8"), LINK.format(name=page.stem)
+def link(page, line):
+    """Put a line of HTML below the title of a page, once."""
+    text = page.read_text(encoding="utf8")
     if line not in text:
         article = text.index("<article")
         page.write_text(

@@ -18,6 +18,8 @@ after the paper     `Exponential`, `memory.attention`
 The command line is ``python -m dam``.
 """
 
+from tqdm import tqdm
+
 from dam import arrays, datasets, memory
 from dam.datasets import random_patterns
 from dam.lab import results
@@ -30,6 +32,9 @@ from dam.network.classifier import Classifier
 from dam.network.training import Recipe, train
 
 __version__ = "0.1.0"
+
+if not arrays.has_threads():
+    tqdm.monitor_interval = 0  # a progress bar would start a thread, and warn
 
 __all__ = [  # noqa: RUF022  in the order of the paper
     "energy",

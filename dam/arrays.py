@@ -8,14 +8,20 @@ names (``auto``, ``numpy`` or ``cupy``; ``auto`` when unset or empty), and answe
 import os
 import platform
 import re
+import threading
 import warnings
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import cache
 
 import array_api_compat
 import array_api_compat.numpy
 import numpy as np
-import psutil
+
+try:
+    import psutil
+except ImportError:  # there is none for a Python in the browser
+    psutil = None
 
 BACKENDS = ("auto", "numpy", "cupy")
 NVIDIA = ("/dev/nvidia0", "/proc/driver/nvidia")
@@ -174,10 +180,13 @@ def to_numpy(x):
 
 
 def free_bytes(x=None):
-    """Return how many bytes of memory are free where the array lies: on its GPU, else (and by default) here."""
+    """Return how many bytes of memory are free where the array lies: on its GPU, else (and by default) here.
+
+    Without psutil it is unknown, and so infinity: nothing is refused beforehand, and NumPy says when it gets no more.
+    """
     if x is not None and array_api_compat.is_cupy_array(x):
         return _gpu_bytes()[0]
-    return psutil.virtual_memory().available
+    return psutil.virtual_memory().available if psutil else float("inf")
 
 
 def _gpu_bytes():
@@ -226,8 +235,43 @@ def gpu_errors(what, smaller, kept=lambda: ""):
         raise
 
 
+@cache
+def has_threads():
+    """Return whether a thread can be started here: not in a browser."""
+    thread = threading.Thread(target=int)
+    try:
+        thread.start()
+    except RuntimeError:  # can't start new thread
+        return False
+    thread.join()
+    return True
+
+
+def thread_pool(threads, initializer=int):
+    """Return an executor of so many threads; where there are none, one that computes at once what is submitted.
+
+    Each of its threads first calls ``initializer``.
+    """
+    return ThreadPoolExecutor(threads, initializer=initializer) if has_threads() else _AtOnce(initializer)
+
+
+class _AtOnce(Executor):
+    def __init__(self, initializer):
+        initializer()
+
+    def submit(self, function, /, *args, **options):
+        future = Future()
+        try:
+            future.set_result(function(*args, **options))
+        except Exception as error:
+            future.set_exception(error)
+        return future
+
+
 def cores():
-    """Return how many CPU cores this process may use: on a shared machine fewer than there are."""
+    """Return how many CPU cores this process may use: on a shared machine fewer than there are; one without threads."""
+    if not has_threads():
+        return 1
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 

@@ -1,8 +1,12 @@
-"""Last corrections to the pages: leave out what needs a kernel, and name roles as browsers know them."""
+"""Last corrections to the pages: leave out what needs a kernel, name roles as browsers know them, number figures."""
 
 import re
 
+from sphinx.util import logging
+
+logger = logging.getLogger(__name__)
 WIDGET_STATE = "application/vnd.jupyter.widget-state+json"
+TO_FIGURE = re.compile(r'<a class="to-figure" href="(?P<page>[\w-]+)\.html#(?P<label>[\w-]+)">figure</a>')
 
 
 def correct(app, pagename, templatename, context, doctree):
@@ -22,7 +26,19 @@ def correct(app, pagename, templatename, context, doctree):
     if "body" in context:
         body = context["body"].replace('role="doc-biblioentry"', 'role="listitem"')
         body = re.sub(r'<section id="(?:proof|exercise|solution)-content">', "<section>", body)
-        context["body"] = re.sub(r"(?<=\d) %|(?<=</span>) %", "&nbsp;%", body)  # the sign stays with its number
+        body = re.sub(r"(?<=\d) %|(?<=</span>) %", "&nbsp;%", body)  # the sign stays with its number
+        context["body"] = TO_FIGURE.sub(lambda link: numbered(link, app.env.toc_fignumbers, pagename), body)
+
+
+def numbered(link, numbers, pagename):
+    """Return a link of HTML output to a figure or table with the number that this has in the book."""
+    page, label = link["page"], link["label"]
+    kind, name = ("table", "Table") if label.startswith("tab-") else ("figure", "Fig.")
+    number = numbers.get(page, {}).get(kind, {}).get(label)
+    if number is None:
+        logger.warning("undefined label: no numbered %s %r on the page %r", kind, label, page, location=pagename)
+        return link[0]
+    return link[0].replace(">figure<", f">{name} {'.'.join(map(str, number))}<")
 
 
 def named(tree):

@@ -9,20 +9,20 @@ from dam.figures.style import LINES, MARKERS, NARROW, POWER, RECTIFIED, degree_c
 KINDS = {"power": POWER, "rectified": RECTIFIED}
 
 
-def pulls(changes, chosen, ends, shown, *, name):
-    """How hard each memory pulls at a state, one row for each power, and beside it where the state settles.
+def contributions(heights, chosen, ends, shown, *, name):
+    """What each memory contributes to a state, one row for each power, and beside it where the state settles.
 
-    `changes`: {n: (K,) changes of the memories by one flip}, drawn in units of that of the memory number `chosen`,
-    whose bar is black. `ends`: {n: (28, 28) of ±1}. `shown`: {title: (28, 28) of ±1}, two pictures above all. `name`:
-    what to call the chosen memory.
+    `heights`: {n: (K,) contributions F(h)}, drawn in units of that of the memory number `chosen`, whose bar is black.
+    `ends`: {n: (28, 28) of ±1}. `shown`: {title: (28, 28) of ±1}, two pictures above all. `name`: what to call the
+    chosen memory.
     """
-    size = {"figsize": (NARROW, 1.35 * len(changes) + 2), "squeeze": False, "width_ratios": (3.4, 1)}
-    figure, axes = plt.subplots(len(changes) + 1, 2, **size)
+    size = {"figsize": (NARROW, 1.35 * len(heights) + 2), "squeeze": False, "width_ratios": (3.4, 1)}
+    figure, axes = plt.subplots(len(heights) + 1, 2, **size)
     axes[0, 0].set_axis_off()
     axes[0, 1].set_axis_off()
     for left, (title, pixels) in zip((0.1, 0.6), shown.items()):
         picture(axes[0, 0].inset_axes((left, 0, 0.33, 1)), pixels, title)
-    for (ax, beside), (n, values) in zip(axes[1:], changes.items()):
+    for (ax, beside), (n, values) in zip(axes[1:], heights.items()):
         share = values / values[chosen]
         others = share.sum() - 1
         ax.vlines(np.arange(len(share)), 0, share, color=degree_color(n), linewidth=0.5)
@@ -35,7 +35,7 @@ def pulls(changes, chosen, ends, shown, *, name):
     style = {"xytext": (8, -2), "textcoords": "offset points", "va": "top", "fontsize": 10}
     axes[-1, 0].annotate(name, (chosen, 1), **style)
     axes[-1, 0].set_xlabel(f"the {len(share)} memories")
-    figure.supylabel(f"pull ({name} = 1)")
+    figure.supylabel(f"height $F(h)$ ({name} = 1)")
     return figure
 
 

@@ -60,7 +60,8 @@ class Explorer:
     ...     figure, ax = plt.subplots()
     ...     ax.plot([0, 1], [0, n])
     ...     return figure
-    >>> Explorer(draw, lambda n: f"A line of slope {n}.", labels={"n": "slope n"}, n=[1, 2, 3])
+    >>> alt = lambda n: f"A line of slope {n}."
+    >>> Explorer(draw, alt, labels={"n": "slope n"}, n=[1, 2, 3])
     Explorer(n: 1, 2, 3)
     """
 

@@ -9,6 +9,9 @@ from dam.figures.panels import grid, legend, picture, plain_ticks, write
 from dam.figures.style import DIVERGING, HATCHES, LINES, NARROW, degree_color
 from dam.lab.paper import MEMORIES
 
+PULL, PUSH = "#B2182B", "#2166AC"
+"""The ends of the color scale of weights: what makes a memory more like a digit, and what makes it less so."""
+
 PERCENT = (0.5, 1, 2, 3, 5, 10, 20, 50, 100)
 """Ticks of an error in percent on a logarithmic scale."""
 
@@ -58,14 +61,26 @@ def answers(digit, speakers):
     return figure
 
 
-def forming(memories, title):
-    """Memories of two or more networks side by side, {label: (9, 784)}, three in a row, under a common title."""
-    figure = plt.figure(figsize=(NARROW, 2.9), layout="constrained")
-    for part, (label, shown) in zip(figure.subfigures(1, len(memories)), memories.items()):
-        part.suptitle(label, fontsize=11)
-        for ax, memory in zip(part.subplots(3, 3).flat, shown):
+def tug(rows):
+    """Memories while they learn, and what the digits of each class do to them.
+
+    `rows`: {label: {epoch: (memory (784,), pulls (10,))}}; pulls are drawn in units of the largest of each epoch.
+    """
+    columns = max(map(len, rows.values()))
+    shape, heights = (1.05 * columns + 0.9, 2.1 * len(rows) + 0.2), [1, 0.8] * len(rows)
+    figure, axes = plt.subplots(2 * len(rows), columns, figsize=shape, squeeze=False, height_ratios=heights)
+    for r, (label, frames) in enumerate(rows.items()):
+        for ax, below, (epoch, (memory, pulls)) in zip(axes[2 * r], axes[2 * r + 1], frames.items()):
             weights(ax, memory)
-    figure.suptitle(title, fontsize=11)
+            ax.set_title(f"epoch {epoch}", fontsize=10)
+            size = np.abs(pulls).max() or 1
+            below.bar(np.arange(10), pulls / size, color=np.where(pulls > 0, PULL, PUSH))
+            below.axhline(0, color="black", linewidth=0.8)
+            below.grid(False)
+            below.set(ylim=(-1.1, 1.1), yticks=(), xticks=(0, 9), xlim=(-0.7, 9.7))
+        axes[2 * r, 0].set_ylabel(label, fontsize=11)
+        axes[2 * r + 1, 0].set_ylabel("push   pull", fontsize=9)
+    figure.supxlabel("class of the digits", fontsize=10)
     return figure
 
 

@@ -4,7 +4,7 @@ import html
 import math
 
 from dam import fits
-from dam.lab import claims
+from dam.lab import claims, experiments
 from dam.lab.results import mean_and_spread
 from dam.lab.verdicts import WORDS
 
@@ -56,6 +56,19 @@ def again(run):
     return f"python -m dam again {run.name}"
 
 
+class Block:
+    """HTML for a page of the book, and the same as text for where there is none."""
+
+    def __init__(self, markup, text):
+        self.markup, self.text = markup, text
+
+    def __repr__(self):
+        return self.text
+
+    def _repr_html_(self):
+        return self.markup
+
+
 class Table:
     """A table for a notebook or a page of the book: column heads, rows of text, a label, and a note above."""
 
@@ -80,17 +93,6 @@ class Table:
         )
 
 
-def verdicts(judged):
-    """A `Table` of verdicts on claims: where, the statement, ours, the criterion, the verdict."""
-    heads = ("Where", "Statement", "Ours", "Judged by", "Verdict")
-    rows = [
-        (v.claim.where, v.claim.says, v.ours, v.claim.criterion, f"{v.word}: {v.why}" if v.why else v.word)
-        for v in judged
-    ]
-    note = "Ours: mean ± standard deviation over seeds, where there are several."
-    return Table(heads, rows, "The paper and our results", note)
-
-
 def paper_check(put, *experiments):
     """Judge the stored results of some experiments; keep how many claims there are, and how many of each verdict.
 
@@ -105,8 +107,29 @@ def paper_check(put, *experiments):
 
 
 def provenances(runs):
-    """A `Table` of how results were computed: name, parameters, provenance."""
-    heads = ("Result", "Parameters", "Computed")
-    settings = [", ".join(f"{key} = {value}" for key, value in run.parameters.items()) for run in runs]
-    rows = [(run.name, text, run.provenance()) for run, text in zip(runs, settings)]
-    return Table(heads, rows, "Provenance of results")
+    """How results were computed, as a `Block`: a fold for each experiment, in it a `Table` for each variant."""
+    names = dict.fromkeys(run.experiment for run in runs)
+    groups = {name: [run for run in runs if run.experiment == name] for name in names}
+    folds = "".join(_results(name, found) for name, found in groups.items())
+    return Block(folds, "\n".join(run.provenance() for run in runs))
+
+
+def _results(name, runs):
+    """The results of one experiment, folded: its parameters and what each seed took, variant by variant."""
+    tables = ""
+    for variant in dict.fromkeys(run.variant for run in runs):
+        found = [run for run in runs if run.variant == variant]
+        parameters = {", ".join(f"{key} = {value}" for key, value in run.parameters.items()) for run in found}
+        note = f"{variant}: {'; '.join(sorted(parameters))}".removeprefix(": ")
+        rows = [(run.seed, *_computed(run), again(run)) for run in found]
+        tables += Table(("Seed", "Computed", "Code", "Again"), rows, f"{name} {variant}".strip(), note)._repr_html_()
+    title = f"{name}: {len(runs)} {'result' if len(runs) == 1 else 'results'}"
+    summary = html.escape(experiments.get(name).summary)
+    return f'<details class="results" id="results-{name}"><summary>{title}</summary><p>{summary}</p>{tables}</details>'
+
+
+def _computed(run):
+    """Day, time and device of a result, and its commit and versions, as two texts."""
+    seconds, device = run.values.get("train_seconds", run.wall_seconds), run.values.get("devices", run.device)
+    versions = ", ".join(f"{library} {version}" for library, version in run.versions.items())
+    return f"{run.started[:10]}, {seconds:.0f} s on {device}", f"commit {run.commit[:10]}; {versions}"

@@ -6,6 +6,8 @@ from contextlib import suppress
 import matplotlib.pyplot as plt
 import numpy as np
 
+from dam.figures import drawn
+
 POWER, RECTIFIED = "#0072B2", "#D55E00"
 """Blue and orange: the two kinds of interaction, power and rectified, and nothing else."""
 
@@ -61,17 +63,22 @@ def degree_color(n):
 
 
 def use():
-    """Set the book's style for all figures that follow; a notebook shows them as vector pictures.
+    """Set the book's style for all figures that follow; a notebook shows them as vector pictures and keeps their data.
 
     Black on white: the pages of the book turn the lightness round in the dark theme.
     """
     with suppress(ImportError):
         from IPython import get_ipython
+        from IPython.core.formatters import BaseFormatter
 
         shell = get_ipython()
         if shell is not None and "inline" in plt.get_backend():
             shell.run_line_magic("matplotlib", "inline")  # or it would put its own format in the place of ours later
-            shell.display_formatter.formatters["image/svg+xml"].for_type(plt.Figure, vector)
+            formatters = shell.display_formatter.formatters
+            formatters["image/svg+xml"].for_type(plt.Figure, vector)
+            data = BaseFormatter(parent=shell.display_formatter, format_type="text/csv", print_method="_repr_csv_")
+            data.for_type(plt.Figure, drawn.to_csv)
+            formatters["text/csv"] = data
     plt.rcParams.update(STYLE)
 
 

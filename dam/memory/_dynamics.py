@@ -17,7 +17,6 @@ numbers -N to N, so A and B are looked up in `tables`. A field is the same numbe
 where the sums are exact (below 2^53): integers, added in another order.
 """
 
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from functools import cache
 
@@ -26,7 +25,7 @@ import numpy as np
 from threadpoolctl import ThreadpoolController
 
 from dam import checks
-from dam.arrays import array_namespace, cores, free_bytes
+from dam.arrays import array_namespace, cores, free_bytes, thread_pool
 
 BATCH_BYTES = {True: 2**23, False: 2**30}
 """Per batch-sized array: on a CPU, what the caches hold; on a GPU, 1 GiB."""
@@ -215,6 +214,6 @@ def settle_batches(sigma, make_fields, width, rng, max_flips=None, threads=None)
         return settle(batch, make_fields(batch), rng, max_flips)
 
     one_blas_thread = _blas().limit(limits=1) if on_cpu else nullcontext()
-    with one_blas_thread, ThreadPoolExecutor(threads if on_cpu else 1) as pool:
+    with one_blas_thread, thread_pool(threads if on_cpu else 1) as pool:
         results = list(pool.map(work, batches, rng.spawn(len(batches))))
     return xp.concat([final for final, _ in results]), sum(unsettled for _, unsettled in results)

@@ -1,7 +1,6 @@
 """Training the classifier by eqs. (12)-(13) and Appendix A, with class-balanced minibatches."""
 
 import time
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from functools import partial
 
@@ -10,7 +9,7 @@ from array_api_compat import is_numpy_array
 from tqdm import tqdm
 
 from dam import checks
-from dam.arrays import array_namespace, device_name, get_namespace, gpu_errors, to_numpy
+from dam.arrays import array_namespace, device_name, get_namespace, gpu_errors, thread_pool, to_numpy
 from dam.network import _step_cuda, _step_fast, checkpoints, objective
 from dam.network._powers import coldest
 from dam.network.classifier import Classifier
@@ -182,7 +181,7 @@ def _smaller(x, t, recipe, others, room):
 def _ahead(function, items):
     """Yield each item with the function of it, computed in another thread while the one before is made use of."""
     items = list(items)
-    with ThreadPoolExecutor(1) as pool:
+    with thread_pool(1) as pool:
         coming = pool.submit(function, items[0]) if items else None
         for i, item in enumerate(items):
             found = coming.result()

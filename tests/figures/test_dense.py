@@ -8,11 +8,11 @@ from dam import figures
 from dam.figures import style
 
 
-def test_pulls_are_in_units_of_the_chosen_memory():
-    changes = {2: np.array([2.0, 4.0, 3.0]), 30: np.array([0.1, 4.0, 0.2])}
+def test_contributions_are_in_units_of_the_chosen_memory():
+    heights = {2: np.array([2.0, 4.0, 3.0]), 30: np.array([0.1, 4.0, 0.2])}
     ends = {2: np.ones((4, 4)), 30: -np.ones((4, 4))}
     shown = {"stored": np.eye(4), "damaged": -np.eye(4)}
-    figure = figures.dense.pulls(changes, 1, ends, shown, name="the seven")
+    figure = figures.dense.contributions(heights, 1, ends, shown, name="the seven")
     top, _, first, end, second, last = figure.axes[:6]
     assert [picture.get_title() for picture in top.child_axes] == ["stored", "damaged"]
     heights = [segment[:, 1].max() for segment in first.collections[0].get_segments()]

@@ -49,11 +49,13 @@ def test_final_errors_of_every_training():
     assert heights == [[1.5], [1.6, 1.7], [1.65], [1.8], [1.8], [1.9]]
 
 
-def test_forming_shows_both_networks():
-    memories = np.zeros((9, 784))
-    figure = figures.mnist.forming({"n = 3": memories, "n = 20": memories}, "epoch 1")
-    assert [len(part.axes) for part in figure.subfigs] == [9, 9]
-    assert [part.get_suptitle() for part in figure.subfigs] == ["n = 3", "n = 20"]
+def test_tug_shows_memory_and_classes_for_each_epoch():
+    pulls = np.array([2.0, -4, 0, 0, 0, 0, 0, 0, 0, 1])
+    frames = {0: (np.zeros(784), np.zeros(10)), 3: (np.ones(784), pulls)}
+    figure = figures.mnist.tug({"n = 3": frames, "n = 20": frames})
+    assert [ax.get_title() for ax in figure.axes[:2]] == ["epoch 0", "epoch 3"] and len(figure.axes) == 8
+    heights = [bar.get_height() for bar in figure.axes[3].patches]
+    np.testing.assert_allclose(heights, pulls / 4)
 
 
 def test_histograms_are_shares():

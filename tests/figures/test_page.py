@@ -1,7 +1,6 @@
 """What pages share: tables, numbers with their spread, provenance with its command."""
 
 import math
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -48,10 +47,14 @@ def test_numbers_over_seeds():
     assert figures.page.with_spread([1.0, math.nan]) == "none"
 
 
-def test_verdicts_are_a_table():
-    claim = SimpleNamespace(where="Section 2", says="x < 1", criterion="it is")
-    judged = SimpleNamespace(claim=claim, ours="0.5", word="contradicted", why="why")
-    assert ">contradicted: why</td>" in figures.page.verdicts([judged])._repr_html_()
+def test_provenance_has_every_result_in_the_fold_of_its_experiment():
+    page = figures.page.provenances([result(0), result(1), result(0, "n3")])
+    text = page._repr_html_()
+    assert text.count('<details class="results" id="results-fig4"><summary>fig4: 3 results</summary>') == 1
+    assert text.count("<p>N = 100</p>") == 1 and "<p>n3: N = 100</p>" in text
+    for name in ("fig4-seed0", "fig4-seed1", "fig4-n3-seed0"):
+        assert text.count(f"python -m dam again {name}<") == 1 and name in repr(page)
+    assert "2026-01-02, 12 s on a processor" in text and "commit 0123456789; numpy 2.4.6" in text
 
 
 def test_glued_numbers_are_plain(monkeypatch):

@@ -3,7 +3,6 @@
 import math
 import time
 import warnings
-from concurrent.futures import ThreadPoolExecutor
 
 import array_api_compat
 import numpy as np
@@ -11,7 +10,7 @@ from threadpoolctl import threadpool_limits
 from tqdm.auto import tqdm
 
 from dam import checks, fits, memory
-from dam.arrays import array_namespace, get_namespace, to_numpy
+from dam.arrays import array_namespace, get_namespace, thread_pool, to_numpy
 from dam.datasets import random_patterns
 from dam.lab.experiments import Experiment
 from dam.memory._dynamics import batches_of, settle_batches, threads_for
@@ -140,7 +139,7 @@ def products(rows, sigma, xi):
             xp.matmul(A, xi, out=gaps)
         to_numpy(gaps[:1, :1])  # wait for a GPU
 
-    with threadpool_limits(1), ThreadPoolExecutor(threads) as pool:
+    with threadpool_limits(1), thread_pool(threads) as pool:
         list(pool.map(work, left, out, [1] * threads))  # warm
         begun = time.perf_counter()
         list(pool.map(work, left, out, [calls] * threads))

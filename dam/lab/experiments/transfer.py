@@ -196,7 +196,7 @@ CLAIMS = (
           "the least of the four errors downward is at least twice the largest of the four upward (one training)",
           one_way, within(2, 100), digits=1, unit=" times", source="slides", fixed="2026-11-28"),
     *(Claim(f"entry-n{made}-n{shown}", TABLE,
-            f"images made at n = {made} fool n = {shown} in {paper.TRANSFER[row][column]:g} %",
+            f"share of images made at one n that fool another: {made} on {shown}, {paper.TRANSFER[row][column]:g} %",
             f"ours, 1.1 times as far as the boundary, is within {CLOSE} points (one training)",
             transferred(min, [(made, shown)]),
             within(paper.TRANSFER[row][column] - CLOSE, paper.TRANSFER[row][column] + CLOSE), digits=1, unit=" %",

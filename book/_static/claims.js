@@ -1,0 +1,39 @@
+// The page of claims: shows the statements of a verdict, a source and a chapter; a chapter's link chooses its own.
+addEventListener("DOMContentLoaded", () => {
+  const form = document.querySelector(".claims-filters");
+  if (!form) return;
+  const rows = [...document.querySelectorAll(".claim")], selects = [...form.querySelectorAll("select")];
+  const statements = (some) => some.reduce((sum, row) => sum + Number(row.dataset.count), 0);
+
+  const show = () => {
+    for (const row of rows) row.hidden = selects.some(({ name, value }) => value && row.dataset[name] !== value);
+    for (const group of document.querySelectorAll(".claims-group")) {
+      group.closest("section").hidden = [...group.children].every((row) => row.hidden);
+    }
+    const shown = statements(rows.filter((row) => !row.hidden));
+    form.querySelector("output").value = `${shown} of ${statements(rows)} statements`;
+  };
+
+  const follow = () => {
+    const name = decodeURIComponent(location.hash.slice(1)), chapter = name.replace("claims-", "");
+    if (name !== chapter && [...selects.at(-1).options].some(({ value }) => value === chapter)) {
+      form.reset();
+      selects.at(-1).value = chapter;
+      setTimeout(() => form.scrollIntoView());
+    } else if (document.getElementById(name)?.closest("[hidden]")) {
+      form.reset();
+      setTimeout(() => document.getElementById(name).scrollIntoView());
+    }
+    show();
+  };
+
+  form.hidden = false;
+  form.addEventListener("change", show);
+  form.addEventListener("reset", () => setTimeout(show));
+  addEventListener("hashchange", follow);
+  addEventListener("load", follow);
+  show();
+});
+addEventListener("beforeprint", () => {
+  document.querySelectorAll(".claim details, details.results").forEach((fold) => (fold.open = true));
+});

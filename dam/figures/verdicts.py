@@ -1,0 +1,293 @@
+"""The page of claims: how many hold, each statement with its variants, and where the book shows it, as HTML."""
+
+import html
+import re
+from collections import Counter
+from dataclasses import dataclass
+
+from dam.figures.page import Block
+from dam.lab.verdicts import SOURCES, WORDS
+
+CHAPTERS = {
+    "classical": "Classical memory",
+    "dense": "Dense memories",
+    "basins": "Basins, errors and rules",
+    "xor": "XOR",
+    "duality": "The duality",
+    "mnist": "MNIST",
+    "prototypes": "Features and prototypes",
+    "settings": "Settings",
+    "adversarial": "Adversarial images",
+    "attention": "Exponential memories and attention",
+}
+"""The chapters that judge statements, by the names of their notebooks."""
+
+SHOWN = {
+    "classical": "fig-classical-breakdown",
+    "classical/transition": "fig-classical-finite",
+    "fig4": "fig-dense-four",
+    "fig5": "fig-dense-half",
+    "fig5/half-exponent": "fig-dense-scaling",
+    "fig5/stable-exponent": "fig-dense-scaling",
+    "errors": "fig-basins-errors",
+    "rules": "tab-basins-rules",
+    "xor": "fig-xor-levels",
+    "duality": "fig-duality-agreement",
+    "mnist": "fig-mnist-crossings",
+    "mnist/test-error": "fig-mnist-final",
+    "fig2": "fig-prototypes-votes",
+    "fig2/lone-memory": "fig-prototypes-deciders",
+    "studies": "fig-settings-choices",
+    "exponential": "fig-attention-limits",
+    "completion": "fig-attention-steepness",
+    "transfer": "fig-adversarial-transfer",
+    "transfer/ambiguous": "fig-adversarial-distance",
+    "rubbish": "fig-adversarial-rubbish",
+}
+"""Experiment, or experiment and the beginning of a claim's name: the figure or table of the book that shows it. Its
+label begins with what it is and the chapter, ``fig-CHAPTER-``."""
+
+GROUPS = {word: word for word in WORDS} | {"holds": "reproduced", "ours": "ours"}
+"""The groups of the page, in their order: the verdicts on statements of the sources, and the statements of ours."""
+
+MARKS = {"holds": "✓", "contradicted": "✗", "not comparable": "≠", "not judged": "?", "ours": "○"}
+MOST = 4
+"""How many different words of variants are named in their common line."""
+
+VARIANT = re.compile(r"-(power|rectified|n\d+)(?=-|$)")
+LABEL = re.compile(r"n = (?P<n>\d+)(, (?P<kind>power|rectified))?: ")
+
+
+@dataclass(frozen=True)
+class Row:
+    """Verdicts with the same word on the variants of one statement, and how many variants there are in all."""
+
+    verdicts: tuple
+    variants: int
+
+    @property
+    def first(self):
+        """The first of the verdicts, for what all have in common."""
+        return self.verdicts[0]
+
+    @property
+    def group(self):
+        """The group of the page that it stands in, one of `GROUPS`."""
+        return "ours" if self.first.claim.source == "ours" else self.first.word
+
+    @property
+    def shown(self):
+        """The label of the figure or table that shows it."""
+        return shown(self.first)
+
+    @property
+    def chapter(self):
+        """The chapter of that figure."""
+        return self.shown.split("-")[1]
+
+    @property
+    def anchor(self):
+        """The id of the row on the page."""
+        return f"{self.first.experiment}-{self.first.claim.name}"
+
+    @property
+    def says(self):
+        """The statement, the variants of it in one line."""
+        if len(self.verdicts) == 1:
+            return self.first.claim.says
+        labels = [LABEL.match(v.claim.says) for v in self.verdicts]
+        if not all(labels):
+            return common([v.claim.says for v in self.verdicts])
+        n, kinds = (", ".join(dict.fromkeys(filter(None, (m[part] for m in labels)))) for part in ("n", "kind"))
+        text = common([v.claim.says[m.end() :] for v, m in zip(self.verdicts, labels)])
+        return f"n = {n}{f' ({kinds})' if kinds else ''}: {text}"
+
+
+def shown(verdict):
+    """Return the label of the figure or table that shows a claim; raise ``LookupError`` if `SHOWN` has none."""
+    name = f"{verdict.experiment}/{verdict.claim.name}"
+    found = [key for key in SHOWN if name == key or name.startswith((f"{key}/", f"{key}-"))]
+    if not found:
+        raise LookupError(f"no figure shows {name}: name one in dam.figures.verdicts.SHOWN")
+    return SHOWN[max(found, key=len)]
+
+
+def statement(verdict):
+    """Return what the variants of one statement share: the experiment, the name without its variant, the source."""
+    return verdict.experiment, VARIANT.sub("", verdict.claim.name), verdict.claim.source
+
+
+def rows(verdicts):
+    """Return a `Row` for each statement and verdict word, in the order of the verdicts."""
+    variants, found = Counter(map(statement, verdicts)), {}
+    for verdict in verdicts:
+        found.setdefault((statement(verdict), verdict.word), []).append(verdict)
+    return [Row(tuple(members), variants[name]) for (name, _), members in found.items()]
+
+
+def common(texts):
+    """Return texts as one: the words with which all begin and end, and between them what each has, or that they do."""
+    if len(set(texts)) == 1:
+        return texts[0]
+    words = [text.split(" ") for text in texts]
+    shortest = min(map(len, words))
+    head = min(agreeing(words), shortest - 1)  # something remains of each
+    tail = min(agreeing([line[head:][::-1] for line in words]), shortest - 1 - head)
+    found = dict.fromkeys(" ".join(line[head : len(line) - tail]) for line in words)
+    middle = ", ".join(found) if len(found) <= MOST else "…"
+    last = words[0][len(words[0]) - tail :]
+    return " ".join(filter(None, [*words[0][:head], middle, *last]))
+
+
+def agreeing(lists):
+    """Return with how many equal elements all lists begin."""
+    return next((k for k, members in enumerate(zip(*lists)) if len(set(members)) > 1), min(map(len, lists)))
+
+
+def counts(verdicts):
+    """Return how many statements each group has, and how many of all rules were fixed before there was a result."""
+    found = Counter(row.group for row in rows(verdicts) for _ in row.verdicts)
+    return {group: found[group] for group in GROUPS} | {"blind": sum(v.claim.blind for v in verdicts)}
+
+
+def strip(verdicts):
+    """The counts of all groups: a bar, and below it each with its mark, linked to the group."""
+    found = counts(verdicts)
+    bar = "".join(
+        f'<span class="{slug(group)}" style="flex-grow: {found[group]}"></span>' for group in GROUPS if found[group]
+    )
+    items = "".join(
+        f'<li>{mark(group)} <a href="#{slug(name)}"><strong>{found[group]}</strong> {name}</a></li>'
+        for group, name in GROUPS.items()
+    )
+    text = ", ".join(f"{found[group]} {name}" for group, name in GROUPS.items())
+    return Block(f'<div class="claims-strip"><div aria-hidden="true">{bar}</div><ul>{items}</ul></div>', text)
+
+
+def filters(verdicts):
+    """The choices of verdict, source and chapter, which ``claims.js`` makes visible."""
+    judged = rows(verdicts)
+    sources = [source for source in SOURCES if any(row.first.claim.source == source for row in judged)]
+    choices = {
+        "verdict": {word: word for word in WORDS},
+        "source": {source: source for source in sources},
+        "chapter": {name: title for name, title in CHAPTERS.items() if any(row.chapter == name for row in judged)},
+    }
+    selects = "".join(
+        f'<label>{name} <select name="{name}" autocomplete="off"><option value="">all</option>'
+        + "".join(f'<option value="{value}">{html.escape(title)}</option>' for value, title in options.items())
+        + "</select></label>"
+        for name, options in choices.items()
+    )
+    form = f'<form class="claims-filters" aria-label="Choose statements" hidden>{selects}'
+    return Block(
+        f'{form}<button type="reset">Show all</button><output aria-live="polite"></output></form>',
+        f"{len(verdicts)} statements",
+    )
+
+
+def group(verdicts, name, runs=()):
+    """The rows of one group; ``runs`` are the stored results, which give the seeds and the commands."""
+    found = [row for row in rows(verdicts) if row.group == name]
+    text = "\n".join(f"{MARKS[row.first.word]} {row.says} ({count(row)})" for row in found)
+    items = "".join(item(row, runs) for row in found)
+    return Block(f'<ul class="claims-group">{items}</ul>' if found else "<p>None.</p>", text or "None.")
+
+
+def index(verdicts, chapter):
+    """The statements of a chapter in one line: the mark and the name of each, linked to its row."""
+    found = [row for row in rows(verdicts) if row.chapter == chapter]
+    links = [f'{mark(row.first.word)} <a href="#{row.anchor}">{statement(row.first)[1]}</a>' for row in found]
+    text = ", ".join(f"{MARKS[row.first.word]} {statement(row.first)[1]}" for row in found)
+    return Block(f'<ul class="claims-index">{"".join(f"<li>{link}</li>" for link in links)}</ul>', text)
+
+
+def item(row, runs):
+    """Return a row of the page: mark, statement, ours, links, and a fold that says how it is judged."""
+    data = {"verdict": row.first.word, "source": row.first.claim.source, "chapter": row.chapter}
+    attributes = "".join(f' data-{key}="{value}"' for key, value in data.items())
+    seeds = max(v.seeds for v in row.verdicts)
+    facts = [
+        f"<span>{count(row)}</span>",
+        f'<a class="to-figure" href="{row.chapter}.html#{row.shown}">figure</a>',
+        f'<a href="{row.chapter}.html" title="{html.escape(CHAPTERS[row.chapter])}">chapter</a>',
+        f'<a href="provenance.html#results-{row.first.experiment}">{seeds} {"seed" if seeds == 1 else "seeds"}</a>',
+    ]
+    return (
+        f'<li class="claim" id="{row.anchor}" data-count="{len(row.verdicts)}"{attributes}>{mark(row.first.word)}<div>'
+        f'<p>{formula(row.says)}</p><div class="claim-facts">{" ".join(facts)}{fold(row, runs)}</div></div></li>'
+    )
+
+
+def count(row):
+    """Return ours as text, or for variants how many of them have this verdict."""
+    return f"{len(row.verdicts)} of {row.variants} variants" if row.variants > 1 else f"ours: {row.first.ours}"
+
+
+def fold(row, runs):
+    """Return how a statement is judged, closed: what ours is, the rule, its day, why it does not hold, the command."""
+    parts = {
+        "Rule": lambda v: formula(v.claim.criterion),
+        "Fixed": lambda v: fixed(v.claim),
+        "Why not": lambda v: formula(v.why),
+        "Said in": lambda v: html.escape(f"{v.claim.source}: {v.claim.where}"),
+        "Again": lambda v: command(v, runs),
+    }
+    names = [f"{v.experiment}/{v.claim.name}" for v in row.verdicts]
+    ours = [f'<dd data-claim="{name}">{named(v, row)}{spread(v)}</dd>' for name, v in zip(names, row.verdicts)]
+    told = {"Ours": "".join(ours)} | {name: each(row, part) for name, part in parts.items()}
+    terms = "".join(f"<dt>{name}</dt>{text}" for name, text in told.items() if text)
+    title = "Variants, rule, command" if row.variants > 1 else "Rule, command"
+    return f"<details><summary>{title}</summary><dl>{terms}</dl></details>"
+
+
+def each(row, part):
+    """Return what a function says of the verdicts of a row: once if it is the same for all, else for each variant."""
+    texts = [part(v) for v in row.verdicts]
+    if len(set(texts)) == 1:
+        return f"<dd>{texts[0]}</dd>" if texts[0] else ""
+    return "".join(f"<dd>{named(v, row)}{text}</dd>" for v, text in zip(row.verdicts, texts))
+
+
+def named(verdict, row):
+    """Return what tells a variant from the others, the beginning of its statement or all of it; '' where it is one."""
+    if row.variants == 1:
+        return ""
+    match = LABEL.match(verdict.claim.says)
+    return formula(match[0] if match else f"{verdict.claim.says}: ")
+
+
+def spread(verdict):
+    """Return ours as text, and over how many seeds."""
+    return html.escape(verdict.ours) + (f", over {verdict.seeds} seeds" if verdict.seeds > 1 else "")
+
+
+def fixed(claim):
+    """Return when the rule of a claim got its present form, as text."""
+    seen = "before there was a result" if claim.blind else "when a result may have been seen"
+    return f"{claim.fixed}, {seen}" if claim.fixed else ""
+
+
+def command(verdict, runs):
+    """Return the command for the first result that a claim is judged on, and the seeds of the others."""
+    used = [run for run in runs if (run.experiment, run.variant) == (verdict.experiment, verdict.claim.variant)]
+    if not used:
+        return ""
+    others = f" (and seeds {', '.join(str(run.seed) for run in used[1:])})" if len(used) > 1 else ""
+    return f"<code>python -m dam again {used[0].name}</code>{others}"
+
+
+def mark(word):
+    """Return the mark of a verdict, with its name for those who do not see it."""
+    return f'<span class="claim-mark {slug(word)}" role="img" aria-label="{word}" title="{word}">{MARKS[word]}</span>'
+
+
+def slug(text):
+    """Return a text as it stands in an id or a class."""
+    return text.replace(" ", "-")
+
+
+def formula(text):
+    """Return plain text as HTML, in which N^2 and K_1/2 are raised and lowered."""
+    text = re.sub(r"\^(\d+)", r"<sup>\1</sup>", html.escape(text))
+    return re.sub(r"(?<=\b[A-Za-zα])_(\w+(?:/\d)?)", r"<sub>\1</sub>", text)

@@ -1,0 +1,90 @@
+"""MNIST: the tug of war on a few memories while they learn: what the digits of each class do to them"""
+
+import tempfile
+from pathlib import Path
+
+import numpy as np
+
+from dam import datasets
+from dam.arrays import to_numpy
+from dam.lab.experiments import Experiment
+from dam.network import pulls
+from dam.network.classifier import Classifier, inactive
+from dam.network.recipes import Recipe
+from dam.network.training import initial_weights, train
+
+PAPER = {"n": (3, 20), "after": (0, 1, 2, 3, 4, 6, 8, 10, 13, 16, 20, 25, 30), "K": 2000, "memories": 3}
+DEMO = {"n": (3,), "after": (0, 1, 2), "K": 50, "memories": 2}
+LEVELS = 127  # pictures are whole numbers from -127 to 127
+
+
+def run(*, seed, n, after, K, memories, backend=None, progress=False):
+    """Train by `Recipe.compressed`, stop after some epochs, and take the gradient over all 60,000 digits apart.
+
+    Of the ``memories`` that are followed the first has the largest overlap with the seven of the book in the end; the
+    others are drawn among those that some digit turns on.
+
+    Arrays for each n, with E stops and P memories: ``chosen_n{n} (P,)``; ``memory_n{n} (E, P, 784)``, visible weights
+    times 127; ``votes_n{n} (E, P, 10)``, label weights; ``along_n{n} (E, P, 10)``, see `dam.network.pulls.by_class`;
+    ``pull_n{n}`` and ``push_n{n} (E, P, 784)``, what the digits that pull add up to, and those that push, in units of
+    ``unit_n{n} (E, P)``; ``test_error_n{n}`` after each epoch in %. Values: ``test_error_percent_n{n}`` in the end.
+    """
+    values, arrays = {}, {}
+    for degree in n:
+        recipe = Recipe.compressed(degree, max(2, *after), K=K)
+        networks, errors = stops(recipe, after, seed, backend, progress)
+        chosen = choose(networks[-1].visible, memories, seed)
+        found = [frame(network, recipe.m, chosen) for network in networks]
+        found = {name: np.stack([one[name] for one in found]) for name in found[0]}
+        found |= {"chosen": chosen, "test_error": errors}
+        arrays |= {f"{name}_n{degree}": array for name, array in found.items()}
+        values[f"test_error_percent_n{degree}"] = float(errors[-1])
+    return values, arrays
+
+
+def stops(recipe, after, seed, backend, progress):
+    """Return the network after each of some numbers of epochs, and the test error after every epoch in %."""
+    x, y, x_test, y_test = datasets.mnist()
+    networks = []
+    with tempfile.TemporaryDirectory() as folder:
+        options = {"seed": seed, "x_test": x_test, "y_test": y_test, "backend": backend, "progress": progress}
+        options["checkpoint"] = Path(folder) / "training.npz"
+        for epochs in after:
+            if epochs:
+                resume = options["checkpoint"].exists()
+                network, history = train(x, y, recipe, epochs=epochs, resume=resume, checkpoint_every=100, **options)
+                weights = to_numpy(network.visible), to_numpy(network.label_weights)
+            else:
+                weights = np.split(initial_weights(recipe, x.shape[1] + 10, seed, "float32"), [x.shape[1]], axis=1)
+            T = recipe.temperature(max(epochs - 1, 0))
+            networks.append(Classifier(*weights, recipe.n, T, recipe.kind, recipe.form))
+    return networks, history["test_error"]
+
+
+def choose(visible, memories, seed):
+    """Return the memory that is most like the seven of the book, and others that are awake: `memories` indices."""
+    x = datasets.mnist().x_train
+    first = int(np.argmax(visible @ x[datasets.SEVEN]))
+    awake = np.setdiff1d(np.flatnonzero(~inactive(visible, x)), first)
+    return np.append(first, np.random.default_rng((seed, 7)).choice(awake, memories - 1, replace=False))
+
+
+def frame(network, m, chosen):
+    """Return the pictures, votes and pulls of some memories of a network: see `run`."""
+    x, y = datasets.mnist()[:2]
+    xi = network.visible[chosen]
+    w = pulls.digit_weights(network, x, y, m, chosen)
+    pull, push = w.clip(0).T @ x, (-w).clip(0).T @ x
+    unit = np.maximum(np.abs([pull, push]).max(axis=(0, 2)) / LEVELS, np.finfo(np.float32).tiny)
+    whole = lambda picture: np.rint(picture).astype(np.int8)
+    return {
+        "memory": whole(LEVELS * xi),
+        "votes": network.label_weights[chosen],
+        "along": pulls.by_class(w, x, y, xi),
+        "pull": whole(pull / unit[:, None]),
+        "push": whole(-push / unit[:, None]),
+        "unit": unit,
+    }
+
+
+EXPERIMENT = Experiment(__doc__, {"demo": DEMO, "paper": PAPER}, {"demo": 10, "paper": 600}, run)

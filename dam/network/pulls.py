@@ -1,0 +1,51 @@
+"""What training digits do to a memory: the gradient of the objective (14), digit by digit.
+
+A step down C adds to memory μ the digits v_A, each with a weight of its own: -∂C/∂ξ^μ = Σ_A w_Aμ v_A. A digit with
+w > 0 pulls, the memory becomes more like it; a digit with w < 0 pushes.
+"""
+
+import numpy as np
+
+from dam import checks
+from dam.arrays import to_numpy
+from dam.network.classifier import FORMS
+from dam.network.objective import slope, targets
+
+ROWS = 1000  # digits at once
+
+
+def digit_weights(network, v, y, m, memories):
+    """Return the weight of each digit in the gradient of some memories.
+
+    Parameters
+    ----------
+    network : dam.network.classifier.Classifier
+    v, y : (M, N) and (M,) arrays
+        Digits and their classes.
+    m : int
+        Power of the objective (14).
+    memories : (P,) array of int
+
+    Returns
+    -------
+    (M, P) NumPy array
+        w, such that ``w.T @ v`` is minus the gradient with respect to these memories' visible weights.
+    """
+    checks.count("m", m)
+    v, network = network.prepared(v)
+    backward, parts = FORMS[network.form][1], []
+    for i in range(0, v.shape[0], ROWS):
+        a, state = network.forward(v[i : i + ROWS])
+        t = targets(y[i : i + ROWS], network.label_weights.shape[1], a.dtype)
+        parts.append(-to_numpy(backward(state, slope(a, t, m), network)[0])[:, memories])
+    return np.concatenate(parts)
+
+
+def by_class(w, v, y, xi, classes=10):
+    """Return what each class does to memories along their own directions, ``(P, classes)``.
+
+    For weights ``w (M, P)`` from `digit_weights`, digits ``v (M, N)`` of classes ``y (M,)``, and the memories ``xi
+    (P, N)``: Σ_A w_Aμ (v_A·ξ^μ) / |ξ^μ| over the digits of a class. Above 0, the class makes the memory stronger.
+    """
+    parts = w * (v @ xi.T) / np.linalg.norm(xi, axis=1)
+    return np.stack([parts[y == c].sum(axis=0) for c in range(classes)], axis=1)
