@@ -160,10 +160,8 @@ def alone(page, notebook, wheel):
         )
     for div, cell in zip(shown, codes):
         div.code = code(cell)
-    cells, texts = (
-        [code({"id": "package", "source": install(wheel, address)})],
-        [],
-    )
+    first = code({"id": "package", "source": install(wheel, address)})
+    cells, texts = [first], []
     for part in [*blocks(article), None]:  # None: the last text ends too
         if isinstance(part, str):
             texts.append(part)
@@ -397,7 +395,7 @@ def build_wheel(folder):
         "--directory",
         folder,
     ]
-    subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
+    subprocess.run(command, cwd=ROOT, check=True)
     return next(folder.glob("*.whl"))
 
 
