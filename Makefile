@@ -11,7 +11,8 @@ STAMP  := $(VENV)/.installed
 export DAM_BACKEND ?= auto
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help book lite pdf students test test-pages alone colab sphinx9 lint lab bench screenshots requirements citation clean
+.PHONY: help book lite pdf students test test-pages alone colab sphinx9 lint lab bench screenshots requirements citation \
+  clean FORCE
 
 help:
 	@echo "make book          build the book and say where to open it"
@@ -37,14 +38,31 @@ $(STAMP): requirements.txt pyproject.toml
 	$(RUN)/python -m pip install --quiet --requirement requirements.txt
 	@touch $@
 
-# From clean every time: a second, incremental -W build passes though the first failed. Executed notebooks are kept in
-# _build/.cache under a fingerprint of the package and the requirements (book/_extensions/freshness.py).
-book: $(STAMP)
+# The pages depend on these files, and on INPUTS, which holds their names and what else goes into the pages and is
+# renewed when that changes.
+PAGES  := $(sort $(shell find book dam tests -type f ! -path "*/__pycache__/*" ! -path "*/.ipynb_checkpoints/*")) \
+          $(wildcard *.md *.cff *.toml *.txt *.yml) Makefile
+INPUTS := _build/.inputs
+
+$(INPUTS): FORCE
+	@mkdir -p $(@D)
+	@{ echo "$(DAM_BACKEND) $(GITHUB_REPOSITORY) $(GITHUB_REF_NAME) $(BOOK_ADDRESS)"; git remote get-url origin; git branch --show-current; \
+	   echo "$(PAGES)"; } > $@.new 2>/dev/null || true
+	@if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
+
+# Notebooks that changed are executed first, two at a time, and kept in _build/.cache under a fingerprint of the package
+# and the requirements (book/_extensions/freshness.py). The pages are always made from clean, for a second, incremental
+# -W build passes though the first failed; `.whole` is written when all of it has passed.
+book: _build/html/.whole
+	@echo "The book is up to date: open $(CURDIR)/_build/html/index.html"
+
+_build/html/.whole: $(STAMP) $(PAGES) $(INPUTS)
 	rm -rf _build/html _build/.doctrees _build/jupyter_execute
+	$(RUN)/python book/execute.py book
 	$(RUN)/jupyter-book build book --config _config.yml --path-output . -W -n --keep-going
 	$(RUN)/python book/slides.py _build/html
 	$(RUN)/python book/alone.py _build/html
-	@echo "The book is built: open $(CURDIR)/_build/html/index.html"
+	@touch $@
 
 # The way out of Jupyter Book 1, which is in maintenance: the same sources with Sphinx 9 alone, from its configuration.
 sphinx9: $(STAMP)
@@ -67,14 +85,18 @@ pdf: $(STAMP)
 	$(RUN)/python book/pdf.py _build/html
 
 # The same book without solutions; exercises in code have a cell that checks the answer.
-students: $(STAMP)
+students: _build/students/_build/html/.whole
+	@echo "The student edition is up to date: open $(CURDIR)/_build/students/_build/html/index.html"
+
+_build/students/_build/html/.whole: $(STAMP) $(PAGES) $(INPUTS)
 	rm -rf _build/students/book _build/students/_build/html _build/students/_build/.doctrees
 	$(RUN)/python book/students.py _build/students/book
 	cp CITATION.cff CHANGELOG.md _build/students/
+	$(RUN)/python book/execute.py _build/students/book
 	$(RUN)/jupyter-book build _build/students/book --config _config.yml --path-output _build/students -W -n --keep-going
 	$(RUN)/python book/slides.py _build/students/_build/html
 	$(RUN)/python book/alone.py _build/students/_build/html
-	@echo "The student edition is built: open $(CURDIR)/_build/students/_build/html/index.html"
+	@touch $@
 
 lint: $(STAMP)
 	$(RUN)/ruff check

@@ -11,6 +11,9 @@ import platform
 import shutil
 from pathlib import Path
 
+ROOT = Path(__file__).parents[2]
+"""The repository; the student edition, which is made elsewhere, computes with it too."""
+
 INGREDIENTS = ["dam", "requirements.txt", "pyproject.toml", "_config.yml", "book/_extensions"]
 """What the outputs of a notebook depend on besides the notebook: files and folders, relative to the repository."""
 
@@ -60,15 +63,30 @@ def fingerprint(root):
     return digest.hexdigest()[:16]
 
 
-def use_fresh_cache(app, config):
-    """Point the execution cache at the folder of the present fingerprint and delete the others."""
-    key = fingerprint(Path(app.srcdir).parent)
-    caches = Path(app.outdir).parent / ".cache"
+def fresh_cache(caches):
+    """Return the folder of the present fingerprint in a folder of caches, and delete the others.
+
+    Parameters
+    ----------
+    caches : Path
+        Need not exist.
+
+    Returns
+    -------
+    Path
+    """
+    key = fingerprint(ROOT)
     for old in caches.glob("*") if caches.is_dir() else []:
         if old.name != key:
             shutil.rmtree(old)
-    config.nb_execution_cache_path = str(caches / key)
-    config.dam_fingerprint = key
+    return caches / key
+
+
+def use_fresh_cache(app, config):
+    """Point the execution cache at the folder of the present fingerprint."""
+    cache = fresh_cache(Path(app.outdir).parent / ".cache")
+    config.nb_execution_cache_path = str(cache)
+    config.dam_fingerprint = cache.name
 
 
 def setup(app):

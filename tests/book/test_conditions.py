@@ -134,5 +134,7 @@ def test_without_javascript_text_and_first_pictures_are_there(name, address, bro
         for explorer in page.locator(".explorer").all():
             frame = explorer.locator(".explorer-frame:not([hidden]) img")
             assert frame.count() == 1
+        for simulation in page.locator(".simulation").all():
+            assert simulation.locator("img").first.is_visible()
         for simulation in page.locator(".recall").all():
             assert simulation.locator("noscript img").is_visible()
