@@ -160,10 +160,8 @@ def alone(page, notebook, wheel):
         )
     for div, cell in zip(shown, codes):
         div.code = code(cell)
-    cells, texts = (
-        [code({"id": "install", "source": install(wheel, address)})],
-        [],
-    )
+    first = code({"id": "package", "source": install(wheel, address)})
+    cells, texts = [first], []
     for part in [*blocks(article), None]:  # None: the last text ends too
         if isinstance(part, str):
             texts.append(part)
@@ -231,7 +229,7 @@ def markdown(name, text):
 def prepare(article, address):
     """Drop what only a page needs; lead its links to the published book, or nowhere where its address is not known."""
     for extra in article.select(
-        "a.headerlink, p.to-slides, script, style, noscript ~ *"
+        "a.headerlink, p.to-slides, p.to-lite, script, style, noscript ~ *"
     ):
         extra.decompose()
     for anchor in article.find_all("a"):
@@ -397,7 +395,7 @@ def build_wheel(folder):
         "--directory",
         folder,
     ]
-    subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
+    subprocess.run(command, cwd=ROOT, check=True)
     return next(folder.glob("*.whl"))
 
 
