@@ -4,13 +4,15 @@
 SHELL := /bin/bash
 
 PYTHON ?= python3
+COLAB_PYTHON ?= python3.13
 VENV   ?= .venv
 RUN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 export DAM_BACKEND ?= auto
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help book lite pdf students test test-pages sphinx9 lint lab bench screenshots requirements citation clean FORCE
+.PHONY: help book lite pdf students test test-pages alone colab sphinx9 lint lab bench screenshots requirements citation \
+  clean FORCE
 
 help:
 	@echo "make book          build the book and say where to open it"
@@ -20,6 +22,8 @@ help:
 	@echo "make test          style, unit, property, notebook and browser tests"
 	@echo "make test-pages    the tests of the built pages alone (needs Chromium)"
 	@echo "make sphinx9       build the book with Sphinx 9, without Jupyter Book"
+	@echo "make alone         run the notebooks of the built book in an environment with the package alone"
+	@echo "make colab         run them with the packages that Google Colab has (needs Python 3.13)"
 	@echo "make lab           open the notebooks in JupyterLab"
 	@echo "make bench         print the benchmarks"
 	@echo "make screenshots   pictures of every built page: light, dark, phone (needs Chromium)"
@@ -42,7 +46,7 @@ INPUTS := _build/.inputs
 
 $(INPUTS): FORCE
 	@mkdir -p $(@D)
-	@{ echo "$(DAM_BACKEND) $(GITHUB_REPOSITORY) $(GITHUB_REF_NAME)"; git remote get-url origin; git branch --show-current; \
+	@{ echo "$(DAM_BACKEND) $(GITHUB_REPOSITORY) $(GITHUB_REF_NAME) $(BOOK_ADDRESS)"; git remote get-url origin; git branch --show-current; \
 	   echo "$(PAGES)"; } > $@.new 2>/dev/null || true
 	@if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
 
@@ -57,6 +61,7 @@ _build/html/.whole: $(STAMP) $(PAGES) $(INPUTS)
 	$(RUN)/python book/execute.py book
 	$(RUN)/jupyter-book build book --config _config.yml --path-output . -W -n --keep-going
 	$(RUN)/python book/slides.py _build/html
+	$(RUN)/python book/alone.py _build/html
 	@touch $@
 
 # The way out of Jupyter Book 1, which is in maintenance: the same sources with Sphinx 9 alone, from its configuration.
@@ -90,6 +95,7 @@ _build/students/_build/html/.whole: $(STAMP) $(PAGES) $(INPUTS)
 	$(RUN)/python book/execute.py _build/students/book
 	$(RUN)/jupyter-book build _build/students/book --config _config.yml --path-output _build/students -W -n --keep-going
 	$(RUN)/python book/slides.py _build/students/_build/html
+	$(RUN)/python book/alone.py _build/students/_build/html
 	@touch $@
 
 lint: $(STAMP)
@@ -104,6 +110,27 @@ test: lint
 	rm -rf .alone
 	$(RUN)/python tests/book/visible.py .alone
 	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(RUN)/python -m pytest -n 2 --dist worksteal --nbmake .alone tests
+
+# The notebooks that the pages offer, in a folder with nothing else and an environment of their own; $(1) is its Python,
+# $(2) what it has besides the package. The constraints let pip fail rather than replace what was there.
+define run_outside
+	@ls _build/html/notebooks/*.ipynb > /dev/null || { echo "the book is not built: make book"; exit 1; }
+	rm -rf .outside
+	$(1) -m venv .outside/venv
+	.outside/venv/bin/python -m pip install --quiet ipykernel $(2)
+	cp -r _build/html/notebooks .outside/notebooks
+	.outside/venv/bin/python -m pip freeze > .outside/before.txt
+	.outside/venv/bin/python -m pip install --quiet --constraint .outside/before.txt .outside/notebooks/*.whl
+	.outside/venv/bin/python -m ipykernel install --prefix .outside/venv --name outside
+	JUPYTER_PATH=$(CURDIR)/.outside/venv/share/jupyter OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 \
+	  $(RUN)/python -m pytest -n 2 --dist worksteal --nbmake --nbmake-kernel=outside .outside/notebooks
+endef
+
+alone: $(STAMP)
+	$(call run_outside,$(PYTHON),ipywidgets)
+
+colab: $(STAMP)
+	$(call run_outside,$(COLAB_PYTHON),--requirement tests/colab.txt)
 
 lab: $(STAMP)
 	$(RUN)/jupyter lab book
@@ -136,5 +163,5 @@ citation: $(STAMP)
 	$(RUN)/python book/_extensions/citing.py
 
 clean:
-	rm -rf _build .alone $(VENV) build dist .pytest_cache .ruff_cache .hypothesis *.egg-info
+	rm -rf _build .alone .outside $(VENV) build dist .pytest_cache .ruff_cache .hypothesis *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

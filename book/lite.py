@@ -43,31 +43,46 @@ LINK = (
 )
 
 
-def runnable(notebook):
-    """Return a notebook, as a dict, that installs first what it needs, without the cells that the page hides."""
+def installing(notebook):
+    """Return a notebook, as a dict, that installs first what it needs."""
     cell = {"cell_type": "code", "execution_count": None, "id": "install"}
     first = cell | {"metadata": {}, "outputs": [], "source": INSTALL}
-    shown = [
+    return notebook | {"cells": [first, *notebook["cells"]]}
+
+
+def shown(notebook):
+    """Return a notebook, as a dict, without the cells that the page hides."""
+    hidden = {"remove-cell", "remove-input"}
+    cells = [
         cell
         for cell in notebook["cells"]
-        if {"remove-cell", "remove-input"}.isdisjoint(
-            cell["metadata"].get("tags", [])
-        )
+        if hidden.isdisjoint(cell["metadata"].get("tags", []))
     ]
-    return notebook | {"cells": [first, *shown]}
+    return notebook | {"cells": cells}
+
+
+def notebooks(built):
+    """Return the notebooks of a built book by name: those that stand alone, or else their sources."""
+    alone = sorted((built / "notebooks").glob("*.ipynb"))
+    sources = sorted((built / "_sources").glob("*.ipynb"))
+    found = {
+        path.stem: json.loads(path.read_text(encoding="utf8"))
+        for path in alone or sources
+    }
+    return found if alone else {name: shown(found[name]) for name in found}
 
 
 def build(built):
     """Build JupyterLite into a built book, and lead there from the page of every notebook; return their names."""
     from jupyterlite_pyodide_kernel.constants import PYODIDE_CDN_URL
 
-    sources = sorted((built / "_sources").glob("*.ipynb"))
+    found = notebooks(built)
     with TemporaryDirectory() as folder:
         work = Path(folder)
         (work / "files").mkdir()
-        for path in sources:
-            notebook = runnable(json.loads(path.read_text(encoding="utf8")))
-            (work / "files" / path.name).write_text(json.dumps(notebook))
+        for name, notebook in found.items():
+            text = json.dumps(installing(notebook))
+            (work / "files" / f"{name}.ipynb").write_text(text)
         (work / "jupyter-lite.json").write_text(json.dumps(SETTINGS))
         pip = [sys.executable, "-m", "pip"]
         wheels = ["--quiet", "--no-deps", "-w", work / "wheels"]
@@ -81,13 +96,10 @@ def build(built):
         lite = [sys.executable, "-m", "jupyterlite_core", "build"]
         options += ["--no-sourcemaps", "--no-unused-shared-packages"]
         subprocess.run([*lite, *options], check=True, cwd=work)
-    host, names = (
-        urlparse(PYODIDE_CDN_URL).hostname,
-        [path.stem for path in sources],
-    )
-    for name in names:
+    host = urlparse(PYODIDE_CDN_URL).hostname
+    for name in found:
         link(built / f"{name}.html", LINK.format(name=name, host=host))
-    return names
+    return list(found)
 
 
 def main(arguments=None):

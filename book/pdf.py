@@ -26,6 +26,8 @@ FLAGS = [
     "--disable-component-update",
 ]
 
+LINK = '<p class="to-slides"><a href="book.pdf">This book as a PDF</a></p>'
+
 PAGE = """<!DOCTYPE html>
 <html lang="en" data-theme="light" data-mode="light">
 <head>
@@ -123,7 +125,7 @@ def page(soup, name, names):
     article = soup.find("article")
     article.name, article["id"] = "section", f"{name}--"
     for part in article.select(
-        "script, noscript, .headerlink, .explorer-frame[hidden], details.hide, .to-slides, .downloads"
+        "script, noscript, .headerlink, .viewcode-link, .explorer-frame[hidden], details.hide, .to-slides, .downloads"
     ):
         part.decompose()
     for fold in article("details"):
@@ -188,6 +190,16 @@ def write(built, names, path):
         whole.unlink()
 
 
+def link(built):
+    """Put a line that leads to the PDF below the title of the first page, once."""
+    first = built / "index.html"
+    text = first.read_text(encoding="utf8")
+    if LINK not in text:
+        before, mark, article = text.partition("<article")
+        line = article.replace("</h1>", f"</h1>\n{LINK}", 1)
+        first.write_text(before + mark + line, encoding="utf8")
+
+
 def main(arguments=None):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("built", type=Path, help="folder of the built book")
@@ -204,6 +216,7 @@ def main(arguments=None):
         )
     path = options.built / "book.pdf"
     write(options.built, names, path)
+    link(options.built)
     print(f"the book as a PDF: {path}, {path.stat().st_size / 1e6:.1f} MB")
 
 

@@ -46,7 +46,7 @@ def text(verdicts):
     """Return the verdicts as plain text, a paragraph each, and a closing count."""
     lines = []
     for v in verdicts:
-        seeds = f" (mean ± standard deviation, {v.seeds} seeds)" if v.seeds > 1 else ""
+        seeds = f" (mean ± standard deviation, {v.seeds} seeds)" if v.seeds > 1 else " (one seed)" * v.seeds
         lines += [
             f"[{v.word}{f': {v.why}' if v.why else ''}] {v.experiment}: {v.claim.name}",
             f"    says:  {v.claim.says} ({v.claim.where})",

@@ -19,11 +19,12 @@ class Claim:
 
     ``measure`` maps a `Result` to a number, or to None where the result cannot decide (``undecided`` says why);
     ``holds`` maps the list of these numbers over seeds to a bool, or is None where the numbers are shown and not judged
-    (``undecided`` again); ``unit`` follows the printed number. ``source``, one of `SOURCES`, says whose statement it
-    is. ``fixed`` is the day on which the rule got its present form, and ``blind`` whether it is on record that this was
-    before a result at its scale was there. ``expected``, one of `WORDS`, is the verdict on the shipped results when
-    they were last looked at, and ``reason`` says why it is contradicted. ``incomparable``, where it is not empty, says
-    what in ours is not as in the source: a rule that is not met then contradicts nothing.
+    (``undecided`` again); ``unit`` follows the printed number, and then what ``adds``, if any, makes of all of them as
+    text. ``source``, one of `SOURCES`, says whose statement it is. ``fixed`` is the day on which the rule got its
+    present form, and ``blind`` whether it is on record that this was before a result at its scale, or a trial, was
+    there. ``expected``, one of `WORDS`, is the verdict on the shipped results when they were last looked at, and
+    ``reason`` says why it is contradicted. ``incomparable``, where it is not empty, says what in ours is not as in the
+    source: a rule that is not met then contradicts nothing.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Claim:
     variant: str = ""
     digits: int = 3
     unit: str = ""
+    adds: Callable | None = None
     reason: str = ""
     undecided: str = "the stored result does not hold the number it needs"
     incomparable: str = ""
@@ -54,6 +56,7 @@ class Verdict:
     mean: float
     spread: float
     holds: bool | None
+    note: str = ""
 
     @property
     def ours(self):
@@ -63,7 +66,7 @@ class Verdict:
         text = f"{self.mean:.{self.claim.digits}f}"
         if self.seeds > 1:
             text += f" ± {self.spread:.{self.claim.digits}f}"
-        return text + self.claim.unit
+        return text + self.claim.unit + (f" ({self.note})" if self.note else "")
 
     @property
     def word(self):
@@ -119,7 +122,8 @@ def verdict(claim, experiment, runs):
     if not numbers:
         return Verdict(claim, experiment, len(runs), math.nan, math.nan, None)
     holds = None if claim.holds is None else bool(claim.holds(numbers))
-    return Verdict(claim, experiment, len(numbers), *mean_and_spread(numbers), holds)
+    note = claim.adds(numbers) if claim.adds else ""
+    return Verdict(claim, experiment, len(numbers), *mean_and_spread(numbers), holds, note)
 
 
 def _measured(claim, run):

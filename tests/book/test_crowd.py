@@ -118,7 +118,7 @@ def test_first_frame_without_javascript(address, browser):
 
 
 def test_a_browser_that_cannot_says_so(address, browser):
-    lame = lambda page: page.add_init_script("delete window.Int8Array")
+    lame = lambda page: page.add_init_script("delete window.ImageData")
     with open_page(browser, f"{address}/dense.html", prepare=lame) as page:
         box = page.locator(".simulation.crowd")
         assert "cannot run the simulation" in box.inner_text() and box.locator("img").is_visible()

@@ -23,11 +23,14 @@ def cell(source, *tags):
     return {"cell_type": "code", "source": source, "metadata": {"tags": list(tags)}, "outputs": []}
 
 
-def test_notebook_installs_what_it_needs_and_has_no_hidden_cells():
+def test_notebook_installs_what_it_needs_and_has_no_hidden_cells(tmp_path):
     cells = [cell("import dam"), cell("assert True", "remove-cell"), cell("plot()", "hide-input")]
-    notebook = lite.runnable({"cells": cells, "metadata": {"a": 1}, "nbformat": 4})
-    assert [c["source"] for c in notebook["cells"]] == [lite.INSTALL, "import dam", "plot()"]
-    assert notebook["metadata"] == {"a": 1} and len(cells) == 3
+    for folder, own in (("_sources", cells), ("notebooks", [cell("alone()", "remove-input")])):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "a.ipynb").write_text(json.dumps({"cells": own, "metadata": {}, "nbformat": 4}))
+        found = lite.installing(lite.notebooks(tmp_path)["a"])
+        expected = ["import dam", "plot()"] if folder == "_sources" else ["alone()"]  # which stands alone as it is
+        assert [c["source"] for c in found["cells"]] == [lite.INSTALL, *expected] and found["nbformat"] == 4
 
 
 def test_line_names_the_host_and_stands_below_the_title_once(tmp_path):

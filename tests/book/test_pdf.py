@@ -40,6 +40,14 @@ def test_a_page_is_opened_and_made_still(tmp_path):
     assert '<li><a href="#xor--">XOR</a></li>' in text
 
 
+def test_the_first_page_leads_to_the_pdf_once(tmp_path):
+    (tmp_path / "index.html").write_text("<h1>Print</h1><article><h1>Book</h1><p>text</p></article>")
+    pdf.link(tmp_path)
+    pdf.link(tmp_path)
+    text = (tmp_path / "index.html").read_text()
+    assert text == f"<h1>Print</h1><article><h1>Book</h1>\n{pdf.LINK}<p>text</p></article>"
+
+
 @pytest.mark.skipif(not (BUILT / "glossary.html").exists(), reason="the book is not built: make book")
 @pytest.mark.skipif(shutil.which("chromium") is None, reason="needs Chromium: apt-get install chromium")
 def test_pdf_has_an_outline_tags_and_inner_links(tmp_path):

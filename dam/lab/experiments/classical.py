@@ -80,8 +80,8 @@ CLAIMS = (
           "the load at 0.5 % unstable bits, largest N, is within 0.01 of 0.151, which eq. (5) gives",
           at_largest("alpha_half_percent"), within(0.141, 0.161), digits=4, source="paper", fixed="2026-11-22"),
     Claim("capacity-number", "Section 2, after eq. (5)",
-          f"n = 2: that is about {paper.CAPACITY_CLASSICAL} N memories",
-          f"the same load, rounded to two places, is {paper.CAPACITY_CLASSICAL}",
+          f"n = 2: about {paper.CAPACITY_CLASSICAL} N memories have 0.5 % single-bit errors",
+          f"the load at 0.5 % unstable bits, largest N, rounded to two places, is {paper.CAPACITY_CLASSICAL}",
           at_largest("alpha_half_percent"), within(0.135, 0.145), digits=4, source="paper", fixed="2026-11-28",
           expected="contradicted", reason="eq. (5) itself gives 0.151 at 0.5 %; 0.14 belongs to 0.4 % of errors, or to "
           "the breakdown of retrieval at 0.138"),

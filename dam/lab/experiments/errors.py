@@ -106,7 +106,7 @@ CLAIMS = (
     Claim("gaussian", "Section 2, before eq. (5)",
           "for large N and K the noise of one bit is Gaussian: P_error is its tail integral",
           "power, N = 200 and more, fillings of at least half of the half-percent capacity: the integral is within "
-          "15 % of the measured probability (one set of 2 million bits a point)",
+          "15 % of the measured probability (2 million bits a point or more)",
           largest_relative(integral, "error_power", lambda N, K, load: N >= 200 and load >= 0.5), within(0, 15),
           digits=0, unit=" % at most", source="paper", fixed="2026-11-28",
           reason="heavy tails of the noise make more errors than the normal law"),

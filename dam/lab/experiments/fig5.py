@@ -103,12 +103,12 @@ CLAIMS = (
     Claim("power-follows-theory", "Appendix B, Fig. 5",
           "n = 3, power: K_1/2 is consistent with the error-free capacity",
           "K_1/2 over the error-free capacity, averaged over N, lies between 0.8 and 1.25",
-          value("ratio_power"), within(0.8, 1.25), digits=2, source="appendix", fixed="2026-11-22", blind=True),
+          value("ratio_power"), within(0.8, 1.25), digits=2, source="appendix", fixed="2026-11-22"),
     Claim("rectified-above-theory", "Appendix B, Fig. 5",
           "n = 3, rectified: K_1/2 is a little above the error-free capacity, with a similar shape",
           "K_1/2 over the error-free capacity, averaged over N, lies between 1 and 2, the most that half the noise "
           "variance can give",
-          value("ratio_rectified"), within(1, 2), digits=2, source="appendix", fixed="2026-11-22", blind=True),
+          value("ratio_rectified"), within(1, 2), digits=2, source="appendix", fixed="2026-11-22"),
     *(claim for kind in KINDS for claim in (
         Claim(f"half-exponent-{kind}", "Ours: the paper compares values, not their scaling",
               f"n = 3, {kind}: K_1/2 scales like the error-free capacity, as N^2 / ln N",

@@ -129,7 +129,8 @@ CLAIMS = (
             undecided=f"one training does not decide: {reason}") for n, reason in SEEN.items()),
     *(Claim(f"rubbish-n{n}", "Krotov and Hopfield (2018)",
             f"n = {n}: at small powers the minima of the objective correspond to rubbish images",
-            "more than half of the descents end so, and the network gives the class with c of at least 0.9",
+            "from noise, more than half of the descents end at a picture that correlates by less than 0.5 with any "
+            "digit and that the network gives the class with c of at least 0.9 (one training)",
             value(f"rubbish_percent_n{n}"), within(50, 100), digits=1, unit=" %", source="other paper",
             fixed="2026-11-22") for n in (2, 3)),
 )  # fmt: skip
