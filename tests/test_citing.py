@@ -4,6 +4,7 @@ import re
 import sys
 import tomllib
 from pathlib import Path
+from types import SimpleNamespace
 from xml.etree import ElementTree
 
 import pytest
@@ -86,3 +87,11 @@ def test_the_article_cites_what_its_bibliography_has():
     ours, book = (parse_file(ROOT / name).entries for name in ("paper/paper.bib", "book/refs.bib"))
     assert set(re.findall(r"@([a-z]+\d{4}\w+)", text)) == set(ours)
     assert all(ours[key] == book[key] for key in ours)
+
+
+def test_a_chapter_that_is_shared_says_its_answer():
+    app, context = SimpleNamespace(chapters_of_the_book={"xor": {"answer": "It can."}}), {"meta": None}
+    sharing.describe(app, "xor", "page.html", context, None)
+    assert context["meta"] == {"og:description": "It can."}
+    sharing.describe(app, "cite", "page.html", untouched := {"meta": None}, None)
+    assert untouched == {"meta": None}

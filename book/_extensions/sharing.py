@@ -9,6 +9,7 @@ from pathlib import Path
 from xml.sax.saxutils import escape
 
 import matplotlib.pyplot as plt
+from chapters import chapters
 from repository import github_repository
 
 import dam
@@ -76,6 +77,13 @@ def set_address(app, config):
         config.ogp_image_alt = "A handwritten seven, damaged and recalled by a dense associative memory"
 
 
+def describe(app, pagename, templatename, context, doctree):
+    """Let a chapter that is shared say its answer, not the first words of the page."""
+    about = app.chapters_of_the_book.get(pagename)
+    if about:
+        context["meta"] = {**(context.get("meta") or {}), "og:description": about["answer"]}
+
+
 def write_files(app, exception):
     """Draw the card and write the site map."""
     if exception is None and app.builder.format == "html":
@@ -86,6 +94,8 @@ def write_files(app, exception):
 
 
 def setup(app):
+    app.chapters_of_the_book = chapters()
     app.connect("config-inited", set_address, priority=100)
+    app.connect("html-page-context", describe, priority=100)
     app.connect("build-finished", write_files)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -65,7 +65,7 @@ def test_front_page_has_the_cards_and_its_links_resolve():
 
 @built
 def test_three_ways_lead_on(address, browser):
-    for name, where in (("Read", "/classical.html"), ("Run", "#run"), ("Teach", "/teaching.html")):
+    for name, where in (("Read", "/classical.html"), ("Run", "/run.html"), ("Teach", "/teaching.html")):
         with open_page(browser, f"{address}/index.html") as page:
             page.locator(".sd-card", has_text=name).first.click()
             page.wait_for_url(f"**{where}")
