@@ -50,6 +50,7 @@ def run(path, timeout):
             cwd=str(path.parent),
             timeout=timeout,
             record_timing=False,
+            extra_arguments=["--IPKernelApp.log_level=ERROR"],
         )
     except Exception as failure:
         error = f"{type(failure).__name__}: {failure}"

@@ -45,7 +45,8 @@ def by_class(w, v, y, xi, classes=10):
     """Return what each class does to memories along their own directions, ``(P, classes)``.
 
     For weights ``w (M, P)`` from `digit_weights`, digits ``v (M, N)`` of classes ``y (M,)``, and the memories ``xi
-    (P, N)``: Σ_A w_Aμ v_A·ξ^μ over the digits of a class, divided by the length of ξ^μ. Above 0, the class makes the memory stronger.
+    (P, N)``: Σ_A w_Aμ v_A·ξ^μ over the digits of a class, divided by the length of ξ^μ. Above 0, the class makes the
+    memory stronger.
     """
     parts = w * (v @ xi.T) / np.linalg.norm(xi, axis=1)
     return np.stack([parts[y == c].sum(axis=0) for c in range(classes)], axis=1)
