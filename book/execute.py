@@ -52,9 +52,19 @@ def run(path, timeout):
             record_timing=False,
             extra_arguments=["--IPKernelApp.log_level=ERROR"],
         )
+        error = shown_error(notebook)
     except Exception as failure:
         error = f"{type(failure).__name__}: {failure}"
     return notebook, time.perf_counter() - start, error
+
+
+def shown_error(notebook):
+    """Return the traceback that a cell shows though it ended well, as when a figure cannot be drawn; else None."""
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            if output.output_type == "error":
+                return "\n".join(output.traceback)
+    return None
 
 
 def execute(paths, folder, timeout):

@@ -57,7 +57,7 @@ def with_errors(box):
     line, _, bars = box.lines
     if line is not None:
         segments = bars[0].get_segments() if box.has_yerr and not box.has_xerr else []
-        ends = [(segment[0][1], segment[-1][1]) for segment in segments]
+        ends = [(segment[0][1], segment[-1][1]) if len(segment) else ("", "") for segment in segments]
         xy = np.column_stack(line.get_data(orig=False))
         yield from ((*point, *end) for point, end in zip(xy, ends or [("", "")] * len(xy)))
 

@@ -94,3 +94,9 @@ def test_a_failure_is_reported_with_name_and_traceback_and_the_others_are_kept(b
         assert "bad.ipynb failed" in done.stderr and "wrong = 1 / 0" in done.stderr
         assert "ZeroDivisionError" in done.stderr and "good.ipynb failed" not in done.stderr
         assert "\ngood " in done.stdout and "\nbad " not in done.stdout
+
+
+def test_a_figure_that_cannot_be_drawn_is_a_failure(book, tmp_path):
+    source = "class Broken:\n    def _repr_html_(self):\n        raise ValueError('no picture')\nBroken()"
+    _, _, error = execute.run(book(bad=source) / "bad.ipynb", 60)
+    assert "no picture" in error

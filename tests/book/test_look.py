@@ -32,8 +32,8 @@ WIDE = """() => {
         return place.width && place.right > innerWidth + 1 && !inScroller(box);
     }).map((box) => box.outerHTML.slice(0, 100));
 }"""
-CUT = """() => [...document.querySelectorAll(".bd-article pre")].filter((box) => box.scrollWidth > box.clientWidth + 1)
-    .map((box) => box.textContent.trim().slice(0, 60))"""
+CUT = """() => [...document.querySelectorAll(".bd-article :is(pre, div.math, div.math mjx-container)")]
+    .filter((box) => box.scrollWidth > box.clientWidth + 1).map((box) => box.textContent.trim().slice(0, 60))"""
 SHOWN = """(selector) => [...document.querySelectorAll(selector)].filter((box) => box.getClientRects().length)
     .map((box) => box.outerHTML.slice(0, 100))"""
 

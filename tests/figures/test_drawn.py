@@ -36,6 +36,14 @@ def test_lines_with_labels_and_axes():
     assert np.array_equal(numbers(rows[3:], "x", "y"), np.column_stack([y, x]))
 
 
+def test_a_point_that_is_missing_has_no_error_bar():
+    figure, ax = plt.subplots()
+    ax.errorbar([0, 1, 2], [1, np.nan, 3], yerr=[0.1, 0.1, np.nan])
+    rows = table(figure)
+    assert [row["low"] for row in rows][1:] == ["", ""] and float(rows[0]["low"]) == 0.9
+    assert [row["x"] for row in rows] == ["0.0", "1.0", "2.0"]
+
+
 def test_error_bars_and_dots():
     figure, ax = plt.subplots()
     x, y, error = np.arange(3.0), np.array([1.0, 4.0, 9.0]), np.array([0.5, 1.0, 2.0])
