@@ -1,11 +1,13 @@
 """Downloads below a figure: the picture as SVG, and the points that it draws as CSV.
 
-`dam.figures.style.use` lets a figure in a notebook carry its points; the executed notebook keeps them.
+`dam.figures.style.use` lets a figure in a notebook carry its points; the execution cache keeps them.
 """
 
-import json
 import re
 from pathlib import Path
+
+import nbformat
+from jupyter_cache import get_cache
 
 LINKS = '<p class="downloads"><a href="{svg}" download="{name}.svg">SVG</a>{data}</p>\n'
 DATA = ' · <a href="{csv}" download="{name}.csv">data</a>'
@@ -39,12 +41,21 @@ def linked(body, found):
     return FIGURE.sub(add, body)
 
 
+def executed(source, cache):
+    """Return a notebook as the execution cache keeps it, or None where it does not."""
+    try:
+        return get_cache(cache).merge_match_into_notebook(nbformat.read(source, 4))[1]
+    except KeyError:
+        return None
+
+
 def add_downloads(app, pagename, templatename, context, doctree):
     """Write the tables of a page beside its pictures, and link both."""
-    executed = Path(app.outdir).parent / "jupyter_execute" / f"{pagename}.ipynb"
-    if "body" not in context or not executed.exists():
+    source = Path(app.srcdir) / f"{pagename}.ipynb"
+    notebook = executed(source, app.config.nb_execution_cache_path) if source.exists() else None
+    if "body" not in context or notebook is None:
         return
-    found = tables(json.loads(executed.read_text(encoding="utf8")))
+    found = tables(notebook)
     images = Path(app.outdir) / "_images"
     images.mkdir(exist_ok=True)
     for name, table in found.items():

@@ -14,8 +14,7 @@ LIMIT = 0.5
 MAX_BYTES = 300_000
 """The largest HTML of a walk, in bytes."""
 
-FILES = Path(__file__).parent
-"""Where `walk.css` and `walk.js` lie. They travel with the HTML, so that it works wherever a notebook does."""
+_FILES = Path(__file__).parent  # walk.css and walk.js travel with the HTML: it works wherever a notebook does
 
 BOX = """
 <style>{style}</style>
@@ -126,8 +125,8 @@ class Walk:
             lanes="".join(f'<div class="walk-lane"><span>n = {n}</span><b></b></div>' for n in self.powers),
             outputs="".join(_bars(n, a) for n, a in zip(self.powers, self.arguments[made, :, place, j])),
             data=json.dumps(self.data()),
-            style=(FILES / "walk.css").read_text(encoding="utf8"),
-            script=(FILES / "walk.js").read_text(encoding="utf8"),
+            style=(_FILES / "walk.css").read_text(encoding="utf8"),
+            script=(_FILES / "walk.js").read_text(encoding="utf8"),
         )
         if len(page) > MAX_BYTES:
             raise ValueError(f"the walk takes {len(page):,} bytes, at most {MAX_BYTES:,}: use fewer digits or ways")

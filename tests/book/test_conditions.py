@@ -60,8 +60,9 @@ REACHABLE = """() => [...document.querySelectorAll(
     .filter((control) => control.type !== "radio" || control.checked)
     .map((control, at) => { control.dataset.at = at; return [at, control.outerHTML.slice(0, 80)]; })"""
 FOCUSED = """() => {
-    const control = document.activeElement, style = getComputedStyle(control);
-    const seen = style.outlineStyle !== "none" || style.boxShadow !== "none";
+    const control = document.activeElement;
+    const shows = (style) => style.outlineStyle !== "none" || style.boxShadow !== "none";
+    const seen = shows(getComputedStyle(control)) || shows(getComputedStyle(control, "::after"));  // of a whole card
     return [control.dataset.at ?? null, seen, control.outerHTML.slice(0, 80)];
 }"""
 
