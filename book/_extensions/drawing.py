@@ -38,7 +38,7 @@ BOX = f"""
 </div><div>
 <p>What the networks see: <canvas data-part="seen" width="28" height="28" role="img"
  aria-label="The digit in 28 by 28 pixels"></canvas></p>
-<fieldset><legend>Network</legend>
+<fieldset><legend>Choose a network</legend>
 {NETWORKS}
 </fieldset>
 <p data-part="status" role="status"></p>

@@ -32,6 +32,9 @@ addEventListener("DOMContentLoaded", () => {
     });
     const line = curve.getContext("2d"), { width, height } = curve;
     line.clearRect(0, 0, width, height);
+    line.fillStyle = ink;
+    line.font = "14px sans-serif";
+    line.fillText("energy, flip by flip", 8, height - 10);
     if (energies.length < 2) return;
     const low = Math.min(...energies), high = Math.max(...energies), span = high - low || 1;
     line.strokeStyle = ink;

@@ -94,9 +94,14 @@ def prototypes():
 
 
 def settings():
-    """A map of errors over learning rate and temperature."""
+    """A map of errors over learning rate and temperature, in percent: from dark and large to white and small."""
     figure, ax = _plot()
-    ax.imshow(results.load("search", "n3").arrays["held_out_percent"], cmap="gray_r", norm="log", aspect="auto")
+    errors = results.load("search", "n3").arrays["held_out_percent"]
+    ax.pcolormesh(errors, cmap="gray_r", norm="log", edgecolors="0.6", linewidth=1)
+    for (row, column), error in np.ndenumerate(errors):
+        color = "white" if error > np.sqrt(errors.min() * errors.max()) else "black"
+        ax.text(column + 0.5, row + 0.5, f"{error:.2g} %", color=color, ha="center", va="center", fontsize=12)
+    ax.invert_yaxis()
     return figure
 
 

@@ -233,7 +233,7 @@ def basins(flipped, recalled, nearest):
         ax.plot(flipped, share, "-", color=color, marker=marker, markersize=5)
         ax.plot(flipped, nearest[load], ":", color=color)
         place = np.interp(-50, -share, flipped)
-        ax.annotate(f"{load:.2f}", (place, 50), (-4, -4), textcoords="offset points", ha="right", fontsize=10)
+        ax.annotate(f"{load:.2f}", (place, 50), (-6, -4), textcoords="offset points", ha="right", fontsize=10)
     ax.text(50.5, 88, "nearest\nmemory", fontsize=10, va="center")
     ax.text(1, 47, "load α =", fontsize=10)
     ax.set(xlabel="flipped bits of the cue (%)", ylabel="recalled (%)", ylim=(0, 103), xlim=(0, 50))

@@ -125,7 +125,8 @@ def _results(name, runs):
         tables += Table(("Seed", "Computed", "Code", "Again"), rows, f"{name} {variant}".strip(), note)._repr_html_()
     title = f"{name}: {len(runs)} {'result' if len(runs) == 1 else 'results'}"
     summary = html.escape(experiments.get(name).summary)
-    return f'<details class="results" id="results-{name}"><summary>{title}</summary><p>{summary}</p>{tables}</details>'
+    head = f"<summary>{title} <span>{summary}</span></summary>"
+    return f'<details class="results" id="results-{name}">{head}{tables}</details>'
 
 
 def _computed(run):

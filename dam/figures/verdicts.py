@@ -134,7 +134,8 @@ def common(texts):
     head = min(agreeing(words), shortest - 1)  # something remains of each
     tail = min(agreeing([line[head:][::-1] for line in words]), shortest - 1 - head)
     found = dict.fromkeys(" ".join(line[head : len(line) - tail]) for line in words)
-    middle = ", ".join(found) if len(found) <= MOST else "…"
+    between = "; " if any(" " in text for text in found) else ", "
+    middle = between.join(found) if len(found) <= MOST else "…"
     last = words[0][len(words[0]) - tail :]
     return " ".join(filter(None, [*words[0][:head], middle, *last]))
 
@@ -169,7 +170,7 @@ def filters(verdicts):
     judged = rows(verdicts)
     sources = [source for source in SOURCES if any(row.first.claim.source == source for row in judged)]
     choices = {
-        "verdict": {word: word for word in WORDS},
+        "verdict": GROUPS,
         "source": {source: source for source in sources},
         "chapter": {name: title for name, title in CHAPTERS.items() if any(row.chapter == name for row in judged)},
     }
@@ -204,7 +205,7 @@ def index(verdicts, chapter):
 
 def item(row, runs):
     """Return a row of the page: mark, statement, ours, links, and a fold that says how it is judged."""
-    data = {"verdict": row.first.word, "source": row.first.claim.source, "chapter": row.chapter}
+    data = {"verdict": row.group, "source": row.first.claim.source, "chapter": row.chapter}
     attributes = "".join(f' data-{key}="{value}"' for key, value in data.items())
     seeds = max(v.seeds for v in row.verdicts)
     facts = [
@@ -220,8 +221,9 @@ def item(row, runs):
 
 
 def count(row):
-    """Return ours as text, or for variants how many of them have this verdict."""
-    return f"{len(row.verdicts)} of {row.variants} variants" if row.variants > 1 else f"ours: {row.first.ours}"
+    """Return ours as text, where it is one, and for variants how many of them have this verdict."""
+    ours = f"ours: {row.first.ours}" if len(row.verdicts) == 1 else ""
+    return ", ".join(filter(None, [ours, f"{len(row.verdicts)} of {row.variants} variants" * (row.variants > 1)]))
 
 
 def fold(row, runs):
@@ -230,7 +232,7 @@ def fold(row, runs):
         "Rule": lambda v: formula(v.claim.criterion),
         "Fixed": lambda v: fixed(v.claim),
         "Why not": lambda v: formula(v.why),
-        "Said in": lambda v: html.escape(f"{v.claim.source}: {v.claim.where}"),
+        "Said in": lambda v: html.escape(said(v.claim)),
         "Again": lambda v: command(v, runs),
     }
     names = [f"{v.experiment}/{v.claim.name}" for v in row.verdicts]
@@ -266,6 +268,12 @@ def fixed(claim):
     """Return when the rule of a claim got its present form, as text."""
     seen = "before there was a result" if claim.blind else "when a result may have been seen"
     return f"{claim.fixed}, {seen}" if claim.fixed else ""
+
+
+def said(claim):
+    """Return where a claim is said, behind the kind of its source unless that begins it: ours, or an appendix."""
+    named = claim.source == "ours" or claim.where.lower().startswith(claim.source)
+    return claim.where if named else f"{claim.source}: {claim.where}"
 
 
 def command(verdict, runs):

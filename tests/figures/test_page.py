@@ -50,7 +50,7 @@ def test_numbers_over_seeds():
 def test_provenance_has_every_result_in_the_fold_of_its_experiment():
     page = figures.page.provenances([result(0), result(1), result(0, "n3")])
     text = page._repr_html_()
-    assert text.count('<details class="results" id="results-fig4"><summary>fig4: 3 results</summary>') == 1
+    assert text.count('<details class="results" id="results-fig4"><summary>fig4: 3 results <span>') == 1
     assert text.count("<p>N = 100</p>") == 1 and "<p>n3: N = 100</p>" in text
     for name in ("fig4-seed0", "fig4-seed1", "fig4-n3-seed0"):
         assert text.count(f"python -m dam again {name}<") == 1 and name in repr(page)
