@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from dam.figures.page import Block
-from dam.lab.verdicts import SOURCES, WORDS
+from dam.lab.verdicts import SOURCES, WORDS, measured
 
 CHAPTERS = {
     "classical": "Classical memory",
@@ -278,7 +278,8 @@ def said(claim):
 
 def command(verdict, runs):
     """Return the command for the first result that a claim is judged on, and the seeds of the others."""
-    used = [run for run in runs if (run.experiment, run.variant) == (verdict.experiment, verdict.claim.variant)]
+    asked = [run for run in runs if (run.experiment, run.variant) == (verdict.experiment, verdict.claim.variant)]
+    used = [run for run in asked if measured(verdict.claim, run) is not None]
     if not used:
         return ""
     others = f" (and seeds {', '.join(str(run.seed) for run in used[1:])})" if len(used) > 1 else ""

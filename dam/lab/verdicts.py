@@ -118,7 +118,7 @@ def covers(number):
 def verdict(claim, experiment, runs):
     """Return the `Verdict` on a claim from the results of an experiment over seeds, of the claim's variant."""
     runs = [run for run in runs if run.variant.removeprefix("demo").removeprefix("-") == claim.variant]
-    numbers = [number for run in runs if (number := _measured(claim, run)) is not None]
+    numbers = [number for run in runs if (number := measured(claim, run)) is not None]
     if not numbers:
         return Verdict(claim, experiment, len(runs), math.nan, math.nan, None)
     holds = None if claim.holds is None else bool(claim.holds(numbers))
@@ -126,7 +126,7 @@ def verdict(claim, experiment, runs):
     return Verdict(claim, experiment, len(numbers), *mean_and_spread(numbers), holds, note)
 
 
-def _measured(claim, run):
+def measured(claim, run):
     """Return the number a claim is judged on; None if the result decides nothing, or was run without what it takes."""
     try:
         return claim.measure(run)

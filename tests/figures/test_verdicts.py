@@ -102,6 +102,15 @@ def test_row_says_when_its_rule_was_fixed_and_why_it_does_not_hold():
     assert "2026-01-02, when a result may have been seen" in verdicts.item(*verdicts.rows([later]), [])
 
 
+def test_a_command_names_the_seeds_that_are_judged():
+    runs = results.load_all("mnist", "n3")
+    verdict = next(v for v in claims.judge("mnist", runs) if v.claim.name == "test-error-n3")
+    long = [run.seed for run in runs if run.values["epochs"] >= 3000]
+    assert len(long) == verdict.seeds < len(runs)
+    said = verdicts.command(verdict, runs)
+    assert f"mnist-n3-seed{long[0]}<" in said and f"seeds {', '.join(map(str, long[1:]))})" in said
+
+
 def test_commands_are_those_of_stored_results():
     commands = re.findall(r"python -m dam again ([\w-]+)<", "".join(b._repr_html_() for b in GROUPS.values()))
     assert commands and set(commands) <= {run.name for run in results.stored()}
