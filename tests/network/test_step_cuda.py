@@ -7,7 +7,7 @@ import cuda_stub
 import numpy as np
 import pytest
 from elsewhere import elsewhere
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from dam import Classifier, datasets
@@ -87,6 +87,7 @@ def gradients(recipe, x, t, xi, V, rows, T, dtype):
                                                            (20, 30, 33, 12, 4), (30, 30, 32, 9, 3)])  # fmt: skip
 @settings(max_examples=5, deadline=None)
 @given(seed=st.integers(0, 2**32 - 1), warmth=st.floats(0.15, 3))
+@example(seed=995, warmth=1 / 3)  # the pure functions happen to be exact there
 def test_gradients_are_as_close_to_float64_as_those_of_the_pure_functions(
     n, m, K, N, classes, objective, form, seed, warmth
 ):
@@ -103,9 +104,10 @@ def test_gradients_are_as_close_to_float64_as_those_of_the_pure_functions(
     clear = np.sort(double[0], axis=1)
     ties = np.sum(clear[:, -1] - clear[:, -2] <= 1e-4 * np.abs(clear).max())
     assert abs(wrong - np.sum(np.argmax(double[0], axis=1) != np.argmax(t, axis=1))) <= ties
+    rounding = 2 * np.finfo(np.float32).eps * np.abs(double[0]).max()  # of an argument a, and so of 1 - tanh(a)²
     for found, pure, exact in list(zip(ours, single, double))[1:]:
         error, size = np.abs(found - exact).max(), np.abs(exact).max()
-        assert error <= 10 * np.abs(pure - exact).max() + 2e-6 * n * size + 1e-20
+        assert error <= 10 * np.abs(pure - exact).max() + (2e-6 * n + rounding) * size + 1e-20
 
 
 @pytest.mark.parametrize("N", (784, 9, 300))
