@@ -58,7 +58,7 @@ def draw(n):
     ax.plot([0, 1], [0, n])
     return figure
 
-page = Explorer(draw, lambda n: f"slope {n}", n=[1, 2]).to_html()
+page = Explorer(draw, alt=lambda n: f"slope {n}", n=[1, 2]).to_html()
 found["explorer"] = digest(np.frombuffer(page.encode(), "u1"))
 result = experiments.run("fig4", scale="demo", seed=3, into=tempfile.mkdtemp())
 found["fig4"] = digest(*(result.arrays[name] for name in sorted(result.arrays)))

@@ -61,11 +61,11 @@ class Explorer:
     ...     ax.plot([0, 1], [0, n])
     ...     return figure
     >>> alt = lambda n: f"A line of slope {n}."
-    >>> Explorer(draw, alt, labels={"n": "slope n"}, n=[1, 2, 3])
+    >>> Explorer(draw, alt=alt, labels={"n": "slope n"}, n=[1, 2, 3])
     Explorer(n: 1, 2, 3)
     """
 
-    def __init__(self, draw, alt, *, labels=None, start=None, dpi=160, **parameters):
+    def __init__(self, draw, *, alt, labels=None, start=None, dpi=160, **parameters):
         for name, function in (("draw", draw), ("alt", alt)):
             if not callable(function):
                 raise TypeError(f"{name} is {function!r}; it needs to be a function of the parameters")

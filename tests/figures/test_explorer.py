@@ -25,7 +25,7 @@ def alt(n, phase=0):
 
 
 def example(**changes):
-    return Explorer(draw, alt, **({"labels": {"n": "slope <n>"}, "n": [1, 2, 3]} | changes))
+    return Explorer(draw, alt=alt, **({"labels": {"n": "slope <n>"}, "n": [1, 2, 3]} | changes))
 
 
 def test_page_holds_every_frame_with_its_text():
@@ -90,11 +90,11 @@ def test_bad_parameters(changes, error, message):
 
 def test_bad_functions():
     with pytest.raises(TypeError, match="draw is 3; it needs to be a function"):
-        Explorer(3, alt, n=[1])
+        Explorer(3, alt=alt, n=[1])
     with pytest.raises(TypeError, match="draw returned str; it needs to return a Matplotlib figure"):
-        Explorer(lambda n: "figure", alt, n=[1]).to_html()
+        Explorer(lambda n: "figure", alt=alt, n=[1]).to_html()
     with pytest.raises(ValueError, match="alt returned no text for {'n': 1}"):
-        Explorer(draw, lambda n: " ", n=[1]).to_html()
+        Explorer(draw, alt=lambda n: " ", n=[1]).to_html()
 
 
 def test_too_large_a_figure_is_refused(monkeypatch):
