@@ -123,7 +123,7 @@ def title(article):
 def page(soup, name, names):
     """Return the article of a page with its folds open, the first frame of each figure, and links within the PDF."""
     article = soup.find("article")
-    article.name, article["id"] = "section", f"{name}--"
+    article.name = "section"
     for part in article.select(
         "script, noscript, .headerlink, .viewcode-link, .explorer-frame[hidden], details.hide, .to-slides, .downloads"
     ):

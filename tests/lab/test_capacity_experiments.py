@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import dam
-from dam.lab import claims, common, experiments
+from dam.lab import claims, common, experiments, paper
 from dam.lab.experiments import basins, errors, fig5, rules
 from dam.memory import theory
 from dam.memory.interactions import KINDS
@@ -107,3 +107,10 @@ def test_a_claim_takes_only_results_of_its_own_variant():
     assert judged["stable-exponent-power-n2"].seeds == 1
     assert judged["stable-exponent-power-n3"].seeds == judged["power-follows-theory"].seeds == 0
     assert judged["power-follows-theory"].holds is None
+
+
+def test_the_reason_for_the_paper_s_number_is_what_the_formula_gives():
+    claim = next(c for c in claims.of("classical") if c.name == "capacity-number")
+    share = 100 * theory.error_probability(10**6, round(paper.CAPACITY_CLASSICAL * 10**6), 2)
+    assert f"0.14 belongs to {share:.1f} % of errors" in claim.reason
+    assert f"gives {theory.alpha(2):.3f} at 0.5 %" in claim.reason
