@@ -1,31 +1,16 @@
 """The pages as readers meet them: from a folder, by keyboard, on a slow phone, in little motion, without JavaScript."""
 
-import gzip
 from itertools import pairwise
 
 import pytest
 from browser import open_page
-from test_browser import BUILT, LIMIT, PAGES
+from test_browser import BUILT, PAGES
 
 pytestmark = pytest.mark.skipif(not PAGES, reason="the book is not built: make book")
 
 TYPICAL = [name for name in ("index", "draw", "dense", "mnist", "adversarial", "attention", "claims") if name in PAGES]
 """Pages that have, together, all that pages have: simulations, sliders, folds, formulas, code, filters."""
 ENDED = "document.querySelector('.recall [data-part=status]').textContent.includes('after')"
-
-
-@pytest.mark.parametrize("name", TYPICAL)
-def test_page_with_all_that_it_loads_is_sent_in_under_two_megabytes(name, address, browser):
-    """As servers send it, compressed."""
-    bodies = {}
-
-    def keep(request):
-        bodies[request.url] = request.response().body()
-
-    listen = lambda page: page.on("requestfinished", keep)
-    with open_page(browser, f"{address}/{name}.html", prepare=listen) as page:
-        page.wait_for_load_state("networkidle")
-    assert sum(len(gzip.compress(body)) for body in bodies.values()) < LIMIT
 
 
 @pytest.mark.parametrize("name", TYPICAL)

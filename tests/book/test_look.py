@@ -1,4 +1,4 @@
-"""How the built pages look in Chromium at three widths, and on paper."""
+"""How the built pages look in Chromium: what scrolls, headings, and paper."""
 
 from pathlib import Path
 
@@ -10,47 +10,8 @@ PAGES = sorted(path.stem for path in BUILT.glob("*.html") if path.stem not in {"
 
 pytestmark = pytest.mark.skipif(not PAGES, reason="the book is not built: make book")
 
-OPEN_ALL = """() => {
-    document.querySelectorAll("details").forEach((fold) => { fold.open = true; });
-    document.querySelectorAll(".toggle-hidden").forEach((box) => box.classList.remove("toggle-hidden"));
-}"""
-# a formula is seen where its box and its window of scrolling meet
-UNDER_NUMBERS = """() => [...document.querySelectorAll(".bd-article .eqno")].filter((number) => {
-    const n = number.getBoundingClientRect();
-    return [...number.closest("div.math").querySelectorAll("mjx-container")].some((formula) => {
-        const f = formula.getBoundingClientRect();
-        return f.left < n.right - 1 && n.left < f.right - 1 && f.top < n.bottom - 1 && n.top < f.bottom - 1;
-    });
-}).map((number) => number.closest("div.math").id)"""
-NARROW = """() => [...document.querySelectorAll(".bd-article div.math")].filter((box) => box.querySelector(".eqno"))
-    .filter((box) => box.querySelector("mjx-container").clientWidth < 0.9 * box.clientWidth).map((box) => box.id)"""
-WIDE = """() => {
-    const scrolls = (box) => ["auto", "scroll"].includes(getComputedStyle(box).overflowX);
-    const inScroller = (box) => box && box !== document.body && (scrolls(box) || inScroller(box.parentElement));
-    return [...document.querySelectorAll(".bd-article *")].filter((box) => {
-        const place = box.getBoundingClientRect();
-        return place.width && place.right > innerWidth + 1 && !inScroller(box);
-    }).map((box) => box.outerHTML.slice(0, 100));
-}"""
-CUT = """() => [...document.querySelectorAll(".bd-article :is(pre, div.math, div.math mjx-container)")]
-    .filter((box) => box.scrollWidth > box.clientWidth + 1).map((box) => box.textContent.trim().slice(0, 60))"""
 SHOWN = """(selector) => [...document.querySelectorAll(selector)].filter((box) => box.getClientRects().length)
     .map((box) => box.outerHTML.slice(0, 100))"""
-
-
-@pytest.mark.parametrize("name", PAGES)
-def test_formulas_stand_clear_and_only_scrolling_boxes_are_wide(name, address, browser):
-    with open_page(browser, f"{address}/{name}.html") as page:
-        page.evaluate(OPEN_ALL)
-        for width in (1280, 768, 360):
-            page.set_viewport_size({"width": width, "height": 800})
-            assert page.evaluate(UNDER_NUMBERS) == [], width
-            assert page.evaluate(WIDE) == [], width
-            assert page.evaluate("document.documentElement.scrollWidth") <= width
-            if width == 1280:
-                assert page.evaluate(CUT) == []
-        assert page.evaluate(NARROW) == []  # on a phone the number stands below and takes no room
-        assert page.evaluate("Math.max(0, ...[...document.querySelectorAll('caption')].map(c => c.offsetWidth))") <= 360
 
 
 def test_what_scrolls_fades_where_there_is_more(address, browser):
