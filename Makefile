@@ -102,6 +102,7 @@ lint: $(STAMP)
 	$(RUN)/ruff check
 	$(RUN)/ruff format --check
 	$(RUN)/lint-imports
+	$(RUN)/mypy
 	$(RUN)/codespell
 
 # Two workers with one BLAS thread each, the long notebooks first: as a reader sees them, in a folder with nothing else.

@@ -164,5 +164,5 @@ def show_claims(options):
 
 
 if __name__ == "__main__":
-    sys.stdout.reconfigure(errors="backslashreplace")  # a terminal may know no Greek
+    sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # a terminal may know no Greek
     sys.exit(main())

@@ -13,6 +13,7 @@ import warnings
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import cache
+from typing import Any, TypeAlias
 
 import array_api_compat
 import array_api_compat.numpy
@@ -23,6 +24,9 @@ try:
 except ImportError:  # there is none for a Python in the browser
     psutil = None
 
+Array: TypeAlias = Any
+"""An array of NumPy, of CuPy or of another library with its interface, which no type checker knows; docstrings give the
+shape."""
 BACKENDS = ("auto", "numpy", "cupy")
 NVIDIA = ("/dev/nvidia0", "/proc/driver/nvidia")
 """One of these exists where there is an NVIDIA GPU with its driver."""

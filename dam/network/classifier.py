@@ -6,6 +6,7 @@ because F(x) / T^n = F(x / T) and 784^n overflows in single precision. Functions
 """
 
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
 import numpy as np
 
@@ -96,7 +97,7 @@ class Network:
     None of these checks what it is given.
     """
 
-    WEIGHTS = ("visible", "label_weights")
+    WEIGHTS: ClassVar[tuple[str, ...]] = ("visible", "label_weights")
 
     def on(self, xp, dtype=None):
         """Return the same network on another array library, and with weights of another precision if asked for."""

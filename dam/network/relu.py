@@ -1,6 +1,7 @@
 """An ordinary network to compare with: one hidden layer of ReLU units, and softmax classes."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from dam import checks
 from dam.arrays import array_namespace
@@ -31,7 +32,7 @@ class ReLUNetwork(Network):
     hidden_bias: object
     class_bias: object
 
-    WEIGHTS = ("visible", "label_weights", "hidden_bias", "class_bias")
+    WEIGHTS: ClassVar[tuple[str, ...]] = ("visible", "label_weights", "hidden_bias", "class_bias")
 
     def __post_init__(self):
         for name in ("visible", "label_weights"):

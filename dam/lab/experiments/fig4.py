@@ -1,6 +1,7 @@
 """Fig. 4: overlap of the final state with the closest memory, N = 100, K = 2000, power and rectified"""
 
 import math
+from typing import Any
 
 import numpy as np
 
@@ -16,7 +17,7 @@ from dam.memory.interactions import KINDS
 
 PAPER = {**paper.FIG4, "n": (2, 3, 4, 5, 6)}
 DEMO = PAPER | {"starts": 500}
-SOURCE = {"source": "appendix", "fixed": "2026-11-22"}
+SOURCE: dict[str, Any] = {"source": "appendix", "fixed": "2026-11-22"}
 
 
 def run(*, seed, N, K, starts, n, sweep, backend=None):

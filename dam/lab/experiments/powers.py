@@ -116,7 +116,8 @@ def point(*, recipe, seed, digits, radii, steps, backend):
         sizes = {"error": recipe.epochs, "train_error": recipe.epochs, "votes": 11, "accuracy_l2": len(radii)}
         return dict.fromkeys((*MEASURES, *OTHERS), np.nan) | {key: np.full(size, np.nan) for key, size in sizes.items()}
     (network, history), K = trained, recipe.K
-    network, x, x_test, y_test = network.on(xp), *map(xp.asarray, (data.x_train, data.x_test, data.y_test))
+    x, x_test, y_test = map(xp.asarray, (data.x_train, data.x_test, data.y_test))
+    network = network.on(xp)
     means, whole, order = class_means(data.x_train, data.y_train), np.array([0]), np.arange(K)[None, :]
     values, arrays = network_measures(network, x, x_test, y_test, xp.asarray(means), (recipe.n,), whole, order)
     awake, below = arrays["reach"] > 0, np.flatnonzero(history["test_error"] < paper.BELOW)

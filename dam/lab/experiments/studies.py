@@ -1,6 +1,7 @@
 """MNIST: one setting changed at a time: loss power, softmax, temperature, ramp, kind of F, form, memories"""
 
 from dataclasses import asdict
+from typing import Any
 
 import numpy as np
 
@@ -95,7 +96,7 @@ def apart(n, better, others):
     return measure
 
 
-SHORT = {"source": "appendix", "fixed": "2026-11-28", "expected": "not judged",
+SHORT: dict[str, Any] = {"source": "appendix", "fixed": "2026-11-28", "expected": "not judged",
          "undecided": "one training of 40 epochs each decides nothing on trainings of 3000"}  # fmt: skip
 CLAIMS = (
     *(Claim(name, "Appendix A, after eq. (14)", says,

@@ -1,6 +1,7 @@
 """XOR, eq. (7): energies of all eight states and the output of update (4), n = 1 to 8, power and rectified"""
 
 import itertools
+from typing import Any
 
 import numpy as np
 
@@ -46,7 +47,7 @@ def energy_range(result):
     return float(np.ptp(energies)) if energies.size else None
 
 
-BLIND = {"source": "paper", "fixed": "2026-11-22", "blind": True}
+BLIND: dict[str, Any] = {"source": "paper", "fixed": "2026-11-22", "blind": True}
 CLAIMS = (
     Claim("power-odd", "Section 3, eq. (7)",
           "power energies solve XOR for odd n of at least 3, and fail for n = 1 and for even n",
