@@ -11,7 +11,7 @@ STAMP  := $(VENV)/.installed
 export DAM_BACKEND ?= auto
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help book lite pdf students test test-pages alone colab sphinx9 lint lab bench screenshots requirements citation \
+.PHONY: help book lite pdf students test test-long test-pages alone colab sphinx9 lint lab bench screenshots requirements citation \
   clean FORCE
 
 help:
@@ -20,6 +20,7 @@ help:
 	@echo "make pdf           print the built book into _build/html/book.pdf (needs Chromium)"
 	@echo "make students      build the student edition: no solutions, exercises that check themselves"
 	@echo "make test          style, unit, property, notebook and browser tests"
+	@echo "make test-long     the tests that take hours: every property over 2000 examples, kills, fuzzed files"
 	@echo "make test-pages    the tests of the built pages alone (needs Chromium)"
 	@echo "make sphinx9       build the book with Sphinx 9, without Jupyter Book"
 	@echo "make alone         run the notebooks of the built book in an environment with the package alone"
@@ -111,6 +112,11 @@ test: lint
 	rm -rf .alone
 	$(RUN)/python tests/book/visible.py .alone
 	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(RUN)/python -m pytest -n 2 --dist worksteal --nbmake .alone tests
+
+# What takes too long for every change: properties over 2000 examples, kills, fuzzed files.
+test-long: $(STAMP)
+	HYPOTHESIS_PROFILE=long OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 \
+	  $(RUN)/python -m pytest -n 2 --dist worksteal -m "long or not long" tests --ignore tests/book
 
 # The notebooks that the pages offer, in a folder with nothing else and an environment of their own; $(1) is its Python,
 # $(2) what it has besides the package. The constraints let pip fail rather than replace what was there.

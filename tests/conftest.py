@@ -1,6 +1,10 @@
 """Settings of all tests."""
 
+import os
+
 from hypothesis import settings
 
-settings.register_profile("book", deadline=None)  # no test is timed: a slow machine is no failure
-settings.load_profile("book")
+# no test is timed, for a slow machine is no failure; `make test-long` takes the profile long
+settings.register_profile("fast", deadline=None)
+settings.register_profile("long", deadline=None, max_examples=2000)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "fast"))
