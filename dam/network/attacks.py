@@ -55,7 +55,8 @@ def move(v, gradient, length, norm):
     for 'linf', which takes the sign of the gradient.
     """
     checks.choice("norm", norm, NORMS)
-    xp = array_namespace(v=v, gradient=gradient)
+    xp, v, gradient = checks.reals(v=v, gradient=gradient)
+    checks.alike(v=v, gradient=gradient)
     if norm == "linf":
         change = xp.sign(gradient)
     else:
@@ -82,7 +83,8 @@ class Attack:
 
     def overshoot(self, v, factor):
         """Return images beyond the boundary: so many times as far from the images ``v`` that the attack began with."""
-        xp = array_namespace(v=v)
+        xp, v = checks.reals(v=v)
+        checks.alike(v=v, images=self.images)
         return xp.clip(v + factor * (self.images - v), -1, 1)
 
 
@@ -172,19 +174,20 @@ def _length(norm, length):
     return checks.number("length", length, 1e-9, 1e9)
 
 
-def checked_images(v, y, network, m):
+def checked_images(v, y, network, m, of_classes="y"):
     """Return the array library, images in the precision of the weights, their classes, and the network.
 
+    Complaints about the classes go under the name ``of_classes``.
     NumPy arrays are moved to where ``DAM_BACKEND`` says; last comes a function that brings results back from there.
     """
     v, y, visible, back = on_backend(None, v, y, network.visible)
-    xp = array_namespace(v=v, y=y, visible=visible)
+    xp = array_namespace(**{"v": v, of_classes: y, "visible": visible})
     checks.count("m", m)
     checks.matrix("v", v, visible.shape[1], " (one for each visible weight of the network)")
     checks.within("v", v, -1, 1)
-    checks.labels("y", y, network.label_weights.shape[1])
+    checks.labels(of_classes, y, network.label_weights.shape[1])
     if y.shape[0] != v.shape[0]:
-        raise ValueError(f"y must hold a class for each of the {v.shape[0]} images, got {y.shape[0]}")
+        raise ValueError(f"{of_classes} must hold a class for each of the {v.shape[0]} images, got {y.shape[0]}")
     if is_cupy_array(v):
         (M, N), K = v.shape, visible.shape[0]
         checks.memory(visible.dtype.itemsize * M * (HELD * K + 6 * N), f"an attack on {M} images", v, M)

@@ -15,20 +15,26 @@ def codes(weights):
 
     Raises ``ValueError`` if they are not finite, or beyond 1 in size.
     """
-    weights = np.asarray(weights)
-    checks.finite("weights", weights)
+    _, weights = checks.reals(weights=checks.numbers_of("weights", weights, dtype=None))
     if np.abs(weights).max(initial=0) > 1:
         raise ValueError(f"weights must lie in [-1, 1], got up to {np.abs(weights).max()}")
     return np.rint((weights + 1) / 2 * (LEVELS - 1)).astype(np.uint8)
 
 
 def values(codes):
-    """Return the weights that codes stand for, float32."""
+    """Return the weights that codes, whole numbers from 0 to 15, stand for, float32."""
+    codes = checks.numbers_of("codes", codes, dtype=None)
+    if codes.dtype.kind not in "iu":
+        raise TypeError(f"codes must hold whole numbers, got dtype {codes.dtype}")
+    if np.any((codes < 0) | (codes >= LEVELS)):
+        raise ValueError(f"codes must hold numbers from 0 to {LEVELS - 1}, got {codes.min()} to {codes.max()}")
     return (codes * (2 / (LEVELS - 1)) - 1).astype(np.float32)
 
 
 def quantized(network, kept=None):
     """Return a network with its weights on 16 levels, and of its memories only those of ``kept (K,)``, bool."""
-    rows = slice(None) if kept is None else kept
+    rows = slice(None) if kept is None else checks.mask("kept", kept)
+    if kept is not None and rows.shape != (K := network.visible.shape[0],):
+        raise ValueError(f"kept must have shape {(K,)}, one entry for each memory, got {tuple(rows.shape)}")
     weights = {name: values(codes(getattr(network, name)[rows])) for name in network.WEIGHTS}
     return replace(network, **weights)
