@@ -58,7 +58,7 @@ def test_a_generator_that_cannot_be_split_is_refused():
 
 def test_reals_are_copied_only_where_their_type_needs_it():
     one, two = np.ones((2, 3), np.float32), np.ones((2, 3), np.float32)
-    xp, a, b = checks.reals(one=one, two=two)
+    _, a, b = checks.reals(one=one, two=two)
     assert a is one and b is two
     _, a, b = checks.reals(one=one, two=np.ones((2, 3)))
     assert a.dtype == b.dtype == np.float64
