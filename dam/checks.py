@@ -9,6 +9,9 @@ import numpy as np
 
 from dam.arrays import array_namespace, free_bytes
 
+ROUNDING = 1e-6
+"""By how much pixels may lie outside [-1, 1]: a few roundings of float32."""
+
 
 def degree(n, minimum=1):
     """Return the degree ``n`` of a polynomial as an ``int``, or raise ``ValueError``."""
@@ -90,6 +93,29 @@ def within(name, x, low, high):
     smallest, largest = xp.min(x), xp.max(x)
     if smallest < low or largest > high:
         raise ValueError(f"{name} must lie in [{low}, {high}], got values from {smallest:.4g} to {largest:.4g}")
+
+
+def pixels(name, x, columns=None, columns_of=""):
+    """Raise ``ValueError`` unless ``x`` is a two-dimensional array of pixels in [-1, 1], but for rounding."""
+    matrix(name, x, columns, columns_of)
+    xp = array_namespace(**{name: x})
+    smallest, largest = float(xp.min(x)), float(xp.max(x))
+    if not (smallest >= -1 - ROUNDING and largest <= 1 + ROUNDING):  # nor if one of them is NaN
+        finite(name, x)
+        raise ValueError(
+            f"{name} must lie in [-1, 1], got values from {smallest:.4g} to {largest:.4g}; "
+            f"pixels from 0 to 255 are brought there by {name} / 127.5 - 1"
+        )
+
+
+def floats(name, x):
+    """Return an array of numbers in floating point: float16 as float32, integers as float64; else ``TypeError``."""
+    xp = array_namespace(**{name: x})
+    if xp.isdtype(x.dtype, "integral"):
+        return xp.astype(x, xp.float64)
+    if not xp.isdtype(x.dtype, "real floating"):
+        raise TypeError(f"{name} must hold real numbers, got dtype {x.dtype}")
+    return xp.astype(x, xp.result_type(x.dtype, xp.float32), copy=False)
 
 
 def spins(name, x, columns=None, columns_of=""):
