@@ -56,13 +56,14 @@ def safe_power(x, k, kind="rectified"):
 
 def off(visible, x, above, kind, rows=1000):
     """Do what `dam.network.classifier.inactive` does, without its checks; there may be no memories."""
-    xp, visible = array_namespace(visible=visible, x=x), checks.floats("visible", visible)
+    xp, visible = checks.reals(visible=visible)
     found, above = np.ones(visible.shape[0], bool), np.broadcast_to(above, visible.shape[0])
     for start in range(0, x.shape[0], rows):
         left = np.flatnonzero(found)
         if len(left) == 0:
             break
-        h = checks.floats("x", x[start : start + rows, :]) @ xp.take(visible, xp.asarray(left), axis=0).T
+        _, part = checks.reals(x=x[start : start + rows, :])
+        h = part @ xp.take(visible, xp.asarray(left), axis=0).T
         found[left] = to_numpy(xp.all(size(xp, h, kind) <= xp.asarray(above[left], dtype=h.dtype), axis=0))
     return found
 

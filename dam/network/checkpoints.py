@@ -30,7 +30,7 @@ def digest(x: np.ndarray, y: np.ndarray) -> str:
     sha = hashlib.sha256()
     for a in (x, y):
         sha.update(f"{a.dtype} {a.shape}".encode())
-        sha.update(np.ascontiguousarray(a))
+        sha.update(np.ascontiguousarray(a).data)
     return sha.hexdigest()
 
 

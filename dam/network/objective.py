@@ -1,8 +1,8 @@
 """What a network descends: the objective (14), its logarithm, and the cross-entropy of the softmax.
 
 For M examples and N_c classes: arguments ``a (M, N_c)`` of the tanh or the softmax, targets ``t (M, N_c)`` of +1 and
--1, labels ``y (M,)``. All is computed in the precision of a: float16 in float32, integers in float64. ``ValueError`` is
-raised for shapes that do not fit and for numbers out of range, ``TypeError`` for what are no real numbers.
+-1, labels ``y (M,)``. All is computed in float32 if both arrays are of float32 or float16, else in float64.
+``ValueError`` is raised for shapes that do not fit and numbers out of range, ``TypeError`` for other than real numbers.
 """
 
 import math
@@ -40,7 +40,7 @@ def loss(c: Array, t: Array, m: int) -> Array:
 def softmax(a: Array) -> Array:
     """Return exp(a) over its sum over classes."""
     checks.matrix("a", a)
-    xp, a = array_namespace(a=a), checks.floats("a", a)
+    xp, a = checks.reals(a=a)
     e = xp.exp(a - xp.max(a, axis=1, keepdims=True))
     return e / xp.sum(e, axis=1, keepdims=True)
 
@@ -93,14 +93,13 @@ def cross_entropy(a: Array, t: Array) -> tuple[Array, Array]:
     return xp.log(xp.sum(xp.exp(shifted), axis=1)) - right, slope(a, t, 1, "softmax")
 
 
-def _pair(a: Array, t: Array, name: str = "a") -> tuple[Any, Array, Array]:
-    """Return the array library, arguments and targets of one shape in one floating type, or raise."""
-    xp = array_namespace(**{name: a, "t": t})
+def _pair(a: Array, t: Array, name: str = "a") -> tuple[Any, ...]:
+    """Return the array library, and arguments and targets in one precision; raise unless they have one shape."""
+    array_namespace(**{name: a, "t": t})
     checks.matrix(name, a)
     if t.shape != a.shape:
         raise ValueError(f"t must have the shape {tuple(a.shape)} of {name}, got {tuple(t.shape)}")
-    a, t = checks.floats(name, a), checks.floats("t", t)
-    return xp, a, xp.astype(t, a.dtype, copy=False)
+    return checks.reals(**{name: a, "t": t})
 
 
 def _exponent(xp: Any, m: int, dtype: Any) -> int:

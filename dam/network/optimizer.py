@@ -7,7 +7,7 @@ momentum ``V`` and gradient have their shape.
 import numpy as np
 
 from dam import checks
-from dam.arrays import Array, array_namespace
+from dam.arrays import Array
 
 FLOOR = 1e-30  # least max |V| to divide by: a dead memory's momentum vanishes
 
@@ -20,10 +20,9 @@ def momentum_update(xi: Array, V: Array, gradient: Array, p: float, epsilon: flo
     Raises ``ValueError`` for arrays of different shapes, p outside [0, 1] or a negative ε, and ``TypeError`` for arrays
     that hold no real numbers.
     """
-    xp = array_namespace(xi=xi, V=V, gradient=gradient)
+    xp, xi, V, gradient = checks.reals(xi=xi, V=V, gradient=gradient)
     checks.matrix("xi", xi)
     _check(xi, V, gradient, p, epsilon)
-    xi, V, gradient = checks.floats("xi", xi), checks.floats("V", V), checks.floats("gradient", gradient)
     V = p * V - gradient
     size = xp.max(xp.abs(V), axis=1, keepdims=True)
     V = V * xp.astype(~(size < FLOOR), V.dtype)

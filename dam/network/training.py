@@ -13,7 +13,7 @@ from tqdm import tqdm
 
 from dam import checks
 from dam.arrays import Array, array_namespace, device_name, get_namespace, gpu_errors, thread_pool, to_numpy
-from dam.network import _step_cuda, _step_fast, _step_plain, checkpoints, objective
+from dam.network import _step_cuda, _step_fast, checkpoints, objective
 from dam.network._powers import coldest
 from dam.network.classifier import Classifier
 from dam.network.recipes import Recipe
@@ -157,9 +157,10 @@ def train(
         key["data"] = checkpoints.digest(to_numpy(x), y)
     elif resume:
         raise ValueError("resume needs the checkpoint to go on from, got checkpoint=None")
-    tests = () if x_test is None else (np.asarray(to_numpy(x_test), dtype=dtype), to_numpy(y_test))
+    tests = [] if x_test is None else [np.asarray(to_numpy(x_test), dtype=dtype), to_numpy(y_test)]
+    others = len(tests[1]) if tests else 0
     with checkpoints.claimed(checkpoint):
-        if resume:
+        if checkpoint is not None and resume:
             first, xi, V, history = checkpoints.load(checkpoint, key, x.shape[1] + classes)
         else:
             first, xi = 0, initial_weights(recipe, x.shape[1] + classes, seed, dtype)
@@ -169,17 +170,18 @@ def train(
 
         t = objective.targets(np.repeat(np.arange(classes), recipe.batch_per_class), classes)
         x, t, xi, V = (np.asarray(to_numpy(a), dtype=dtype) for a in (x, t, xi, V))
-        smaller = partial(_smaller, x, t, recipe, len(y_test) if tests else 0)
+        smaller = partial(_smaller, x, t, recipe, others)
         on_gpu, device = gpu_errors("the training", smaller, partial(checkpoints.kept, checkpoint)), device_name(xp)
         bar = tqdm(total=epochs, initial=first, unit="epoch", disable=not progress)
-        with bar, on_gpu, _step_fast.make_step(*map(xp.asarray, (x, t, xi, V)), recipe) as step:
+        start: Any = (*map(xp.asarray, (x, t, xi, V)), recipe)
+        with bar, on_gpu, _step_fast.make_step(*start) as step:
             test = [xp.asarray(a) for a in tests]
             step.drop_inactive()
             deal = lambda epoch: minibatches(y, recipe.batch_per_class, seed, epoch, classes)
             begun = time.perf_counter()
             for epoch, batches in _ahead(deal, range(first, epochs)):
                 train_error = _epoch(step, batches, epoch, checkpoint)
-                test_error = 100 * (step.wrong(*test, recipe.temperature(epoch)) / len(y_test)) if test else np.nan
+                test_error = 100 * (step.wrong(*test, recipe.temperature(epoch)) / others) if test else np.nan
                 begun, seconds = time.perf_counter(), time.perf_counter() - begun
                 for name, value in zip(HISTORY, (test_error, train_error, seconds, device), strict=True):
                     history[name] = np.append(history[name], value)
@@ -187,11 +189,12 @@ def train(
                 bar.update()
                 step.drop_inactive()
                 if checkpoint is not None and ((epoch + 1) % every == 0 or epoch + 1 == epochs):
-                    checkpoints.save(checkpoint, key, epoch + 1, *map(to_numpy, step.state()), history)
+                    xi, V = map(to_numpy, step.state())
+                    checkpoints.save(checkpoint, key, epoch + 1, xi, V, history)
             weights = to_numpy(step.state()[0])
     T = float(recipe.temperature(epochs - 1))
-    parts = (origin.asarray(w) for w in (weights[:, : x.shape[1]], weights[:, x.shape[1] :]))
-    return Classifier(*parts, recipe.n, T, recipe.kind), history
+    visible, labels = (origin.asarray(w) for w in (weights[:, : x.shape[1]], weights[:, x.shape[1] :]))
+    return Classifier(visible, labels, recipe.n, T, recipe.kind), history
 
 
 def _smaller(x: np.ndarray, t: np.ndarray, recipe: Recipe, others: int, room: float) -> str:
@@ -209,7 +212,7 @@ def _ahead(function: Callable[[int], np.ndarray], items: Iterable[int]) -> Itera
     """Yield each item with the function of it, computed in another thread while the one before is made use of."""
     items = list(items)
     with thread_pool(1) as pool:
-        coming = pool.submit(function, items[0]) if items else None
+        coming: Any = pool.submit(function, items[0]) if items else None
         for i, item in enumerate(items):
             found = coming.result()
             if i + 1 < len(items):
@@ -217,7 +220,7 @@ def _ahead(function: Callable[[int], np.ndarray], items: Iterable[int]) -> Itera
             yield item, found
 
 
-def _epoch(step: _step_plain.Step, batches: np.ndarray, epoch: int, checkpoint: Path | str | None) -> float:
+def _epoch(step: Any, batches: np.ndarray, epoch: int, checkpoint: Path | str | None) -> float:
     """Train for one epoch and return the training error in %; stop at the first NaN."""
     recipe = step.recipe
     try:
