@@ -12,6 +12,9 @@ import numpy as np
 
 from dam.arrays import Array, array_namespace, free_bytes, to_numpy
 
+ROUNDING = 1e-6
+"""By how much pixels may lie outside [-1, 1]: a few roundings of float32."""
+
 
 def degree(n: int, minimum: int = 1, maximum: int | None = None) -> int:
     """Return the degree ``n`` of a polynomial as an ``int``, or raise ``ValueError``."""
@@ -161,6 +164,19 @@ def within(name: str, x: Array, low: float, high: float) -> None:
     smallest, largest = xp.min(x), xp.max(x)
     if smallest < low or largest > high:
         raise ValueError(f"{name} must lie in [{low}, {high}], got values from {smallest:.4g} to {largest:.4g}")
+
+
+def pixels(name: str, x: Array, columns: int | None = None, columns_of: str = "") -> None:
+    """Raise ``ValueError`` unless ``x`` is a two-dimensional array of pixels in [-1, 1], but for rounding."""
+    matrix(name, x, columns, columns_of)
+    xp = array_namespace(**{name: x})
+    smallest, largest = float(xp.min(x)), float(xp.max(x))
+    if not (smallest >= -1 - ROUNDING and largest <= 1 + ROUNDING):  # nor if one of them is NaN
+        finite(name, x)
+        raise ValueError(
+            f"{name} must lie in [-1, 1], got values from {smallest:.4g} to {largest:.4g}; "
+            f"pixels from 0 to 255 are brought there by {name} / 127.5 - 1"
+        )
 
 
 def spins(name: str, x: Array, columns: int | None = None, columns_of: str = "") -> None:
