@@ -161,7 +161,8 @@ def resemblance(pictures: Array, references: Array) -> Resemblance:
     subtracted from each; a picture without length, or constant, has likeness 0. For memories and training digits the
     largest scalar product tells who is inactive: a memory for which it is not positive has no gradient.
     """
-    xp, pictures, references = checks.reals(pictures=pictures, references=references)
+    xp = array_namespace(pictures=pictures, references=references)
+    (_, pictures), (_, references) = checks.reals(pictures=pictures), checks.reals(references=references)
     checks.matrix("pictures", pictures)
     checks.matrix("references", references, pictures.shape[1], " (the pixels of a picture)")
     mean = xp.mean(references, axis=1)
