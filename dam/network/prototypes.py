@@ -185,8 +185,7 @@ def participation_ratio(weights: Array, axis: int) -> Array:
     It is 0 where all weights are 0.
     """
     xp, weights = checks.reals(weights=weights)
-    if not -weights.ndim <= axis < weights.ndim:
-        raise ValueError(f"axis must be one of the {weights.ndim} of weights, got {axis!r}")
+    checks.count("axis", axis, -weights.ndim, weights.ndim - 1)
     w = _of_largest(xp, weights, axis)
     squares = xp.sum(w**2, axis=axis)
     return xp.sum(w, axis=axis) ** 2 / xp.where(squares > 0, squares, xp.ones_like(squares))

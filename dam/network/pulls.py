@@ -56,11 +56,11 @@ def by_class(w: np.ndarray, v: np.ndarray, y: np.ndarray, xi: np.ndarray, classe
     for name, x in {"v": v, "xi": xi, "w": w}.items():
         checks.matrix(name, x)
     checks.matrix("xi", xi, v.shape[1], " (as v has)")
-    checks.labels("y", y, classes)
+    checks.labels("y", y, checks.count("classes", classes))
     if w.shape != (v.shape[0], xi.shape[0]) or y.shape[0] != v.shape[0]:
         raise ValueError(
             f"w must have a row, and y an entry, for each of the {v.shape[0]} digits of v, and w a column for each of "
             f"the {xi.shape[0]} memories xi; got shapes {tuple(w.shape)} and {tuple(y.shape)}"
         )
     parts = w * (v @ xi.T) / np.linalg.norm(xi, axis=1)
-    return np.stack([parts[y == c].sum(axis=0) for c in range(checks.count("classes", classes))], axis=1)
+    return np.stack([parts[y == c].sum(axis=0) for c in range(classes)], axis=1)

@@ -80,11 +80,11 @@ def robust(
     xp, v, y, network, back = checked_images(v, y, network, 1 if m is None else m)
     checks.choice("norm", norm, NORMS)
     checks.count("steps", steps)
-    known = checks.numbers_of("radii", radii)
-    if known.ndim != 1 or len(known) == 0 or min(known) < 0 or any(np.diff(known) <= 0):
+    known = checks.numbers_of("radii", radii, dtype=None)
+    if known.ndim != 1 or len(known) == 0 or known.dtype == bool or min(known) < 0 or any(np.diff(known) <= 0):
         raise ValueError(f"radii must be a list of numbers that are at least 0 and ascend, got {radii!r}")
     y, held, found = to_numpy(y), np.ones(v.shape[0], bool), []
-    for radius in radii:
+    for radius in known.tolist():
         live = np.flatnonzero(held)
         image = center = xp.take(v, xp.asarray(live), axis=0)
         for _ in range(steps + 1 if radius > 0 else 1):

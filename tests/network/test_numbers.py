@@ -72,6 +72,9 @@ NUMBERS = [
     ("length", (2.5, None), lambda length: attacks.path(V, SAID, (SAID + 1) % 3, NET, 1, length=length)),
     ("steps", COUNTS, lambda steps: robustness.robust(V, SAID, NET, [0.1], steps=steps)),
     ("m", (None,), lambda m: robustness.robust(V, SAID, NET, [0.1], steps=2, m=m)),
+    ("radii", (0, 2.5), lambda radius: robustness.robust(V, SAID, NET, [radius], steps=2)),
+    ("radii", COUNTS, lambda radii: robustness.robust(V, SAID, NET, radii, steps=2)),
+    ("radius", (*FROM_0_ON, math.inf), lambda radius: robustness.project(V, V, radius, "l2")),
     ("updates", COUNTS, lambda updates: robustness.minima(V, SAID, NET, updates=updates)),
     ("length", POSITIVE, lambda length: robustness.minima(V, SAID, NET, updates=1, length=length)),
     ("m", COUNTS, lambda m: robustness.minima(V, SAID, NET, updates=1, m=m)),
@@ -86,6 +89,7 @@ NUMBERS = [
     ("powers", COUNTS, lambda n: prototypes.audience(WEIGHTS[0], V, [2, n])),
     ("powers", COUNTS, lambda powers: prototypes.rivals(V, WEIGHTS[0], powers)),
     ("powers", COUNTS, lambda powers: prototypes.audience(WEIGHTS[0], V, powers)),
+    ("axis", (-1, 0), lambda axis: prototypes.participation_ratio(V, axis)),
     ("width", COUNTS, lambda width: list(prototypes.parts(V, width))),
     ("m", COUNTS, lambda m: pulls.digit_weights(NET, V, SAID, m, np.arange(2))),
     ("classes", COUNTS, lambda classes: pulls.by_class(np.ones((6, 6)), V, SAID, WEIGHTS[0], classes)),
@@ -121,7 +125,8 @@ def cases(table, values):
 
 @pytest.mark.timeout(60)
 @pytest.mark.parametrize(
-    ("name", "call"), [*cases(NUMBERS, BAD), *cases(WORDS, ("", "Power", 3, None)), *cases(OTHERS, (3, None, 2.5))]
+    ("name", "call"),
+    [*cases(NUMBERS, BAD), *cases(WORDS, ("", "Power", 3, None, ["power"])), *cases(OTHERS, (3, None, 2.5))],
 )
 def test_it_is_refused_by_name(name, call):
     with pytest.raises((ValueError, TypeError), match=rf"\b{name}\b"):
