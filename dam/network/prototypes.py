@@ -185,7 +185,8 @@ def participation_ratio(weights: Array, axis: int) -> Array:
     It is 0 where all weights are 0.
     """
     xp, weights = checks.reals(weights=weights)
-    checks.count("axis", axis, -weights.ndim, weights.ndim - 1)
+    if checks.count("axis", axis, -weights.ndim) >= weights.ndim:
+        raise ValueError(f"weights must have an axis {axis}, got shape {tuple(weights.shape)}")
     w = _of_largest(xp, weights, axis)
     squares = xp.sum(w**2, axis=axis)
     return xp.sum(w, axis=axis) ** 2 / xp.where(squares > 0, squares, xp.ones_like(squares))
