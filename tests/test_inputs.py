@@ -111,14 +111,14 @@ TABLE = {
     "memory.retrieval.retrieve": (spread(retrieval.retrieve, F=F, rng=1), STATES),
     "memory.retrieval.unstable_neurons": (spread(retrieval.unstable_neurons, F=F), STATES),
     "network.attacks.Attack.overshoot": (spread(GIVEN.overshoot, factor=1.5), {"v": DIGITS}),
-    "network.attacks.attack": (spread(attacks.attack, network=NETWORK, max_updates=2), LABELED),
+    "network.attacks.attack": (spread(attacks.attack, network=NETWORK, max_updates=1), LABELED),
     "network.attacks.gradient": (spread(attacks.gradient, network=NETWORK), LABELED),
     "network.attacks.move": (
         spread(attacks.move, length=0.5, norm="l2"),
         {"v": DIGITS, "gradient": reals(S, N)},
     ),
     "network.attacks.path": (
-        spread(attacks.path, network=NETWORK, updates=2),
+        spread(attacks.path, network=NETWORK, updates=1),
         {**LABELED, "target": (RIGHT + 1) % CLASSES},
     ),
     "network.classifier.Classifier": (
@@ -212,7 +212,7 @@ TABLE = {
         {"pictures": reals(S, N), "classes": labels(S), "x": reals(8, N), "y": labels(8)},
     ),
     "network.robustness.minima": (
-        spread(robustness.minima, network=NETWORK, updates=3),
+        spread(robustness.minima, network=NETWORK, updates=1),
         {"v": DIGITS, "target": labels(S)},
     ),
     "network.robustness.project": (

@@ -161,7 +161,8 @@ def resemblance(pictures: Array, references: Array) -> Resemblance:
     subtracted from each; a picture without length, or constant, has likeness 0. For memories and training digits the
     largest scalar product tells who is inactive: a memory for which it is not positive has no gradient.
     """
-    xp, pictures, references = checks.reals(pictures=pictures, references=references)
+    xp = array_namespace(pictures=pictures, references=references)
+    (_, pictures), (_, references) = checks.reals(pictures=pictures), checks.reals(references=references)
     checks.matrix("pictures", pictures)
     checks.matrix("references", references, pictures.shape[1], " (the pixels of a picture)")
     mean = xp.mean(references, axis=1)
@@ -184,7 +185,8 @@ def participation_ratio(weights: Array, axis: int) -> Array:
     It is 0 where all weights are 0.
     """
     xp, weights = checks.reals(weights=weights)
-    checks.count("axis", axis, -weights.ndim, weights.ndim - 1)
+    if checks.count("axis", axis, -weights.ndim) >= weights.ndim:
+        raise ValueError(f"weights must have an axis {axis}, got shape {tuple(weights.shape)}")
     w = _of_largest(xp, weights, axis)
     squares = xp.sum(w**2, axis=axis)
     return xp.sum(w, axis=axis) ** 2 / xp.where(squares > 0, squares, xp.ones_like(squares))

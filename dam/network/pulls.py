@@ -52,7 +52,7 @@ def by_class(w: np.ndarray, v: np.ndarray, y: np.ndarray, xi: np.ndarray, classe
     (P, N)``: Σ_A w_Aμ v_A·ξ^μ over the digits of a class, divided by the length of ξ^μ. Above 0, the class makes the
     memory stronger.
     """
-    _, w, v, xi = checks.reals(w=w, v=v, xi=xi)
+    (_, w), (_, v), (_, xi) = checks.reals(w=w), checks.reals(v=v), checks.reals(xi=xi)
     for name, x in {"v": v, "xi": xi, "w": w}.items():
         checks.matrix(name, x)
     checks.matrix("xi", xi, v.shape[1], " (as v has)")

@@ -216,7 +216,8 @@ def likeness(pictures: Array, classes: Array, x: Array, y: Array) -> np.ndarray:
     ValueError
         If there is no known digit of a class, or shapes do not fit.
     """
-    xp, pictures, x = checks.reals(pictures=pictures, x=x)
+    xp = array_namespace(pictures=pictures, x=x)
+    (_, pictures), (_, x) = checks.reals(pictures=pictures), checks.reals(x=x)
     checks.matrix("pictures", pictures)
     checks.matrix("x", x, pictures.shape[1], " (the pixels of a picture)")
     for name, of in {"classes": classes, "y": y}.items():
