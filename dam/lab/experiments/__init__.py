@@ -11,7 +11,6 @@ that is not stored, ``MemoryError``, before the work starts, for what would not 
 
 import importlib
 import inspect
-import pkgutil
 import re
 import shutil
 import time
@@ -27,7 +26,7 @@ from dam import arrays, checks
 from dam.lab import results
 from dam.lab.sweeps import sweep
 
-NAMES = tuple(sorted(module.name for module in pkgutil.iter_modules(__path__)))
+NAMES = results.EXPERIMENTS
 
 
 @dataclass(frozen=True)
@@ -79,9 +78,7 @@ class Experiment:
 
 def get(name):
     """Return the `Experiment` of that name; raise ``ValueError`` with the names there are if it is unknown."""
-    if name not in NAMES:
-        raise ValueError(f"unknown experiment {name!r}; there are {', '.join(NAMES)}")
-    return importlib.import_module(f"dam.lab.experiments.{name}").EXPERIMENT
+    return importlib.import_module(f"dam.lab.experiments.{results.known(name)}").EXPERIMENT
 
 
 def plan(name, scale, **changes):
