@@ -51,6 +51,8 @@ class Experiment:
     recorded : callable
         ``recorded(parameters)`` gives the parameters to store, which `run` accepts again.
     claims : tuple of dam.lab.verdicts.Claim
+    named : tuple of str
+        The parameters that choose the variant: a result with others of its paper scale is of another size.
     times : str
         Regular expression of the values and arrays that are times, and differ from run to run.
     place : float
@@ -64,6 +66,7 @@ class Experiment:
     variant: Callable = lambda parameters, scale: ""
     recorded: Callable = lambda parameters: parameters
     claims: tuple = ()
+    named: tuple[str, ...] = ()
     times: str = "seconds"
     place: float = 100
 
@@ -71,9 +74,14 @@ class Experiment:
         """Return whether `run` takes this argument."""
         return option in inspect.signature(self.run).parameters
 
-    def stored(self, parameters):
+    def stored(self, parameters: dict) -> dict:
         """Return the parameters as they are stored."""
         return {key: list(x) if isinstance(x, tuple) else x for key, x in self.recorded(parameters).items()}
+
+    def changed(self, parameters: dict) -> dict[str, str]:
+        """Return in words, by name, which stored parameters are not those of the paper scale."""
+        named = {key: parameters[key] for key in self.named if key in parameters}
+        return _changes(parameters, self.stored(self.scales["paper"] | named))
 
 
 def get(name):
@@ -196,9 +204,14 @@ def check_shipping(name, scale, seed, replace=False, **changes):
     allowed = [shipped[seed]] if seed in shipped else list(shipped.values())
     allowed, ours = [*allowed, experiment.stored(experiment.scales[scale])], experiment.stored(parameters)
     if ours not in allowed and not replace:
-        usual = allowed[0]
-        other = ", ".join(f"{key} = {x}, not {usual.get(key)}" for key, x in ours.items() if x != usual.get(key))
+        other = ", ".join(_changes(ours, allowed[0]).values())
         raise ValueError(f"what is shipped has other parameters ({other}); --replace ships the run all the same")
+
+
+def _changes(ours, usual):
+    """Return in words which parameters of ours are not the usual ones, by name."""
+    keys = [key for key in ours | usual if ours.get(key) != usual.get(key)]
+    return {key: f"{key} = {ours.get(key)}, not {usual.get(key)}" for key in keys}
 
 
 def work_folder(folder, name):

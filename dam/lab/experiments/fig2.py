@@ -149,7 +149,7 @@ def more(n):
 
     def measure(result):
         share = {k: result.values[f"three_to_five_percent_n{k}"] for k in (n, 20, 30)}
-        return share[n] - max(share[20], share[30])
+        return share[n] - float(np.max([share[20], share[30]]))
 
     return measure
 

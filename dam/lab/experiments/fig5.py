@@ -127,5 +127,5 @@ CLAIMS = (
 )  # fmt: skip
 
 EXPERIMENT = Experiment(
-    __doc__, {"demo": DEMO, "paper": PAPER}, {"demo": 5, "paper": 110}, run, variant, recorded, CLAIMS, place=3
+    __doc__, {"demo": DEMO, "paper": PAPER}, {"demo": 5, "paper": 110}, run, variant, recorded, CLAIMS, ("n",), place=3
 )

@@ -79,4 +79,6 @@ def task(n, epochs, K, epsilon0, T, seed, held_out, backend):
     return {"recipe": asdict(recipe), "seed": seed, "held_out": held_out, "backend": backend}
 
 
-EXPERIMENT = Experiment(__doc__, {"demo": DEMO, "paper": PAPER}, {"demo": 10, "paper": 1200}, run, variant, recorded)
+EXPERIMENT = Experiment(
+    __doc__, {"demo": DEMO, "paper": PAPER}, {"demo": 10, "paper": 1200}, run, variant, recorded, named=("n",)
+)
