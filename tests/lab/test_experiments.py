@@ -1,6 +1,7 @@
 """Experiments, claims and the command line, at sizes that take a moment."""
 
 import json
+import math
 import os
 import re
 import shutil
@@ -109,6 +110,43 @@ def test_unknown_experiment_scale_and_parameter():
         experiments.run("fig5", "paper", N=400)
     with pytest.raises(ValueError, match="seed must be an integer of at least 0, got -1"):
         experiments.run("xor", seed=-1)
+
+
+BAD = (math.nan, math.inf, -math.inf, 0, -1, -0.5, True, "x", (), 10**30, 1e300)
+TAKEN = {  # by some parameters
+    0: {"weight_decay", "network_seed", "rate", "damage", "tolerance", "radii", "radii_l2", "radii_linf", "overshoot",
+        "after", "ramp_epochs", "momentum", "init_mean"},
+    -1: {"init_mean"}, -0.5: {"init_mean"}, True: {"relu", "weights", "resume"}, "x": {"checkpoint"},
+    10**30: {"ramp_epochs", "batch_per_class"},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", experiments.NAMES)
+def test_every_parameter_is_checked_before_anything_runs(name):
+    experiment = experiments.get(name)
+    for key in experiment.scales["paper"]:
+        lists = any(isinstance(scale[key], tuple) for scale in experiment.scales.values())
+        for bad in BAD:
+            for given in {bad, bad if bad == () or not lists else (bad,)}:
+                try:
+                    experiments.plan(name, "demo", **{key: given})
+                except ValueError as error:
+                    assert re.search(rf"\b{key} must", str(error)), (key, given)
+                else:
+                    assert key in TAKEN.get(bad, ()) and given == ((bad,) if lists else bad), (key, given)
+
+
+def test_no_run_begins_with_what_cannot_be_stored(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(experiments, "sweep", None)
+    options = ["--scale", "demo", "--quiet", "--results", str(tmp_path)]
+    for value in ("nan", "inf", "-1", "2"):
+        assert main(["run", "fig5", "--tolerance", value, *options]) == 2
+        assert re.fullmatch(
+            "python -m dam: tolerance must be a number from 0.0 to 1.0, got .*\n", capsys.readouterr().err
+        )
+    assert main(["run", "xor", "--seed", str(2**32), *options]) == 2
+    assert "seed must be a number from 0 to 4294967295, got 4294967296" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_every_experiment_says_what_it_is():

@@ -23,6 +23,7 @@ STUDIES = {  # for each setting, the degrees n and the values that it takes ther
     "memories": {3: (50, 100, 200, 500, 1000, 2000, 4000), 20: (50, 100, 200, 500, 1000, 2000, 4000)},
     "unscaled": {3: (50, 200), 20: (50, 200)},
 }
+RANGES = {"study": tuple(STUDIES)}
 
 
 def variant(parameters, scale="paper"):
@@ -122,4 +123,5 @@ EXPERIMENT = Experiment(
     claims=CLAIMS,
     named=("study",),
     place=10,
+    ranges=RANGES,
 )

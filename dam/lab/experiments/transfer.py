@@ -17,6 +17,7 @@ from dam.network import attacks, robustness
 PAPER = {"n": paper.POWERS, "images": 1000, "overshoot": (1.0, 1.1, 1.5, 2.0), "max_updates": 200, "known": 60_000,
          "network_seed": 0, "relu": True}  # fmt: skip
 DEMO = PAPER | {"n": (2, 30), "images": 40, "overshoot": (1.0, 1.1, 2.0), "max_updates": 100, "known": 3000}
+RANGES = {"overshoot": (0.0, 1000.0), "max_updates": (1, 10**6)}
 AIMS = ("second", "random")
 """Descend to the second class of the network until it leaves the first, or to a random class until it gives that."""
 PICTURES = ("start", "boundary", "control")
@@ -215,5 +216,5 @@ CLAIMS = (
 )  # fmt: skip
 
 EXPERIMENT = Experiment(
-    __doc__, {"demo": DEMO, "paper": PAPER}, {"demo": 10, "paper": 130}, run, claims=CLAIMS, place=13
+    __doc__, {"demo": DEMO, "paper": PAPER}, {"demo": 10, "paper": 130}, run, claims=CLAIMS, place=13, ranges=RANGES
 )
