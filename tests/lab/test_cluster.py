@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from distributed import Client, Event, LocalCluster
+from distributed import Client, LocalCluster
 
 from dam.__main__ import main
 from dam.lab import cluster, results
@@ -34,6 +34,11 @@ def local():
 @pytest.fixture
 def impatient(monkeypatch):
     monkeypatch.setattr(cluster, "PATIENCE", 1.0)
+
+
+def waits_for(path):
+    while not path.exists():
+        time.sleep(0.05)
 
 
 def started(arguments, stack, **environment):
@@ -65,19 +70,19 @@ def no_dam(folder):
     return {"PYTHONPATH": str(folder)}
 
 
-def test_a_cluster_without_workers_with_a_busy_one_and_with_a_free_one(local, impatient):
+def test_a_cluster_without_workers_with_a_busy_one_and_with_a_free_one(local, impatient, tmp_path):
     here, client = local
     begun = time.monotonic()
     with pytest.raises(RuntimeError, match="does nothing: no workers are left; start some with python -m dask worker"):
         sweep(fig4.panel, TASKS, scheduler=here.scheduler_address)
     here.scale(1)
     client.wait_for_workers(1)
-    other = client.submit(lambda: Event("go on").wait(), pure=False)
+    other = client.submit(waits_for, tmp_path / "go on", pure=False)
     with pytest.raises(RuntimeError, match="none of its 1 workers is free"):
         sweep(fig4.panel, TASKS, scheduler=here.scheduler_address)
     assert time.monotonic() - begun < 30
-    Event("go on", client=client).set()
-    assert other.result()
+    (tmp_path / "go on").touch()
+    other.result()
     found = sweep(fig4.panel, TASKS, scheduler=here.scheduler_address)  # one worker with one thread is enough
     for one, task in zip(found, TASKS):
         np.testing.assert_array_equal(one["overlap"], fig4.panel(**task)["overlap"])
