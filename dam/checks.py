@@ -4,10 +4,14 @@ Numbers may be those of Python or of NumPy; those of Python come back.
 """
 
 import numbers
+from typing import Any
 
 import numpy as np
 
-from dam.arrays import array_namespace, free_bytes
+from dam.arrays import Array, array_namespace, free_bytes
+
+ROUNDING = 1e-6
+"""By how much pixels may lie outside [-1, 1]: a few roundings of float32."""
 
 
 def degree(n, minimum=1):
@@ -62,6 +66,26 @@ def no_overflow(F, N, *values):
             )
 
 
+def reals(**arrays: Array) -> tuple[Any, ...]:
+    """Return the library of the named arrays, and these in one precision to compute in.
+
+    It is float32 if all are float32 or float16, in which sums soon overflow, else float64; whole numbers, whose
+    products would overflow their own type, count as float64. What has the precision is not copied. Raises
+    ``TypeError`` for other than real numbers.
+    """
+    xp = array_namespace(**arrays)
+    for name, x in arrays.items():
+        _of_reals(xp, name, x)
+    short = all(xp.isdtype(x.dtype, "real floating") and xp.finfo(x.dtype).bits <= 32 for x in arrays.values())
+    dtype = xp.float32 if short else xp.float64
+    return xp, *(xp.astype(x, dtype, copy=False) for x in arrays.values())
+
+
+def _of_reals(xp, name, x):
+    if not xp.isdtype(x.dtype, ("real floating", "integral")):
+        raise TypeError(f"{name} must hold real numbers, got dtype {x.dtype}")
+
+
 def matrix(name, x, columns=None, columns_of=""):
     """Raise ``ValueError`` unless ``x`` is a non-empty, two-dimensional array of numbers with that many columns."""
     xp = array_namespace(**{name: x})
@@ -72,8 +96,7 @@ def matrix(name, x, columns=None, columns_of=""):
         raise ValueError(f"{name} must have at least one row and one column, got shape {tuple(x.shape)}")
     if columns is not None and x.shape[1] != columns:
         raise ValueError(f"{name} must have {columns} columns{columns_of}, got shape {tuple(x.shape)}")
-    if not xp.isdtype(x.dtype, ("real floating", "integral")):
-        raise TypeError(f"{name} must hold real numbers, got dtype {x.dtype}")
+    _of_reals(xp, name, x)
 
 
 def finite(name, x):
@@ -90,6 +113,19 @@ def within(name, x, low, high):
     smallest, largest = xp.min(x), xp.max(x)
     if smallest < low or largest > high:
         raise ValueError(f"{name} must lie in [{low}, {high}], got values from {smallest:.4g} to {largest:.4g}")
+
+
+def pixels(name: str, x: Array, columns: int | None = None, columns_of: str = "") -> None:
+    """Raise ``ValueError`` unless ``x`` is a two-dimensional array of pixels in [-1, 1], but for rounding."""
+    matrix(name, x, columns, columns_of)
+    xp = array_namespace(**{name: x})
+    smallest, largest = float(xp.min(x)), float(xp.max(x))
+    if not (smallest >= -1 - ROUNDING and largest <= 1 + ROUNDING):  # nor if one of them is NaN
+        finite(name, x)
+        raise ValueError(
+            f"{name} must lie in [-1, 1], got values from {smallest:.4g} to {largest:.4g}; "
+            f"pixels from 0 to 255 are brought there by {name} / 127.5 - 1"
+        )
 
 
 def spins(name, x, columns=None, columns_of=""):

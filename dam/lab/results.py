@@ -81,9 +81,9 @@ def file_name(experiment: str, variant: str, seed: int | str) -> str:
 
 
 def save(result: Result, directory: Path | str = FOLDER) -> Path:
-    """Write ``NAME.json`` and ``NAME.npz``, each at once or not at all, and return the path of the JSON file.
+    """Write ``NAME.json`` and ``NAME.npz``, whole or not at all, and return the path of the JSON file.
 
-    A pair of which one was not written is not loaded. Raises ``OSError`` if the folder cannot be written.
+    A pair of which one was not written is not loaded. Raises ``OSError`` with the path if they cannot be written.
     """
     directory, stream = writable(directory), io.BytesIO()
     np.savez_compressed(stream, **result.arrays)
@@ -93,11 +93,8 @@ def save(result: Result, directory: Path | str = FOLDER) -> Path:
     content = json.loads(json.dumps(content, default=of_python, allow_nan=False))
     text = _text(content | {"json_sha256": _digest(content)})
     path = directory / f"{result.name}.json"
-    try:
-        files.write_atomically(path.with_suffix(".npz"), lambda file: file.write(stream.getbuffer()))
-        files.write_atomically(path, lambda file: file.write(text.encode()))
-    except OSError as error:
-        raise OSError(f"cannot write {path} and its .npz ({error}); make room, or choose another folder") from error
+    arrays = lambda file: file.write(stream.getbuffer())
+    files.write_together({path.with_suffix(".npz"): arrays, path: lambda file: file.write(text.encode())})
     return path
 
 

@@ -18,7 +18,6 @@ from dam.memory.interactions import power
 from dam.network import _powers, _step_cuda, objective
 from dam.network._powers import safe_power
 from dam.network._step_plain import ArrayStep, Step
-from dam.network.classifier import inactive
 from dam.network.optimizer import momentum_update_in_place
 
 BLOCKS = 4  # of memories; fixed, so that sums and results do not depend on the number of threads
@@ -90,7 +89,7 @@ class BlockStep(Step):
             return
         still = np.flatnonzero(~self.V.any(axis=1))
         visible, label_weights = self.xi[still, : self.N], self.xi[still, self.N :]
-        dropped = still[inactive(visible, self.x, -ROUNDING - self._reach(label_weights))]
+        dropped = still[_powers.off(visible, self.x, -ROUNDING - self._reach(label_weights), "rectified")]
         if 0 < len(dropped) < len(self.xi):
             xi, V = self.state()
             self.active = np.delete(np.arange(len(xi))[self.active], dropped)

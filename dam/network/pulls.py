@@ -7,14 +7,14 @@ w > 0 pulls, the memory becomes more like it; a digit with w < 0 pushes.
 import numpy as np
 
 from dam import checks
-from dam.arrays import to_numpy
-from dam.network.classifier import FORMS
+from dam.arrays import Array, to_numpy
+from dam.network.classifier import FORMS, Classifier
 from dam.network.objective import slope, targets
 
 ROWS = 1000  # digits at once
 
 
-def digit_weights(network, v, y, m, memories):
+def digit_weights(network: Classifier, v: Array, y: Array, m: int, memories: Array) -> np.ndarray:
     """Return the weight of each digit in the gradient of some memories.
 
     Parameters
@@ -41,7 +41,7 @@ def digit_weights(network, v, y, m, memories):
     return np.concatenate(parts)
 
 
-def by_class(w, v, y, xi, classes=10):
+def by_class(w: np.ndarray, v: np.ndarray, y: np.ndarray, xi: np.ndarray, classes: int = 10) -> np.ndarray:
     """Return what each class does to memories along their own directions, ``(P, classes)``.
 
     For weights ``w (M, P)`` from `digit_weights`, digits ``v (M, N)`` of classes ``y (M,)``, and the memories ``xi
@@ -49,4 +49,4 @@ def by_class(w, v, y, xi, classes=10):
     memory stronger.
     """
     parts = w * (v @ xi.T) / np.linalg.norm(xi, axis=1)
-    return np.stack([parts[y == c].sum(axis=0) for c in range(classes)], axis=1)
+    return np.stack([parts[y == c].sum(axis=0) for c in range(checks.count("classes", classes))], axis=1)

@@ -1,16 +1,18 @@
 """Trained networks in a few hundred kilobytes: weights on sixteen levels, without sleeping memories."""
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
 from dam import checks
+from dam.network.classifier import Network
 
 LEVELS = 16
 """How many values a weight may have, evenly from -1 to 1: four bits."""
 
 
-def codes(weights):
+def codes(weights: np.ndarray) -> np.ndarray:
     """Return the nearest of the 16 levels as uint8 from 0 to 15, of the shape of ``weights`` in [-1, 1].
 
     Raises ``ValueError`` if they are not finite, or beyond 1 in size.
@@ -22,13 +24,14 @@ def codes(weights):
     return np.rint((weights + 1) / 2 * (LEVELS - 1)).astype(np.uint8)
 
 
-def values(codes):
+def values(codes: np.ndarray) -> np.ndarray:
     """Return the weights that codes stand for, float32."""
     return (codes * (2 / (LEVELS - 1)) - 1).astype(np.float32)
 
 
-def quantized(network, kept=None):
+def quantized(network: Network, kept: np.ndarray | None = None) -> Any:
     """Return a network with its weights on 16 levels, and of its memories only those of ``kept (K,)``, bool."""
     rows = slice(None) if kept is None else kept
     weights = {name: values(codes(getattr(network, name)[rows])) for name in network.WEIGHTS}
-    return replace(network, **weights)
+    whole: Any = network
+    return replace(whole, **weights)

@@ -1,5 +1,6 @@
 """Experiments, claims and the command line, at sizes that take a moment."""
 
+import io
 import json
 import math
 import os
@@ -7,6 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -15,7 +17,7 @@ import numpy as np
 import pytest
 
 import dam
-from dam import datasets
+from dam import datasets, files
 from dam.__main__ import main, parser
 from dam.lab import claims, common, experiments, results, verdicts
 from dam.lab.experiments import classical, duality, errors, fig4, mnist, xor
@@ -429,8 +431,14 @@ def test_run_prints_the_path_last_and_stores_the_format(tmp_path):
 
 
 def test_claims_exit_status(tmp_path, capsys):
-    assert main(["claims", "--results", str(tmp_path)]) == 0
-    assert "0 holds, 0 contradicted" in capsys.readouterr().out
+    assert main(["claims", "--results", str(tmp_path)]) == 1
+    said = capsys.readouterr().out
+    assert "0 holds, 0 contradicted" in said
+    assert said.endswith(f"Nothing is judged: {tmp_path} holds no result at paper scale, with its parameters.\n")
+    results.save(experiments.run("fig4", "paper", backend="numpy", N=20, K=9, starts=20), tmp_path)
+    results.save(experiments.run("xor", "demo", backend="numpy"), tmp_path)
+    assert main(["claims", "--results", str(tmp_path)]) == 1
+    assert "left out: seed 0: N = 20, not 100, K = 9, not 2000, starts = 20, not 10000" in capsys.readouterr().out
     result = experiments.run("xor", "paper", backend="numpy")
     results.save(result, tmp_path)
     assert main(["claims", "--results", str(tmp_path)]) == 0
@@ -658,20 +666,84 @@ def test_parameters_beyond_floating_point(tmp_path, capsys):
     assert capsys.readouterr().err.count("\n") == 1
 
 
-def test_nobody_reads_the_output_to_its_end():
+@pytest.mark.parametrize("arguments", [["list"], ["--help"]])
+def test_nobody_reads_the_output_to_its_end(arguments):
     nobody, pipe = os.pipe()
     os.close(nobody)
-    done = subprocess.run([sys.executable, "-m", "dam", "list"], check=False, stdout=pipe, stderr=subprocess.PIPE)
+    done = subprocess.run([sys.executable, "-m", "dam", *arguments], check=False, stdout=pipe, stderr=subprocess.PIPE)
     os.close(pipe)
     assert (done.returncode, done.stderr) == (141, b"")
 
 
-@pytest.mark.parametrize("name", ["list", "claims"])
-def test_a_terminal_without_greek(name):
-    environment = os.environ | {"PYTHONIOENCODING": "ascii"}
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="there is no full disk here")
+def test_the_output_goes_to_a_full_disk():
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run([sys.executable, "-m", "dam", "list"], check=False, stdout=full, stderr=subprocess.PIPE)
+    assert done.returncode == 2 and re.fullmatch(rb"python -m dam: .*No space left on device.*\n", done.stderr)
+
+
+C = {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"}
+
+
+@pytest.mark.parametrize(
+    ("name", "environment"),
+    [("list", {"PYTHONIOENCODING": "ascii"}), ("list", {"PYTHONIOENCODING": "cp1252"}), ("claims", C)],
+)
+def test_a_terminal_without_greek(name, environment):
     command = [sys.executable, "-m", "dam", name]
-    done = subprocess.run(command, check=False, capture_output=True, env=environment)
-    assert done.returncode in (0, 1) and done.stderr == b"" and rb"\u" in done.stdout
+    done = subprocess.run(command, check=False, capture_output=True, env=os.environ | environment)
+    assert done.returncode == 0 and done.stderr == b"" and rb"\u" in done.stdout
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252", "cp437", "utf-8"])
+def test_every_command_prints_on_any_terminal(encoding, tmp_path, monkeypatch):
+    """Called as a function too, where the output stays as strict as it was."""
+    output = io.TextIOWrapper(io.BytesIO(), encoding=encoding, errors="strict")
+    monkeypatch.setattr(sys, "stdout", output)
+    options = ["--quiet", "--backend", "numpy", "--results", str(tmp_path / "Größe ξ")]
+    for command in (["list"], ["claims"], ["run", "xor", *options], ["again", "xor-seed0", *options]):
+        assert main(command) == 0
+        if encoding != "utf-8":
+            assert rb"\u" in output.buffer.getvalue()
+        output.buffer.truncate(0)
+    with pytest.raises(SystemExit):
+        main(["run", "fig5", "--help"])
+    assert output.errors == "strict"
+
+
+def test_where_the_output_is_that_of_a_notebook(monkeypatch):
+    monkeypatch.setattr(sys, "stdout", shown := io.StringIO())
+    assert main(["claims"]) == 0 and "ξ" in shown.getvalue() + "ξ"
+    monkeypatch.setattr(sys, "stdout", None)
+    assert main(["list"]) == 0
+
+
+def test_two_runs_of_one_name_at_the_same_time(tmp_path, capsys):
+    command = ["run", "xor", "--quiet", "--backend", "numpy", "--results", str(tmp_path)]
+    with experiments.alone(tmp_path, "xor-seed0"):
+        assert main(command) == 2
+        said = f"another run computes xor-seed0 for {tmp_path} now; let it end, or choose another folder with --results"
+        assert said in capsys.readouterr().err
+        assert main([*command, "--seed", "1"]) == 0
+    assert main(command) == 0
+    names = sorted(path.name for path in tmp_path.iterdir())
+    assert names == [f"xor-seed{seed}.{ending}" for seed in (0, 1) for ending in ("json", "npz")]
+
+
+def test_a_result_that_cannot_be_stored_is_kept_elsewhere(tmp_path, monkeypatch, capsys):
+    write, full = files.write_together, tmp_path / "full"
+
+    def disk_full(contents):
+        if any(path.parent == full for path in contents):
+            raise OSError(28, "No space left on device")
+        write(contents)
+
+    monkeypatch.setattr(files, "write_together", disk_full)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    assert main(["run", "xor", "--quiet", "--backend", "numpy", "--results", str(full)]) == 2
+    said = capsys.readouterr().err
+    assert "No space left on device; this result is kept in " in said
+    assert results.read(said.split(" ")[-1].strip()).name == "xor-seed0"
 
 
 def test_a_gpu_asked_for_where_none_works(tmp_path, capsys, monkeypatch):

@@ -8,6 +8,7 @@ import re
 import shutil
 import stat
 import subprocess
+import sys
 import tracemalloc
 import zipfile
 from pathlib import Path
@@ -255,13 +256,23 @@ def test_the_mask_of_the_user_is_kept(tmp_path, umask, mode):
 
 
 def test_a_full_disk_names_the_file(tmp_path, monkeypatch):
-    def disk_full(path, write):
+    def disk_full(handle):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(files, "write_atomically", disk_full)
-    path = re.escape(str(tmp_path / "fig4-demo-seed0.json"))
-    with pytest.raises(OSError, match=f"cannot write {path} and its .npz .*No space left on device.*; make room"):
+    monkeypatch.setattr(os, "fsync", disk_full)
+    path = re.escape(str(tmp_path / "fig4-demo-seed0.npz"))
+    with pytest.raises(OSError, match=f"cannot write {path} .*No space left on device.*; make room"):
         save(example(), tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_a_killed_run_was_writing_goes_with_the_next_result(tmp_path):
+    kill = "import os\nimport dam.files\nos.fsync = lambda handle: os._exit(9)\n"
+    kill += f"dam.files.write_atomically({str(tmp_path / 'fig4-demo-seed0.npz')!r}, lambda file: file.write(b'half'))"
+    assert subprocess.run([sys.executable, "-c", kill], check=False).returncode == 9
+    assert len(list(tmp_path.iterdir())) == 1
+    save(example(), tmp_path)
+    assert sorted(os.listdir(tmp_path)) == ["fig4-demo-seed0.json", "fig4-demo-seed0.npz"]
 
 
 def test_all_seeds_in_order(tmp_path):

@@ -14,7 +14,8 @@ import inspect
 import re
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
@@ -26,6 +27,7 @@ import numpy as np
 from dam import arrays, checks
 from dam.lab import results
 from dam.lab.sweeps import sweep
+from dam.network.checkpoints import claimed
 
 NAMES = results.EXPERIMENTS
 SEEDS = (0, 2**32 - 1)
@@ -203,7 +205,7 @@ def run(
     started, clock = datetime.now(UTC), time.perf_counter()
     keep = into or folder
     work = None if keep is None else work_folder(keep, results.file_name(name, variant, seed))
-    points = {"folder": work, "version": results.code_digest(), "progress": progress, "label": name}
+    points: dict[str, Any] = {"folder": work, "version": results.code_digest(), "progress": progress, "label": name}
     options: dict[str, Any] = {"progress": progress, "folder": folder, "work": work}
     options["sweep"] = partial(sweep, scheduler=scheduler, **points)
     options = {key: value for key, value in options.items() if experiment.takes(key)}
@@ -223,6 +225,22 @@ def run(
         values=values,
         arrays=found,
     )
+
+
+@contextmanager
+def alone(folder: Path | str, name: str) -> Iterator[None]:
+    """Keep other runs that would store a result of that name in the folder from it while it lasts.
+
+    Raises ``FileExistsError`` if there is one. One that is killed lets go of it at once.
+    """
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(claimed(Path(folder) / name))
+        except FileExistsError:
+            raise FileExistsError(
+                f"another run computes {name} for {folder} now; let it end, or choose another folder with --results"
+            ) from None
+        yield
 
 
 def store(result: results.Result, folder: Path | str) -> Path:
