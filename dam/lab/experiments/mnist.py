@@ -22,8 +22,8 @@ DEMO = PAPER | {"epochs": 10, "schedule": "compressed"}
 MARGIN = 0.15  # points by which our error may be above the paper's
 LATE = "one seed is within the margin, one is not: from epoch 500 or 1000 on the error rises a little"
 SCHEDULES = {"paper": Recipe.paper, "ten-minutes": Recipe.ten_minutes}
-RANGES = {"epochs": (1, 10**6), "schedule": ("compressed", *SCHEDULES), "weights": bool, "resume": bool,
-          "checkpoint": str | Path, "checkpoint_every": (1, 10**6)}  # fmt: skip
+RANGES = {**dict.fromkeys(CHANGES), "epochs": (1, 10**6), "schedule": ("compressed", *SCHEDULES), "weights": bool,
+          "resume": bool, "checkpoint": str | Path, "checkpoint_every": (1, 10**6)}  # fmt: skip
 
 
 def variant(parameters, scale="paper"):
