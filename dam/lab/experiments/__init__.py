@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -30,6 +30,8 @@ from dam.lab.sweeps import sweep
 from dam.network.checkpoints import claimed
 
 NAMES = results.EXPERIMENTS
+Outcome: TypeAlias = tuple[dict[str, Any], dict[str, arrays.Array]]
+"""What a `run` returns: scalar values and arrays, by name."""
 SEEDS = (0, 2**32 - 1)
 MANY = 10**9
 RANGES: dict[str, Any] = {
@@ -154,16 +156,9 @@ def plan(name: str, scale: str, **changes: Any) -> tuple[Experiment, dict, str]:
 
 
 def run(
-    name: str,
-    scale: str = "demo",
-    seed: int = 0,
-    backend: str | None = None,
-    progress: bool = False,
-    scheduler: str | None = None,
-    folder: Path | str | None = None,
-    into: Path | str | None = None,
-    **changes: Any,
-) -> results.Result:
+    name: str, scale: str = "demo", seed: int = 0, backend: str | None = None, progress: bool = False,
+    scheduler: str | None = None, folder: Path | str | None = None, into: Path | str | None = None, **changes: Any,
+) -> results.Result:  # fmt: skip
     """Run an experiment and return a `dam.lab.results.Result` with its provenance.
 
     Parameters
