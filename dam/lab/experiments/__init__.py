@@ -35,7 +35,7 @@ Outcome: TypeAlias = tuple[dict[str, Any], dict[str, arrays.Array]]
 SEEDS = (0, 2**32 - 1)
 MANY = 10**9
 RANGES: dict[str, Any] = {
-    "n": (2, 100), "N": (2, 10**5), "K": (1, 10**7), "starts": (1, MANY), "cues": (1, MANY), "memories": (1, MANY),
+    "n": (2, 100), "N": (2, 10**7), "K": (1, MANY), "starts": (1, MANY), "cues": (1, MANY), "memories": (1, MANY),
     "samples": (1, MANY), "bits": (1, 10**12), "images": (1, 10**4), "digits": (1, 10**4), "known": (1, 60_000),
     "steps": (1, 10**6), "updates": (1, 10**6), "epochs": (2, 10**6), "tolerance": (0.0, 1.0), "damage": (0.0, 1.0),
     "radii": (0.0, 100.0), "radii_l2": (0.0, 100.0), "radii_linf": (0.0, 2.0), "network_seed": SEEDS, "relu": bool,
