@@ -213,6 +213,8 @@ def test_a_run_of_another_size_is_not_judged_as_the_paper_s(tmp_path):
     assert found["test-error-n3"].left == "seed 2: epochs = 240, not 3000"
     assert found["below-2-percent-n3"].left == "" and found["below-2-percent-n3"].seeds == 1
     study = replace(results.load("studies", "m"), parameters={"study": "m", "epochs": 40, "K": 100})
+    older = replace(whole[0], parameters={key: x for key, x in whole[0].parameters.items() if key != "starts"})
+    assert {v.left for v in claims.judge("fig4", [older])} == {""}
     judged = {v.claim.name: v.left for v in claims.judge("studies", [study])}
     assert judged["large-m-n20"] == "seed 0: K = 100, not 2000" and judged["softmax-n3"] == ""
 

@@ -118,7 +118,10 @@ class Experiment:
         return {key: list(x) if isinstance(x, tuple) else x for key, x in self.recorded(parameters).items()}
 
     def changed(self, parameters: dict) -> dict[str, str]:
-        """Return in words, by name, which stored parameters are not those of the paper scale."""
+        """Return in words, by name, which stored parameters are not those of the paper scale.
+
+        A parameter that is newer than the result is as it was before there was one.
+        """
         named = {key: parameters[key] for key in self.named if key in parameters}
         return _changes(parameters, self.stored(self.scales["paper"] | named))
 
@@ -279,8 +282,7 @@ def check_shipping(name: str, scale: str, seed: int, replace: bool = False, **ch
 
 def _changes(ours, usual):
     """Return in words which parameters of ours are not the usual ones, by name."""
-    keys = [key for key in ours | usual if ours.get(key) != usual.get(key)]
-    return {key: f"{key} = {ours.get(key)}, not {usual.get(key)}" for key in keys}
+    return {key: f"{key} = {x}, not {usual.get(key)}" for key, x in ours.items() if x != usual.get(key)}
 
 
 def work_folder(folder: Path | str, name: str) -> Path:
