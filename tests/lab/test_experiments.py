@@ -138,6 +138,21 @@ def test_every_parameter_is_checked_before_anything_runs(name):
                     assert key in TAKEN.get(bad, ()) and given == ((bad,) if lists else bad), (key, given)
 
 
+@pytest.mark.long
+@pytest.mark.parametrize("name", experiments.NAMES)
+def test_the_least_value_of_every_parameter_is_computed_or_refused_in_a_line(name, tmp_path, capsys):
+    experiment = experiments.get(name)
+    for key, usual in experiment.scales["demo"].items():
+        limits = experiment.ranges.get(key, experiments.RANGES.get(key))
+        if isinstance(limits, tuple):
+            values = [str(limits[0])] * (2 if isinstance(usual, tuple) else 1)
+            for given in (values, values[:1]):  # the same twice, and once
+                command = ["run", name, "--scale", "demo", f"--{key.replace('_', '-')}", *given]
+                status = main([*command, "--quiet", "--backend", "numpy", "--results", str(tmp_path)])
+                said = capsys.readouterr().err
+                assert status == 0 or (status == 2 and said.startswith("python -m dam: ")), (given, said)
+
+
 def test_no_run_begins_with_what_cannot_be_stored(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(experiments, "sweep", None)
     options = ["--scale", "demo", "--quiet", "--results", str(tmp_path)]
@@ -561,6 +576,13 @@ def test_a_run_in_a_checkout_writes_to_the_folder_where_one_is(tmp_path, monkeyp
     assert main(["run", "fig4", "--starts", "20", "--n", "2", "--N", "20", "--K", "9", "--quiet"]) == 0
     assert sorted(path.name for path in (tmp_path / "results").iterdir()) == ["fig4-seed0.json", "fig4-seed0.npz"]
     assert {path: path.stat().st_mtime_ns for path in results.SHIPPED.iterdir()} == shipped
+
+
+def test_a_run_that_is_not_shipped_replaces_nothing_that_is(capsys):
+    before = (results.SHIPPED / "xor-seed0.json").read_bytes()
+    assert main(["run", "xor", "--n", "2", "--backend", "numpy", "--quiet", "--results", str(results.SHIPPED)]) == 2
+    assert "holds what the package ships, and takes nothing but with --ship" in capsys.readouterr().err
+    assert (results.SHIPPED / "xor-seed0.json").read_bytes() == before
 
 
 def test_ship_takes_runs_at_paper_scale_with_the_parameters_that_are_shipped(tmp_path, monkeypatch, capsys):
