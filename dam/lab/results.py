@@ -220,6 +220,7 @@ def _matches(pattern: str) -> Callable:
     return lambda x: isinstance(x, str) and re.fullmatch(pattern, x) is not None
 
 
+# what each field of a stored result must be, in words and as a test
 FORMAT: dict[str, tuple[str, Callable]] = {
     "experiment": ("the name of an experiment", lambda x: x in EXPERIMENTS),
     "variant": ("letters, digits and hyphens", _matches(r"[\w-]*")),
@@ -236,7 +237,6 @@ FORMAT: dict[str, tuple[str, Callable]] = {
     "wall_seconds": ("a number of at least 0", lambda x: type(x) in (int, float) and 0 <= x < math.inf),
     "values": ("scalars by name", lambda x: _named(x, _scalar)),
 }
-"""What each field of a stored result must be, in words and as a test."""
 
 
 def _command(path: Path) -> str:
