@@ -19,7 +19,7 @@ import pytest
 import dam
 from dam import datasets, files
 from dam.__main__ import main, parser
-from dam.lab import claims, common, experiments, results, verdicts
+from dam.lab import claims, common, experiments, results, trainings, verdicts
 from dam.lab.experiments import classical, duality, errors, fig4, mnist, xor
 from dam.memory import hebbian, theory
 from dam.memory.interactions import KINDS
@@ -164,6 +164,20 @@ def test_no_run_begins_with_what_cannot_be_stored(tmp_path, monkeypatch, capsys)
     assert main(["run", "xor", "--seed", str(2**32), *options]) == 2
     assert "seed must be a number from 0 to 4294967295, got 4294967296" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_has_no_points_and_nothing_to_go_on_from():
+    with pytest.raises(ValueError, match="xor is no sweep of points: it has nothing to spread over a scheduler"):
+        experiments.run("xor", scheduler="tcp://127.0.0.1:1")
+    with pytest.raises(ValueError, match="resume needs a checkpoint to go on from, got checkpoint=None"):
+        experiments.run("mnist", "demo", resume=True)
+
+
+def test_a_search_of_which_every_training_breaks_down(monkeypatch):
+    broken = {"error": np.full(3, np.nan), "train_error": np.full(3, np.nan)} | dict.fromkeys(trainings.SCALARS, np.nan)
+    monkeypatch.setattr(experiments, "sweep", lambda point, tasks, **options: [broken for _ in tasks])
+    with pytest.raises(FloatingPointError, match="every training of the search broke down; try smaller epsilon0"):
+        experiments.run("search", "demo")
 
 
 def test_every_experiment_says_what_it_is():
