@@ -22,7 +22,7 @@ PAPER = {"N": (20, 40, 60), "rate": RATES, "damage": (0.0, 0.1, 0.25), "samples"
 DEMO = {"N": (12, 24), "rate": (0.2, 0.4, 0.5, 0.6, 0.68), "damage": (0.0, 0.2), "samples": 2000, "sizes": (8, 12),
         "memories": 200, "whole": (8, 12), "sets": 40}  # fmt: skip
 RANGES = {"N": (2, 1000), "rate": (0.0, 1.0), "sizes": (2, 100), "whole": (2, 100), "sets": (1, 10**9)}
-ENERGIES = {"n2": Polynomial(2), "n3": Polynomial(3), "n4": Polynomial(4), "exp": Exponential()}
+ENERGIES: dict[str, Any] = {"n2": Polynomial(2), "n3": Polynomial(3), "n4": Polynomial(4), "exp": Exponential()}
 ALL = math.log(2) / 2
 """Largest growth rate α of K = exp(αN) at which all memories stay fixed points: twins, one bit apart, appear."""
 TOLERANCE = 0.03

@@ -86,7 +86,7 @@ def run(
     x, y, x_test, y_test = datasets.mnist()
     settings, epochs = recipe(parameters), length(parameters)
     files: dict[str, Any] = {"checkpoint": checkpoint, "resume": resume and Path(checkpoint or "").exists()}
-    tests = {"x_test": x_test, "y_test": y_test}
+    tests: dict[str, Any] = {"x_test": x_test, "y_test": y_test}
     options: dict[str, Any] = {"seed": seed, "epochs": epochs, "progress": progress, "backend": backend}
     network, history = train(x, y, settings, **tests, **options, **files, checkpoint_every=checkpoint_every)
     visible, labels = (to_numpy(w).astype(np.float16) for w in (network.visible, network.label_weights))

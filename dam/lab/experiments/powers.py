@@ -118,7 +118,7 @@ def point(
 ) -> dict[str, Any]:
     """Train one network on all digits and measure it: see `run`."""
     settings, xp, data = Recipe(**recipe), get_namespace(backend), datasets.mnist()
-    tests = {"x_test": data.x_test, "y_test": data.y_test}
+    tests: dict[str, Any] = {"x_test": data.x_test, "y_test": data.y_test}
     try:
         trained = train(data.x_train, data.y_train, settings, seed=seed, **tests, progress=False, backend=backend)
     except FloatingPointError:

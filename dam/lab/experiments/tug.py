@@ -23,7 +23,7 @@ LEVELS = 127  # pictures are whole numbers from -127 to 127
 
 def run(
     *, seed: int, n: Sequence[int], after: Sequence[int], K: int, memories: int, backend: str | None = None,
-    progress: bool = False,
+    progress: bool = False, work: Path | str | None = None,
 ) -> Outcome:  # fmt: skip
     """Train by `Recipe.compressed`, stop after some epochs, and take the gradient over all 60,000 digits apart.
 
@@ -43,7 +43,7 @@ def run(
         raise ValueError(f"memories must be at most K = {K}, got {memories}")
     for degree in n:
         recipe = Recipe.compressed(degree, max(2, *after), K=K)
-        networks, errors = stops(recipe, after, seed, backend, progress)
+        networks, errors = stops(recipe, after, seed, backend, progress, work)
         chosen = choose(networks[-1].visible, memories, seed)
         frames = [frame(network, recipe.m, chosen) for network in networks]
         found = {name: np.stack([one[name] for one in frames]) for name in frames[0]}
@@ -54,13 +54,25 @@ def run(
 
 
 def stops(
-    recipe: Recipe, after: Sequence[int], seed: int, backend: str | None, progress: bool
-) -> tuple[list[Classifier], np.ndarray]:
-    """Return the network after each of some numbers of epochs, and the test error after every epoch in %."""
+    recipe: Recipe, after: Sequence[int], seed: int, backend: str | None, progress: bool,
+    work: Path | str | None = None,
+) -> tuple[list[Classifier], np.ndarray]:  # fmt: skip
+    """Return the network after each of some numbers of epochs, and the test error after every epoch in %.
+
+    Between the stops the training lies in a folder in ``work``, which goes with it even after a kill.
+    """
     x, y, x_test, y_test = datasets.mnist()
     networks = []
-    with tempfile.TemporaryDirectory() as folder:
-        options = {"seed": seed, "x_test": x_test, "y_test": y_test, "backend": backend, "progress": progress}
+    if work is not None:
+        Path(work).mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=work) as folder:
+        options: dict[str, Any] = {
+            "seed": seed,
+            "x_test": x_test,
+            "y_test": y_test,
+            "backend": backend,
+            "progress": progress,
+        }
         options["checkpoint"] = Path(folder) / "training.npz"
         for epochs in after:
             weights: Any
