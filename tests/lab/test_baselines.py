@@ -183,9 +183,9 @@ def test_stored_baselines_agree_with_each_other():
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"k": (0, 3)}, r"k must be numbers from 1 to 500, the digits of the split, got \[0, 3\]"),
+        ({"k": (0, 3)}, "k must be an integer of at least 1, got 0"),
         ({"k": (501,)}, "k must be numbers from 1 to 500"),
-        ({"digits": 60_001}, "digits must be a number from 1 to 60000, got 60001"),
+        ({"digits": 60_001}, "digits must be a number from 100 to 60000, got 60001"),
         ({"tested": 0}, "tested must be an integer of at least 1, got 0"),
         ({"networks": 0}, "networks must be an integer of at least 1, got 0"),
         ({"epochs": -1}, "epochs must be an integer of at least 1, got -1"),
