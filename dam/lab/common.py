@@ -52,6 +52,7 @@ def flipped(xi, flips, rng):
 
 def check_memory(K, N, states, overlaps=False):
     """Raise ``MemoryError`` unless retrieval by K memories fits, and, if asked, all overlaps of the states too."""
+    K = max(K, 1)
     needed = retrieval_bytes(K, N, states) + 9 * K * N + (20 * K * states if overlaps else 0)
     checks.memory(needed, f"N = {N}, K = {K} and {states} states")
 

@@ -16,6 +16,9 @@ PAPER = {"digits": 60_000, "tested": 10_000, "k": tuple(range(1, 11)), "C": (0.0
 DEMO = {"digits": 1800, "tested": 500, "k": (1, 3, 5), "C": (0.001, 0.01, 0.1), "units": 100,
         "learning_rate": (0.001,), "weight_decay": (0.0001, 0.01), "batch": 100, "epochs": 5,
         "networks": 2}  # fmt: skip
+RANGES = {"digits": (100, 60_000), "tested": (1, 10**4), "k": (1, 60_000), "C": (1e-9, 1e9), "units": (1, 10**5),
+          "learning_rate": (1e-9, 1e3), "weight_decay": (0.0, 1e3), "batch": (1, 60_000), "epochs": (1, 10**6),
+          "networks": (1, 1000)}  # fmt: skip
 CHUNK = 500
 """Digits compared with all stored ones at a time."""
 LAST = 5
@@ -216,4 +219,4 @@ def _timed(task):
     return result, _clock() - begun
 
 
-EXPERIMENT = Experiment(__doc__, {"demo": DEMO, "paper": PAPER}, {"demo": 3, "paper": 1200}, run)
+EXPERIMENT = Experiment(__doc__, {"demo": DEMO, "paper": PAPER}, {"demo": 3, "paper": 1200}, run, ranges=RANGES)

@@ -14,6 +14,9 @@ PAPER = {"n": (2, 3, 4, 5, 6), "N": 64, "K": (8, 100, 1000), "load": (0.1, 0.5, 
 DEMO = {"n": (2, 3, 4), "N": 64, "K": (8, 100), "load": (0.5,), "step": 4, "cues": 100}
 
 
+RANGES = {"load": (1e-9, 1e3), "step": (1, 10**5)}
+
+
 def run(*, seed, n, N, K, load, step, cues, sweep, backend=None):
     """Flip d = 0, step, 2 step, ... N/2 bits of memories, let them settle, and count those that come back exactly.
 
@@ -63,4 +66,4 @@ def point(*, seed, n, N, K, kind, flips, cues, backend):
     return {"recovered": np.concatenate(recovered, axis=1).mean(axis=1)}
 
 
-EXPERIMENT = Experiment(__doc__, {"demo": DEMO, "paper": PAPER}, {"demo": 3, "paper": 500}, run)
+EXPERIMENT = Experiment(__doc__, {"demo": DEMO, "paper": PAPER}, {"demo": 3, "paper": 500}, run, ranges=RANGES)

@@ -16,6 +16,7 @@ from dam.memory.interactions import RectifiedPolynomial
 PAPER = {"K": (100, 500, 2000, 5000), "n": (2, 3, 5, 10, 20, 30, 60, 100), "beta": (0.01, 0.03, 0.05, 0.1, 0.3, 1.0),
          "cues": 100, "given": 1000}  # fmt: skip
 DEMO = {"K": (100, 300), "n": (2, 10, 30), "beta": (0.03, 0.3), "cues": 20, "given": 100}
+RANGES = {"K": (2, 60_000), "beta": (1e-6, 1e3), "given": (1, 60_000)}
 KNOWN = 392
 """Pixels of the upper half: the first 14 of 28 rows."""
 
@@ -131,5 +132,5 @@ CLAIMS = (
 )  # fmt: skip
 
 EXPERIMENT = Experiment(
-    __doc__, {"demo": DEMO, "paper": PAPER}, {"demo": 6, "paper": 110}, run, claims=CLAIMS, place=12
+    __doc__, {"demo": DEMO, "paper": PAPER}, {"demo": 6, "paper": 110}, run, claims=CLAIMS, place=12, ranges=RANGES
 )

@@ -20,6 +20,7 @@ PAPER = {"S": (10, 30, 100, 300, 1000, 3000), "K": (250, 500, 1000, 2000, 4000),
          "n": (2, 3, 4, 5, 6, 8, 12), "central": (1000, 2000, 100, 4), "max_flips": 20, "repeats": 5}  # fmt: skip
 DEMO = {"S": (50, 200), "K": (500, 1000, 2000), "N": (50, 100), "n": (2, 4), "central": (200, 1000, 100, 4),
         "max_flips": 20, "repeats": 3}  # fmt: skip
+RANGES = {"S": (1, 10**7), "n": (1, 100), "central": (1, 10**7), "max_flips": (1, 10**6), "repeats": (1, 10**6)}
 NAMES = ("S", "K", "N", "n")
 
 
@@ -66,7 +67,7 @@ def run(*, seed, S, K, N, n, central, max_flips, repeats, backend=None, progress
         arrays[name] = np.array(tried)
         for label, seconds in (("seconds", ours), ("products", bare)):
             arrays[f"{label}_per_flip_{name}"] = np.array([per_flip(seconds, setting) for setting in places[name]])
-        slope = fits.exponent(tried, arrays[f"seconds_per_flip_{name}"]) if len(tried) > 1 else math.nan
+        slope = fits.exponent(tried, arrays[f"seconds_per_flip_{name}"]) if len(set(tried)) > 1 else math.nan
         values[f"exponent_{name}"] = float(slope)
     values["microseconds_per_flip"] = 1e6 * per_flip(ours, center)
     values["ratio_products"] = per_flip(ours, center) / per_flip(bare, center)
@@ -148,4 +149,6 @@ def products(rows, sigma, xi):
 
 
 TIMES = "seconds|^exponent_|^ratio_products$|^products_per_flip_"
-EXPERIMENT = Experiment(__doc__, {"demo": DEMO, "paper": PAPER}, {"demo": 3, "paper": 60}, run, times=TIMES)
+EXPERIMENT = Experiment(
+    __doc__, {"demo": DEMO, "paper": PAPER}, {"demo": 3, "paper": 60}, run, times=TIMES, ranges=RANGES
+)

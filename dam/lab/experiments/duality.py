@@ -116,7 +116,7 @@ CLAIMS = (
     Claim("equivalent", "Section 5, eq. (10)",
           "the one-step memory and the feed-forward network are equivalent (derived for a small initial value)",
           "both forms give the same class to at least 99 % of the test digits, for the worst n",
-          lambda result: min(result.values[f"agreement_percent_n{n}"] for n in result.parameters["n"]),
+          lambda result: float(np.min([result.values[f"agreement_percent_n{n}"] for n in result.parameters["n"]])),
           within(99, 100), digits=2, unit=" %", source="paper", fixed="2026-11-22", blind=True),
 )  # fmt: skip
 

@@ -15,6 +15,7 @@ from dam.memory.interactions import KINDS
 LOADS = (0.25, 0.35, 0.5, 0.7, 1.0, 1.4, 2.0, 3.0)
 PAPER = {"n": (2, 3, 4), "N": (25, 50, 100, 200), "load": LOADS, "bits": 2_000_000}
 DEMO = {"n": (2, 3, 4), "N": (30, 100), "load": (0.5, 1.0, 2.0), "bits": 100_000}
+RANGES = {"load": (1e-6, 1e3)}
 STATES = 2000  # memories of one set that are tested, at most
 
 
@@ -120,4 +121,6 @@ CLAIMS = (
           reason="heavy tails of the noise make more errors than the normal law"),
 )  # fmt: skip
 
-EXPERIMENT = Experiment(__doc__, {"demo": DEMO, "paper": PAPER}, {"demo": 5, "paper": 600}, run, claims=CLAIMS, place=4)
+EXPERIMENT = Experiment(
+    __doc__, {"demo": DEMO, "paper": PAPER}, {"demo": 5, "paper": 600}, run, claims=CLAIMS, place=4, ranges=RANGES
+)

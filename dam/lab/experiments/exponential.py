@@ -19,6 +19,7 @@ PAPER = {"N": (20, 40, 60), "rate": RATES, "damage": (0.0, 0.1, 0.25), "samples"
          "memories": 1000, "whole": (8, 12, 16, 20, 24), "sets": 200}  # fmt: skip
 DEMO = {"N": (12, 24), "rate": (0.2, 0.4, 0.5, 0.6, 0.68), "damage": (0.0, 0.2), "samples": 2000, "sizes": (8, 12),
         "memories": 200, "whole": (8, 12), "sets": 40}  # fmt: skip
+RANGES = {"N": (2, 1000), "rate": (0.0, 1.0), "sizes": (2, 100), "whole": (2, 100), "sets": (1, 10**9)}
 ENERGIES = {"n2": Polynomial(2), "n3": Polynomial(3), "n4": Polynomial(4), "exp": Exponential()}
 ALL = math.log(2) / 2
 """Largest growth rate α of K = exp(αN) at which all memories stay fixed points: twins, one bit apart, appear."""
@@ -76,7 +77,10 @@ def run(*, seed, N, rate, damage, samples, sizes, memories, whole, sets, sweep, 
     and exp; ``K_gauss``, K_stable of exp by the Gaussian with exact moments; ``K_all``; ``K_twins``, K_all by the
     number of twins alone.
     """
+    if max(rate) * max(N) > math.log(2**62):
+        raise ValueError(f"rate must be at most {math.log(2**62) / max(N):.4g} at N = {max(N)}, got {max(rate)}")
     check_memory(round(2 * theory.half_stable(max(sizes), Exponential())), max(sizes), memories)
+    check_memory(round(2 * twin_limit(max(whole))), max(whole), 1)
     shared = {"seed": seed, "backend": backend}
     bits = [{"N": size, "rate": alpha, "damage": d, "samples": samples} for d in damage for size in N for alpha in rate]
     tasks = [shared | {"what": "bit"} | task for task in bits]
@@ -90,11 +94,15 @@ def run(*, seed, N, rate, damage, samples, sizes, memories, whole, sets, sweep, 
     arrays |= {f"K_stable_{name}": K for name, K in zip(ENERGIES, K_stable.reshape(len(ENERGIES), -1))}
     arrays["K_gauss"] = np.array([theory.half_stable(size, Exponential()) for size in sizes])
     arrays["K_twins"] = np.array([twin_limit(size) for size in whole])
-    slope = lambda x, K: float(np.polyfit(x, np.log(K), 1)[0])
     return {
         "stable_rate": slope(sizes, arrays["K_stable_exp"]),
         "all_rate": slope(whole, K_all * np.sqrt(whole)),
     }, arrays
+
+
+def slope(x, K):
+    """Return the slope of ln K against x; NaN for a single x, or if a K is not known."""
+    return float(np.polyfit(x, np.log(K), 1)[0]) if len(set(x)) > 1 and np.all(K > 0) else math.nan
 
 
 def twin_limit(N):
@@ -134,4 +142,6 @@ CLAIMS = (
           value("all_rate"), within(ALL - 0.02, ALL + 0.02), source="other paper", fixed="2026-11-22"),
 )  # fmt: skip
 
-EXPERIMENT = Experiment(__doc__, {"demo": DEMO, "paper": PAPER}, {"demo": 5, "paper": 60}, run, claims=CLAIMS, place=11)
+EXPERIMENT = Experiment(
+    __doc__, {"demo": DEMO, "paper": PAPER}, {"demo": 5, "paper": 60}, run, claims=CLAIMS, place=11, ranges=RANGES
+)

@@ -16,6 +16,7 @@ from dam.network.training import initial_weights
 
 PAPER = {"n": paper.POWERS, "digits": 10000, "known": 60000, "draws": 5, "network_seed": 0}
 DEMO = PAPER | {"digits": 500, "known": 3000, "draws": 2}
+RANGES = {"known": (10, 60_000), "draws": (1, 10**6)}
 FRACTIONS = (0, 0.025, *np.arange(0.05, 0.95, 0.05).round(2).tolist(), 0.95, 0.975, 0.99, 0.995, 0.9975)
 """Which fractions of the memories are removed: at random, those with the smallest share first, or the largest first."""
 JUDGES = 5000
@@ -149,7 +150,7 @@ def more(n):
 
     def measure(result):
         share = {k: result.values[f"three_to_five_percent_n{k}"] for k in (n, 20, 30)}
-        return share[n] - max(share[20], share[30])
+        return share[n] - float(np.max([share[20], share[30]]))
 
     return measure
 
@@ -179,4 +180,6 @@ CLAIMS = (
           fixed="2026-11-22"),
 )  # fmt: skip
 
-EXPERIMENT = Experiment(__doc__, {"demo": DEMO, "paper": PAPER}, {"demo": 10, "paper": 80}, run, claims=CLAIMS, place=9)
+EXPERIMENT = Experiment(
+    __doc__, {"demo": DEMO, "paper": PAPER}, {"demo": 10, "paper": 80}, run, claims=CLAIMS, place=9, ranges=RANGES
+)

@@ -65,7 +65,7 @@ def run(*, seed, n, N, starts, tolerance, sweep, backend=None):
         for name, prefix in (("K_half", ""), ("K_stable", "stable_")):
             K = arrays[f"{name}_{kind}"] = np.array([found[size, kind][name] for size in N])
             values[f"{prefix}ratio_{kind}"] = float(np.mean(K / K_theory))
-            slope = fits.exponent(N, K * np.log(N)) if len(N) > 1 and np.all(K > 0) else math.nan
+            slope = fits.exponent(N, K * np.log(N)) if len(set(N)) > 1 and np.all(K > 0) else math.nan
             values[f"{prefix}exponent_{kind}"] = float(slope)
         arrays[f"tried_{kind}"] = np.array([(size, *row) for size in N for row in found[size, kind]["tried"]])
     return values, arrays
@@ -127,5 +127,13 @@ CLAIMS = (
 )  # fmt: skip
 
 EXPERIMENT = Experiment(
-    __doc__, {"demo": DEMO, "paper": PAPER}, {"demo": 5, "paper": 110}, run, variant, recorded, CLAIMS, place=3
+    __doc__,
+    {"demo": DEMO, "paper": PAPER},
+    {"demo": 5, "paper": 110},
+    run,
+    variant,
+    recorded,
+    CLAIMS,
+    named=("n",),
+    place=3,
 )

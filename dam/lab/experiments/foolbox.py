@@ -17,6 +17,9 @@ PAPER = {"n": paper.POWERS, "images": 500, "radii_l2": (1, 1.5, 2, 3, 4, 6),
 DEMO = PAPER | {"n": (2, 30), "images": 20, "radii_l2": (2, 4), "radii_linf": (0.1, 0.3), "steps": 5}
 
 
+RANGES = {"radii_l2": (1e-6, 100.0), "radii_linf": (1e-6, 2.0)}
+
+
 def run(*, seed, n, images, radii_l2, radii_linf, steps, network_seed, sweep, backend=None, folder=None):
     """Attack the trained networks, and the ReLU network, with the library's own loss and steps.
 
@@ -95,4 +98,4 @@ def _libraries():
     return library("foolbox torch", "this needs Foolbox and PyTorch; install them", "foolbox", "torch")
 
 
-EXPERIMENT = Experiment(__doc__, {"demo": DEMO, "paper": PAPER}, {"demo": 20, "paper": 240}, run)
+EXPERIMENT = Experiment(__doc__, {"demo": DEMO, "paper": PAPER}, {"demo": 20, "paper": 240}, run, ranges=RANGES)

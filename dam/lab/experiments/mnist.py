@@ -1,5 +1,6 @@
 """MNIST: test error while K = 2000 memories learn, and the memories (Figs 1B and 2)"""
 
+import math
 from dataclasses import asdict, fields, replace
 from pathlib import Path
 
@@ -21,6 +22,8 @@ DEMO = PAPER | {"epochs": 10, "schedule": "compressed"}
 MARGIN = 0.15  # points by which our error may be above the paper's
 LATE = "one seed is within the margin, one is not: from epoch 500 or 1000 on the error rises a little"
 SCHEDULES = {"paper": Recipe.paper, "ten-minutes": Recipe.ten_minutes}
+RANGES = {"epochs": (1, 10**6), "schedule": ("compressed", *SCHEDULES), "weights": bool, "resume": bool,
+          "checkpoint": str | Path, "checkpoint_every": (1, 10**6)}  # fmt: skip
 
 
 def variant(parameters, scale="paper"):
@@ -100,17 +103,23 @@ def run(
 
 
 def first_crossing(result):
-    """Measure the first epoch with a test error below 2 %, None if there is none or the schedule is not the paper's."""
-    return result.values["first_epoch_below_2_percent"] if result.parameters["schedule"] == "paper" else None
+    """Measure the first epoch with a test error below 2 %, as `reached` does."""
+    below = result.values["first_epoch_below_2_percent"]
+    return reached(result, below if below is not None and below == below else None)
 
 
 def smoothed_crossing(result):
     """Measure the same on the mean of 11 epochs, the five before and the five after taken in."""
-    if result.parameters["schedule"] != "paper":
-        return None
     curve = np.convolve(result.arrays["test_error"], np.full(11, 1 / 11), "valid")
     below = np.flatnonzero(curve < paper.BELOW)
-    return int(below[0]) + 6 if len(below) else None
+    return reached(result, int(below[0]) + 6 if len(below) else None)
+
+
+def reached(result, epoch):
+    """Return an epoch; where there is none NaN, a miss, or None if the training ended before the paper's latest."""
+    if epoch is not None:
+        return epoch
+    return math.nan if result.values["epochs"] >= paper.FIRST_BELOW[result.parameters["n"]][1] else None
 
 
 def final_error(result):
@@ -123,7 +132,8 @@ CLAIMS = (
             f"n = {n}: the test error first falls below 2 % between epochs {low} and {high}{smooth}",
             f"the first epoch below 2 %{how}, in the mean of our runs, lies in that interval",
             measure, within(low, high), variant=f"n{n}", digits=0, source="paper", fixed="2026-11-28",
-            undecided="our network was not trained on the paper's schedule until its error fell below 2 %")
+            free=("weights", "epochs"),
+            undecided="our network was trained for too few epochs, and its error did not fall below 2 %")
       for n, (low, high) in paper.FIRST_BELOW.items()
       for name, smooth, how, measure in (("", "", "", first_crossing),
                                          ("smoothed-", " (smoothed)", " of the mean over 11 epochs",
@@ -133,12 +143,21 @@ CLAIMS = (
             f"n = {n}: test error {error:.2f} % after 3000 epochs",
             f"ours is at most {MARGIN} points above, after 3000 epochs",
             final_error, within(0, error + MARGIN), variant=f"n{n}", digits=2, unit=" %",
-            source="paper", fixed="2026-11-22", blind=True,
+            source="paper", fixed="2026-11-22", blind=True, free=("weights",),
             reason=LATE if n == 3 else "", expected="contradicted" if n == 3 else "holds",
             undecided="our network is trained for fewer than the paper's 3000 epochs")
       for n, error in paper.TEST_ERROR.items()),
 )  # fmt: skip
 
 EXPERIMENT = Experiment(
-    __doc__, {"demo": DEMO, "paper": PAPER}, {"demo": 30, "paper": 8000}, run, variant, recorded, CLAIMS, place=8
+    __doc__,
+    {"demo": DEMO, "paper": PAPER},
+    {"demo": 30, "paper": 8000},
+    run,
+    variant,
+    recorded,
+    CLAIMS,
+    named=("n", "schedule"),
+    place=8,
+    ranges=RANGES,
 )

@@ -19,6 +19,7 @@ from dam.network.training import train
 PAPER = {"n": (2, 3, 4, 5, 6, 8, 10, 14, 20, 30), "K": paper.MEMORIES, "epochs": None, "trial_epochs": 40,
          "images": 200, "radii": (1, 1.5, 2, 3), "steps": 20}  # fmt: skip
 DEMO = PAPER | {"n": (2, 5, 30), "K": 30, "epochs": 3, "trial_epochs": 2, "images": 20, "radii": (1, 2), "steps": 3}
+RANGES = {"trial_epochs": (2, 10**6)}
 CANDIDATES = (
     *(("falling", 3, factor) for factor in (0.8, 1.0, 1.25)),
     *(("falling", m, 1.0) for m in (10, 30)),
@@ -151,4 +152,6 @@ CLAIM = Claim(
 )  # fmt: skip
 """Written before there was a result; it joins `EXPERIMENT` with the first one that is shipped."""
 
-EXPERIMENT = Experiment(__doc__, {"demo": DEMO, "paper": PAPER}, {"demo": 30, "paper": 20_000}, run, place=10.5)
+EXPERIMENT = Experiment(
+    __doc__, {"demo": DEMO, "paper": PAPER}, {"demo": 30, "paper": 20_000}, run, place=10.5, ranges=RANGES
+)

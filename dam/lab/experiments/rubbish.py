@@ -15,6 +15,7 @@ from dam.network.prototypes import resemblance
 
 PAPER = {"n": paper.POWERS, "noises": 8, "updates": 300, "known": 60_000, "network_seed": 0}
 DEMO = PAPER | {"n": (2, 30), "noises": 1, "updates": 60, "known": 3000}
+RANGES = {"noises": (1, 60_000)}
 STARTS = ("uniform", "shuffled")
 """Noise: pixels drawn from [-1, 1], or those of a training digit in random order, most of them paper."""
 UNLIKE = 0.5
@@ -136,5 +137,5 @@ CLAIMS = (
 )  # fmt: skip
 
 EXPERIMENT = Experiment(
-    __doc__, {"demo": DEMO, "paper": PAPER}, {"demo": 15, "paper": 140}, run, claims=CLAIMS, place=14
+    __doc__, {"demo": DEMO, "paper": PAPER}, {"demo": 15, "paper": 140}, run, claims=CLAIMS, place=14, ranges=RANGES
 )

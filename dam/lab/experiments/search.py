@@ -12,6 +12,7 @@ from dam.network.recipes import Recipe
 
 PAPER = {"n": 3, "epochs": 40, "epsilon0": (0.03, 0.06, 0.12), "T": None, "K": 2000}
 DEMO = {"n": 3, "epochs": 3, "epsilon0": (0.06, 0.12), "T": (60.0, 90.0), "K": 100}
+RANGES = {"epsilon0": (1e-6, 1.0), "T": (1.0, 5000.0)}
 WINDOW = {True: (30.0, 45.0, 60.0, 90.0), False: (400.0, 500.0, 600.0, 700.0)}  # of T, at small n and at large n
 
 
@@ -79,4 +80,13 @@ def task(n, epochs, K, epsilon0, T, seed, held_out, backend):
     return {"recipe": asdict(recipe), "seed": seed, "held_out": held_out, "backend": backend}
 
 
-EXPERIMENT = Experiment(__doc__, {"demo": DEMO, "paper": PAPER}, {"demo": 10, "paper": 1200}, run, variant, recorded)
+EXPERIMENT = Experiment(
+    __doc__,
+    {"demo": DEMO, "paper": PAPER},
+    {"demo": 10, "paper": 1200},
+    run,
+    variant,
+    recorded,
+    named=("n",),
+    ranges=RANGES,
+)

@@ -1,5 +1,6 @@
 """Transfer of adversarial images between the trained networks, by step, by aim and by overshoot"""
 
+import math
 from itertools import product
 
 import numpy as np
@@ -16,6 +17,7 @@ from dam.network import attacks, robustness
 PAPER = {"n": paper.POWERS, "images": 1000, "overshoot": (1.0, 1.1, 1.5, 2.0), "max_updates": 200, "known": 60_000,
          "network_seed": 0, "relu": True}  # fmt: skip
 DEMO = PAPER | {"n": (2, 30), "images": 40, "overshoot": (1.0, 1.1, 2.0), "max_updates": 100, "known": 3000}
+RANGES = {"overshoot": (0.0, 1000.0), "max_updates": (1, 10**6)}
 AIMS = ("second", "random")
 """Descend to the second class of the network until it leaves the first, or to a random class until it gives that."""
 PICTURES = ("start", "boundary", "control")
@@ -168,16 +170,15 @@ def transferred(extreme, pairs):
     """Return a measure: the least or largest error in % over the pairs (made on, shown to) of the transfer table."""
 
     def measure(result):
-        found = [result.values.get(f"error_percent_n{i}_n{j}") for i, j in pairs]
-        return None if None in found else extreme(found)
+        return float(extreme([result.values[f"error_percent_n{i}_n{j}"] for i, j in pairs]))
 
     return measure
 
 
 def one_way(result):
     """Measure the least error in % from large to small n over the largest from small to large."""
-    downward, upward = transferred(min, DOWN)(result), transferred(max, UP)(result)
-    return None if downward is None or upward is None else downward / upward
+    downward, upward = transferred(np.min, DOWN)(result), transferred(np.max, UP)(result)
+    return downward / upward if upward else math.inf
 
 
 TABLE = "Slides of Krotov, table of transfer"
@@ -192,15 +193,15 @@ CLAIMS = (
     Claim("white-box", TABLE,
           f"every network is fooled by about 99 % of the images that are made on it ({min(SAME):g} to {max(SAME):g})",
           "at least 98 % of the images that go 1.1 times as far as the boundary, for the worst n (one training)",
-          transferred(min, [(n, n) for n in paper.POWERS]), within(98, 100), digits=1, unit=" %",
+          transferred(np.min, [(n, n) for n in paper.POWERS]), within(98, 100), digits=1, unit=" %",
           source="slides", fixed="2026-11-22"),
     Claim("one-way", TABLE, "images made at n = 20 and 30 fool n = 2 and 3, and not the other way",
           "the least of the four errors downward is at least twice the largest of the four upward (one training)",
-          one_way, within(2, 100), digits=1, unit=" times", source="slides", fixed="2026-11-28"),
+          one_way, within(2, math.inf), digits=1, unit=" times", source="slides", fixed="2026-11-28"),
     *(Claim(f"entry-n{made}-n{shown}", TABLE,
             f"share of images made at one n that fool another: {made} on {shown}, {paper.TRANSFER[row][column]:g} %",
             f"ours, 1.1 times as far as the boundary, is within {CLOSE} points (one training)",
-            transferred(min, [(made, shown)]),
+            transferred(np.min, [(made, shown)]),
             within(paper.TRANSFER[row][column] - CLOSE, paper.TRANSFER[row][column] + CLOSE), digits=1, unit=" %",
             source="slides", fixed="2026-11-28", incomparable=UNKNOWN,
             expected="not comparable" if (made, shown) in FAR else "holds")
@@ -215,5 +216,5 @@ CLAIMS = (
 )  # fmt: skip
 
 EXPERIMENT = Experiment(
-    __doc__, {"demo": DEMO, "paper": PAPER}, {"demo": 10, "paper": 130}, run, claims=CLAIMS, place=13
+    __doc__, {"demo": DEMO, "paper": PAPER}, {"demo": 10, "paper": 130}, run, claims=CLAIMS, place=13, ranges=RANGES
 )

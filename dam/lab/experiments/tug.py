@@ -15,6 +15,7 @@ from dam.network.training import initial_weights, train
 
 PAPER = {"n": (3, 20), "after": (0, 1, 2, 3, 4, 6, 8, 10, 13, 16, 20, 25, 30), "K": 2000, "memories": 3}
 DEMO = {"n": (3,), "after": (0, 1, 2), "K": 50, "memories": 2}
+RANGES = {"after": (0, 10**6)}
 LEVELS = 127  # pictures are whole numbers from -127 to 127
 
 
@@ -87,4 +88,4 @@ def frame(network, m, chosen):
     }
 
 
-EXPERIMENT = Experiment(__doc__, {"demo": DEMO, "paper": PAPER}, {"demo": 10, "paper": 600}, run)
+EXPERIMENT = Experiment(__doc__, {"demo": DEMO, "paper": PAPER}, {"demo": 10, "paper": 600}, run, ranges=RANGES)

@@ -13,6 +13,7 @@ from dam.memory import energy, local_fields
 from dam.memory.interactions import KINDS
 
 PAPER = {"n": tuple(range(1, 9))}
+RANGES = {"n": (1, 100)}
 STATES = np.array(list(itertools.product((-1.0, 1.0), repeat=3)))
 
 
@@ -60,4 +61,6 @@ CLAIMS = (
           "highest minus lowest energy of the eight states is 0", energy_range, every(0, 0), digits=0, **BLIND),
 )  # fmt: skip
 
-EXPERIMENT = Experiment(__doc__, {"demo": PAPER, "paper": PAPER}, {"demo": 1, "paper": 1}, run, claims=CLAIMS, place=6)
+EXPERIMENT = Experiment(
+    __doc__, {"demo": PAPER, "paper": PAPER}, {"demo": 1, "paper": 1}, run, claims=CLAIMS, place=6, ranges=RANGES
+)
