@@ -1,5 +1,6 @@
 """Calls spread over the workers of a Dask cluster: of this very code, and never waited for in vain."""
 
+import logging
 import platform
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -57,8 +58,22 @@ def _connected(address):
             f"no Dask scheduler at {address!r} ({reason}); give the address that it printed when it started, "
             "tcp://host:port"
         ) from None
-    with client:
+    with _quiet(), client:
         yield client
+
+
+@contextmanager
+def _quiet():
+    """Let Dask write no tracebacks of its own when a connection is lost: the error that is raised says so."""
+    loggers = [logging.getLogger(name) for name in ("distributed", "distributed.client")]
+    levels = [logger.level for logger in loggers]
+    try:
+        for logger in loggers:
+            logger.setLevel(logging.CRITICAL)
+        yield
+    finally:
+        for logger, level in zip(loggers, levels):
+            logger.setLevel(level)
 
 
 def _check_code(client):

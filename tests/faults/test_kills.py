@@ -45,7 +45,7 @@ def test_signals_to_the_command_line(tmp_path):
         error = run.communicate()[1]
         assert run.returncode == status
         assert error == ("python -m dam: interrupted\n" if sent == signal.SIGINT else "")
-        assert not list(tmp_path.glob("ended/*"))
+        assert not list(tmp_path.glob("ended/[!.]*"))
     subprocess.run([*command, tmp_path / "ended"], env=ENVIRONMENT, check=True)
     assert sorted(path.name for path in (tmp_path / "ended").iterdir()) == sorted(os.listdir(tmp_path / "whole"))
     one, other = (results.read(next((tmp_path / name).glob("*.json"))) for name in ("whole", "ended"))
