@@ -225,21 +225,19 @@ def test_a_folder_that_another_run_removes_is_made_again(tmp_path, monkeypatch):
 
 
 WRITER = """
-import sys, time
-from dam import files
+import runpy, sys
 def write(file):
     file.write(b"half")
     file.flush()
     print("writing", flush=True)
     sys.stdin.read()
-files.write_atomically(sys.argv[1], write)
+runpy.run_path(sys.argv[1])["write_atomically"](sys.argv[2], write)
 """
 
 
 def test_temporary_files_of_the_dead_are_removed_and_those_of_the_living_are_not(tmp_path):
-    environment = os.environ | {"PYTHONPATH": str(results.PACKAGE.parent)}
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "env": environment, "text": True}
-    run = subprocess.Popen([sys.executable, "-c", WRITER, tmp_path / "a.npz"], **pipes)
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    run = subprocess.Popen([sys.executable, "-c", WRITER, files.__file__, tmp_path / "a.npz"], **pipes)
     assert run.stdout.readline() == "writing\n"
     files.write_atomically(tmp_path / "b", lambda file: file.write(b"b"))
     (alive,) = tmp_path.glob(".a.npz-*.tmp")  # it is being written
