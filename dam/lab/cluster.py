@@ -100,20 +100,25 @@ def _check_code(client):
 
 def _next(done, client, keys):
     """Return the next future that is done; raise ``RuntimeError`` if no worker does one, or the scheduler has gone."""
+
+    def doing(dask_scheduler):  # what was only given to a worker waits there behind other work, perhaps for ever
+        workers = dask_scheduler.workers.values()
+        return len(workers), [task.key for one in workers for task in one.executing]
+
     last = time.monotonic()
     while True:
         with suppress(Empty):
             return done.get(timeout=min(1, PATIENCE / 4))
         try:
-            doing = client.sync(client.scheduler.processing, workers=None, callback_timeout=PATIENCE)
+            workers, executing = client.run_on_scheduler(doing, callback_timeout=PATIENCE / 2)
         except OSError as error:
-            raise _gone(client, error) from None
-        if any(not keys.isdisjoint(tasks) for tasks in doing.values()):
+            raise _gone(client, str(error)) from None
+        if not keys.isdisjoint(executing):
             last = time.monotonic()
         elif time.monotonic() - last > PATIENCE:
-            why = f"none of its {len(doing)} workers is free (they do other work, or their memory is full)"
+            why = f"none of its {workers} workers is free (they do other work, or their memory is full)"
             raise RuntimeError(
-                f"the cluster does nothing: {why if doing else 'no workers are left'}; "
+                f"the cluster does nothing: {why if workers else 'no workers are left'}; "
                 f"start some with python -m dask worker {client.scheduler.address}"
             )
 

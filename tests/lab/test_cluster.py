@@ -8,11 +8,12 @@ import signal
 import subprocess
 import sys
 import time
+import types
 from pathlib import Path
 
 import numpy as np
 import pytest
-from distributed import Client, LocalCluster
+from distributed import Client, KilledWorker, LocalCluster
 
 from dam.__main__ import main
 from dam.lab import cluster, results
@@ -33,7 +34,7 @@ def local():
 
 @pytest.fixture
 def impatient(monkeypatch):
-    monkeypatch.setattr(cluster, "PATIENCE", 1.0)
+    monkeypatch.setattr(cluster, "PATIENCE", 2.0)
 
 
 def waits_for(path):
@@ -104,6 +105,18 @@ def test_a_worker_that_joins_later_compares_its_code():
     assert cluster._checked(cluster.CODE, max, (1, 2)) == 2
     with pytest.raises(RuntimeError, match="a worker on .* has dam .*, this run dam other; give all workers the same"):
         cluster._checked("dam other", max, (1, 2))
+
+
+@pytest.mark.parametrize(("error", "said"), [
+    (ModuleNotFoundError("No module named 'mine'"), "a worker lacks what it needs .No module named 'mine'.; give all"),
+    (KilledWorker("a", types.SimpleNamespace(address="tcp://host:1"), 3), "died .* more memory than a worker has"),
+])  # fmt: skip
+def test_what_a_worker_dies_of_or_lacks_is_said(error, said):
+    def result():
+        raise error
+
+    with pytest.raises(RuntimeError, match=said):
+        cluster._outcome(types.SimpleNamespace(status="error", result=result))
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1", "tcp://127.0.0.1:port", "http://127.0.0.1:1", "tcp://127.0.0.1:1"])
