@@ -82,9 +82,16 @@ def forked(work, folder):
         os._exit(1)
 
 
-def ended(pid):
-    """Wait for a process and return whether it was killed; raise if it failed."""
-    status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+def ended(pid, seconds=None):
+    """Return whether a process was killed, by us after so many seconds unless it ends before; raise if it failed."""
+    end = time.monotonic() + (seconds or 0)
+    while not (found := os.waitpid(pid, os.WNOHANG if seconds else 0))[0]:
+        if time.monotonic() > end:
+            os.kill(pid, signal.SIGKILL)
+            seconds = None
+        else:
+            time.sleep(0.001)
+    status = os.waitstatus_to_exitcode(found[1])
     assert status in (0, -signal.SIGKILL), f"ended with {status}"
     return status != 0
 
@@ -111,10 +118,8 @@ def killed(kind, kills, rng, folder):
         here.mkdir()
         while True:
             pid = forked(work, here)
-            if count["kills"] < kills:
-                time.sleep(rng.uniform(0, seconds))
-                os.kill(pid, signal.SIGKILL)
-            died = ended(pid)
+            died = ended(pid, rng.uniform(0, seconds) if count["kills"] < kills else None)
+            seconds *= 1.1 if died else 0.7  # the machine may be busier, or less, than at first
             check(here)
             if not died:
                 break
