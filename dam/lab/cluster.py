@@ -14,8 +14,8 @@ from dam.lab.results import code_digest
 
 CODE = f"dam {code_digest()[:12]} and NumPy {np.__version__}"
 """What computes here, as it was when it was imported."""
-PATIENCE = 20.0
-"""Seconds for which a cluster may do nothing of ours: a worker that died is started again in less."""
+PATIENCE = 30.0
+"""Seconds for which a cluster may do nothing of ours: a worker that died starts again in less, and imports dam."""
 SAME = "give all workers the same code and libraries, and start them again"
 
 
