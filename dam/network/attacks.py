@@ -61,7 +61,8 @@ def move(v: Array, gradient: Array, length: float, norm: str) -> Array:
     for 'linf', which takes the sign of the gradient.
     """
     checks.choice("norm", norm, NORMS)
-    xp = array_namespace(v=v, gradient=gradient)
+    xp, v, gradient = checks.reals(v=v, gradient=gradient)
+    checks.alike(v=v, gradient=gradient)
     if norm == "linf":
         change = xp.sign(gradient)
     else:
@@ -88,7 +89,8 @@ class Attack:
 
     def overshoot(self, v: Array, factor: float) -> Array:
         """Return images beyond the boundary: so many times as far from the images ``v`` that the attack began with."""
-        xp = array_namespace(v=v)
+        xp, v = checks.reals(v=v)
+        checks.alike(v=v, images=self.images)
         return xp.clip(v + checks.number("factor", factor, 0, 1e9) * (self.images - v), -1, 1)
 
 
@@ -200,19 +202,20 @@ def _length(norm: str, length: float | None) -> float:
 
 
 def checked_images(
-    v: Array, y: Array, network: Network, m: int
+    v: Array, y: Array, network: Network, m: int, of_classes: str = "y"
 ) -> tuple[Any, Array, Array, Network, Callable[[Array], Array]]:
     """Return the array library, images in the precision of the weights, their classes, and the network.
 
+    Complaints about the classes go under the name ``of_classes``.
     NumPy arrays are moved to where ``DAM_BACKEND`` says; last comes a function that brings results back from there.
     """
     v, y, visible, back = on_backend(None, v, y, network.visible)
-    xp = array_namespace(v=v, y=y, visible=visible)
+    xp = array_namespace(**{"v": v, of_classes: y, "visible": visible})
     checks.count("m", m)
     checks.pixels("v", v, visible.shape[1], " (one for each visible weight of the network)")
-    checks.labels("y", y, network.label_weights.shape[1])
+    checks.labels(of_classes, y, network.label_weights.shape[1])
     if y.shape[0] != v.shape[0]:
-        raise ValueError(f"y must hold a class for each of the {v.shape[0]} images, got {y.shape[0]}")
+        raise ValueError(f"{of_classes} must hold a class for each of the {v.shape[0]} images, got {y.shape[0]}")
     if is_cupy_array(v):
         (M, N), K = v.shape, visible.shape[0]
         checks.memory(visible.dtype.itemsize * M * (HELD * K + 6 * N), f"an attack on {M} images", v, M)

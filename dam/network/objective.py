@@ -105,6 +105,6 @@ def _pair(a: Array, t: Array, name: str = "a") -> tuple[Any, ...]:
 def _exponent(xp: Any, m: int, dtype: Any) -> int:
     """Return m, or raise ``ValueError`` if 2m 2^(2m-1), which a slope stays below, is beyond the type's range."""
     m, largest = checks.count("m", m), math.log2(float(xp.finfo(dtype).max))
-    if math.log2(m) + 2 * m >= largest:
+    if m > largest or math.log2(m) + 2 * m >= largest:
         raise ValueError(f"m must be so small that m 4^m does not overflow {dtype}, got {m}")
     return m

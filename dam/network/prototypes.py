@@ -72,7 +72,7 @@ def comparable(contribution: Array, share: float = 0.9) -> Array:
 
 def comparable_memories(v: Array, network: Classifier, share: float = 0.9) -> dict[str, Array]:
     """Return `comparable` of the `contributions` by every measure: a dict of ``(M,)`` arrays."""
-    xp = array_namespace(v=v)
+    xp, (v, network) = array_namespace(v=v), network.prepared(v)
     found: dict[str, list[Array]] = {measure: [] for measure in MEASURES}
     for part in parts(v, _numbers(network)):
         both = _terms(v[part, :], network)
@@ -86,7 +86,7 @@ def shares(v: Array, network: Classifier) -> Array:
 
     Digits for which all terms vanish are left out. Raises ``ValueError`` as `terms` does.
     """
-    xp = array_namespace(v=v)
+    xp, (v, network) = array_namespace(v=v), network.prepared(v)
     total: Any = 0
     counted = 0
     for part in parts(v, _numbers(network)):
@@ -115,7 +115,9 @@ def errors_kept(v: Array, y: Array, network: Classifier, kept: Array) -> Array:
     ValueError
         As in `terms`; also if ``y`` or ``kept`` do not fit.
     """
-    xp = array_namespace(v=v, y=y, kept=kept)
+    xp, (v, network) = array_namespace(v=v, y=y, kept=kept), network.prepared(v)
+    checks.labels("y", y, network.label_weights.shape[1])
+    kept = checks.mask("kept", kept)
     if tuple(y.shape) != (v.shape[0],):
         raise ValueError(f"y must have shape {(v.shape[0],)}, one class for each digit, got {tuple(y.shape)}")
     if kept.ndim != 2 or kept.shape[1] != network.visible.shape[0]:
@@ -134,12 +136,11 @@ def kept_after(order: Array, removed: Array) -> Array:
     Raises ``ValueError`` if ``order`` is no permutation of 0 ... K-1 or a number removed is not in 0 ... K.
     """
     xp = array_namespace(order=order, removed=removed)
-    K = order.shape[0]
+    K = order.size
+    checks.whole("order", order, K - 1)
+    checks.whole("removed", removed, K)
     if not xp.all(xp.sort(order) == xp.arange(K, dtype=order.dtype)):
         raise ValueError(f"order must hold each number from 0 to {K - 1} once")
-    if xp.any((removed < 0) | (removed > K)):
-        got = f"{int(xp.min(removed))} to {int(xp.max(removed))}"
-        raise ValueError(f"removed must hold numbers from 0 to {K}, got {got}")
     return xp.argsort(order)[None, :] >= removed[:, None]
 
 
@@ -161,6 +162,7 @@ def resemblance(pictures: Array, references: Array) -> Resemblance:
     largest scalar product tells who is inactive: a memory for which it is not positive has no gradient.
     """
     xp = array_namespace(pictures=pictures, references=references)
+    (_, pictures), (_, references) = checks.reals(pictures=pictures), checks.reals(references=references)
     checks.matrix("pictures", pictures)
     checks.matrix("references", references, pictures.shape[1], " (the pixels of a picture)")
     mean = xp.mean(references, axis=1)
@@ -182,7 +184,9 @@ def participation_ratio(weights: Array, axis: int) -> Array:
 
     It is 0 where all weights are 0.
     """
-    xp = array_namespace(weights=weights)
+    xp, weights = checks.reals(weights=weights)
+    if checks.count("axis", axis, -weights.ndim) >= weights.ndim:
+        raise ValueError(f"weights must have an axis {axis}, got shape {tuple(weights.shape)}")
     w = _of_largest(xp, weights, axis)
     squares = xp.sum(w**2, axis=axis)
     return xp.sum(w, axis=axis) ** 2 / xp.where(squares > 0, squares, xp.ones_like(squares))
@@ -217,7 +221,7 @@ def rivals(v: Array, visible: Array, powers: Sequence[int], share: float = 0.9) 
     ValueError
         Wrong shapes, or a number out of range.
     """
-    xp = _memories_and_digits(visible, v)
+    xp, visible, v = _memories_and_digits(visible, v)
     checks.count("the number of memories", visible.shape[0], minimum=2)
     checks.number("share", share, 0, 1)
     exponents = [n - 1 for n in _degrees(powers)]
@@ -237,7 +241,7 @@ def audience(visible: Array, v: Array, powers: Sequence[int]) -> Array:
     In the gradient of the dual form a digit has the weight (ξ·v)_+^(n-2), beside the error it still makes; the result
     is the `participation_ratio` of these weights. Raises ``ValueError`` for wrong shapes and for n below 2.
     """
-    xp = _memories_and_digits(visible, v)
+    xp, visible, v = _memories_and_digits(visible, v)
     exponents = [n - 2 for n in _degrees(powers)]
     heard = []
     for part in parts(visible, v.shape[0]):
@@ -289,10 +293,10 @@ def _length(xp: Any, x: Array) -> Array:
 
 
 def _memories_and_digits(visible: Array, v: Array) -> Any:
-    xp = array_namespace(visible=visible, v=v)
+    xp, visible, v = checks.reals(visible=visible, v=v)
     checks.matrix("visible", visible)
     checks.matrix("v", v, visible.shape[1], " (one for each visible weight)")
-    return xp
+    return xp, visible, v
 
 
 def _of_largest(xp: Any, x: Array, axis: int) -> Array:

@@ -33,6 +33,10 @@ def digit_weights(network: Classifier, v: Array, y: Array, m: int, memories: Arr
     """
     checks.count("m", m)
     v, network = network.prepared(v)
+    checks.labels("y", y, network.label_weights.shape[1])
+    if y.shape[0] != v.shape[0]:
+        raise ValueError(f"y must hold a class for each of the {v.shape[0]} digits, got {y.shape[0]}")
+    checks.whole("memories", memories, network.visible.shape[0] - 1)
     backward, parts = FORMS[network.form][1], []
     for i in range(0, v.shape[0], ROWS):
         a, state = network.forward(v[i : i + ROWS])
@@ -48,5 +52,15 @@ def by_class(w: np.ndarray, v: np.ndarray, y: np.ndarray, xi: np.ndarray, classe
     (P, N)``: Σ_A w_Aμ v_A·ξ^μ over the digits of a class, divided by the length of ξ^μ. Above 0, the class makes the
     memory stronger.
     """
+    (_, w), (_, v), (_, xi) = checks.reals(w=w), checks.reals(v=v), checks.reals(xi=xi)
+    for name, x in {"v": v, "xi": xi, "w": w}.items():
+        checks.matrix(name, x)
+    checks.matrix("xi", xi, v.shape[1], " (as v has)")
+    checks.labels("y", y, checks.count("classes", classes))
+    if w.shape != (v.shape[0], xi.shape[0]) or y.shape[0] != v.shape[0]:
+        raise ValueError(
+            f"w must have a row, and y an entry, for each of the {v.shape[0]} digits of v, and w a column for each of "
+            f"the {xi.shape[0]} memories xi; got shapes {tuple(w.shape)} and {tuple(y.shape)}"
+        )
     parts = w * (v @ xi.T) / np.linalg.norm(xi, axis=1)
-    return np.stack([parts[y == c].sum(axis=0) for c in range(checks.count("classes", classes))], axis=1)
+    return np.stack([parts[y == c].sum(axis=0) for c in range(classes)], axis=1)

@@ -35,6 +35,9 @@ class ReLUNetwork(Network):
     WEIGHTS: ClassVar[tuple[str, ...]] = ("visible", "label_weights", "hidden_bias", "class_bias")
 
     def __post_init__(self) -> None:
+        _, *weights = checks.reals(**{name: getattr(self, name) for name in self.WEIGHTS})
+        for name, w in zip(self.WEIGHTS, weights):
+            object.__setattr__(self, name, w)  # the dataclass is frozen
         for name in ("visible", "label_weights"):
             checks.matrix(name, getattr(self, name))
         (K, _), (rows, classes) = self.visible.shape, self.label_weights.shape

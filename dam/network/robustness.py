@@ -6,6 +6,7 @@ network holds for the best example of a class; those that look like nothing are 
 to all functions is said in `dam.network.attacks`.
 """
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
@@ -29,7 +30,9 @@ def project(v: Array, center: Array, radius: float, norm: str) -> Array:
     radius. Clipping the pixels moves no image out of it, as its center lies among the pixels.
     """
     checks.choice("norm", norm, NORMS)
-    xp = array_namespace(v=v, center=center)
+    xp, v, center = checks.reals(v=v, center=center)
+    checks.alike(v=v, center=center)
+    checks.number("radius", radius, 0, math.inf)
     change = v - center
     if norm == "linf":
         change = xp.clip(change, -radius, radius)
@@ -77,10 +80,11 @@ def robust(
     xp, v, y, network, back = checked_images(v, y, network, 1 if m is None else m)
     checks.choice("norm", norm, NORMS)
     checks.count("steps", steps)
-    if np.ndim(radii) != 1 or len(radii) == 0 or min(radii) < 0 or any(np.diff(radii) <= 0):
+    known = checks.numbers_of("radii", radii, dtype=None)
+    if known.ndim != 1 or len(known) == 0 or known.dtype == bool or min(known) < 0 or any(np.diff(known) <= 0):
         raise ValueError(f"radii must be a list of numbers that are at least 0 and ascend, got {radii!r}")
     y, held, found = to_numpy(y), np.ones(v.shape[0], bool), []
-    for radius in radii:
+    for radius in known.tolist():
         live = np.flatnonzero(held)
         image = center = xp.take(v, xp.asarray(live), axis=0)
         for _ in range(steps + 1 if radius > 0 else 1):
@@ -144,7 +148,7 @@ def minima(v: Array, target: Array, network: Network, *, updates: int = 300, len
     -------
     Minima
     """
-    xp, v, target, network, back = checked_images(v, target, network, m)
+    xp, v, target, network, back = checked_images(v, target, network, m, "target")
     checks.count("updates", updates)
     checks.number("length", length, 1e-9, 1e9)
     t = targets(target, network.label_weights.shape[1], v.dtype)
@@ -189,6 +193,8 @@ def inside_share(v: Array, moved: Array, shape: tuple[int, int] = (28, 28)) -> n
 
     It is NaN for an image that did not change.
     """
+    _, v, moved = checks.reals(v=v, moved=moved)
+    checks.alike(v=v, moved=moved)
     change = (to_numpy(moved) - to_numpy(v)).astype(np.float64) ** 2
     total = change.sum(axis=1)
     return np.where(total > 0, (change * strokes(v, shape)).sum(axis=1), np.nan) / np.where(total > 0, total, 1)
@@ -211,14 +217,21 @@ def likeness(pictures: Array, classes: Array, x: Array, y: Array) -> np.ndarray:
         If there is no known digit of a class, or shapes do not fit.
     """
     xp = array_namespace(pictures=pictures, x=x)
+    (_, pictures), (_, x) = checks.reals(pictures=pictures), checks.reals(x=x)
+    checks.matrix("pictures", pictures)
+    checks.matrix("x", x, pictures.shape[1], " (the pixels of a picture)")
+    for name, of in {"classes": classes, "y": y}.items():
+        checks.labels(name, of, np.iinfo(np.int64).max)
     classes, y = to_numpy(classes), to_numpy(y)
+    if len(y) != x.shape[0]:
+        raise ValueError(f"y must hold a class for each of the {x.shape[0]} rows of x, got {len(y)}")
     if len(classes) != pictures.shape[0]:
         raise ValueError(f"classes must hold one for each of the {pictures.shape[0]} pictures, got {len(classes)}")
     found = np.empty(len(classes))
     for alpha in np.unique(classes):
         rows, known = np.flatnonzero(classes == alpha), np.flatnonzero(y == alpha)
         if len(known) == 0:
-            raise ValueError(f"there is no known digit of class {alpha}")
+            raise ValueError(f"there is no known digit of class {alpha} in y")
         alike = resemblance(*(xp.take(z, xp.asarray(k), axis=0) for z, k in ((pictures, rows), (x, known))))
         found[rows] = to_numpy(alike.correlation)
     return found
