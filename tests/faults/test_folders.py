@@ -116,11 +116,11 @@ def test_a_disk_that_is_really_full(tmp_path):
         assert os.listdir(tmp_path) == ["c.npz"]
 
 
-def test_what_cannot_be_written_names_the_path():
+def test_what_cannot_be_written_names_the_path(tmp_path):
     with pytest.raises(OSError, match="cannot write /dev/full/c.npz .Not a directory"):
         files.write_atomically("/dev/full/c.npz", lambda file: file.write(b"x"))
     with pytest.raises(OSError, match="cannot write .*nowhere/c.npz .No such file or directory"):
-        files.write_atomically("nowhere/c.npz", lambda file: file.write(b"x"))
+        files.write_atomically(tmp_path / "nowhere" / "c.npz", lambda file: file.write(b"x"))
 
 
 # --- a read-only folder
