@@ -1,5 +1,6 @@
 """Calls spread over the workers of a Dask cluster: of this very code, and never waited for in vain."""
 
+import logging
 import platform
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -13,8 +14,8 @@ from dam.lab.results import code_digest
 
 CODE = f"dam {code_digest()[:12]} and NumPy {np.__version__}"
 """What computes here, as it was when it was imported."""
-PATIENCE = 20.0
-"""Seconds for which a cluster may do nothing of ours: a worker that died is started again in less."""
+PATIENCE = 30.0
+"""Seconds for which a cluster may do nothing of ours: a worker that died starts again in less, and imports dam."""
 SAME = "give all workers the same code and libraries, and start them again"
 
 
@@ -57,8 +58,22 @@ def _connected(address):
             f"no Dask scheduler at {address!r} ({reason}); give the address that it printed when it started, "
             "tcp://host:port"
         ) from None
-    with client:
+    with _quiet(), client:
         yield client
+
+
+@contextmanager
+def _quiet():
+    """Let Dask write no tracebacks of its own when a connection is lost: the error that is raised says so."""
+    loggers = [logging.getLogger(name) for name in ("distributed", "distributed.client")]
+    levels = [logger.level for logger in loggers]
+    try:
+        for logger in loggers:
+            logger.setLevel(logging.CRITICAL)
+        yield
+    finally:
+        for logger, level in zip(loggers, levels):
+            logger.setLevel(level)
 
 
 def _check_code(client):
@@ -85,20 +100,25 @@ def _check_code(client):
 
 def _next(done, client, keys):
     """Return the next future that is done; raise ``RuntimeError`` if no worker does one, or the scheduler has gone."""
+
+    def doing(dask_scheduler):  # what was only given to a worker waits there behind other work, perhaps for ever
+        workers = dask_scheduler.workers.values()
+        return len(workers), [task.key for one in workers for task in one.executing]
+
     last = time.monotonic()
     while True:
         with suppress(Empty):
             return done.get(timeout=min(1, PATIENCE / 4))
         try:
-            doing = client.sync(client.scheduler.processing, workers=None, callback_timeout=PATIENCE)
+            workers, executing = client.run_on_scheduler(doing, callback_timeout=PATIENCE / 2)
         except OSError as error:
-            raise _gone(client, error) from None
-        if any(not keys.isdisjoint(tasks) for tasks in doing.values()):
+            raise _gone(client, str(error)) from None
+        if not keys.isdisjoint(executing):
             last = time.monotonic()
         elif time.monotonic() - last > PATIENCE:
-            why = f"none of its {len(doing)} workers is free (they do other work, or their memory is full)"
+            why = f"none of its {workers} workers is free (they do other work, or their memory is full)"
             raise RuntimeError(
-                f"the cluster does nothing: {why if doing else 'no workers are left'}; "
+                f"the cluster does nothing: {why if workers else 'no workers are left'}; "
                 f"start some with python -m dask worker {client.scheduler.address}"
             )
 
@@ -107,7 +127,7 @@ def _outcome(future):
     """Return what a call gave, or raise what it raised; troubles of the cluster as ``RuntimeError``."""
     from distributed import KilledWorker
 
-    if future.status == "cancelled":
+    if future.status == "cancelled":  # codespell:ignore cancelled
         raise _gone(future.client, "connection lost")
     try:
         return future.result()

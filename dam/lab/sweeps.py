@@ -103,8 +103,14 @@ def _file(folder, point, task, version):
 def _keep(file, outcome):
     stream = io.BytesIO()
     np.savez(stream, **outcome)
-    file.parent.mkdir(parents=True, exist_ok=True)
-    write_atomically(file, lambda disk: disk.write(_digest(file, stream.getbuffer()) + stream.getbuffer()))
+    content = _digest(file, stream.getbuffer()) + stream.getbuffer()
+    for attempt in range(3):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            return write_atomically(file, lambda disk: disk.write(content))
+        except OSError as error:  # another run of this sweep has ended, and removed the folder
+            if attempt == 2 or not isinstance(error.__cause__, FileNotFoundError):
+                raise
 
 
 def _read(file):

@@ -8,11 +8,12 @@ import signal
 import subprocess
 import sys
 import time
+import types
 from pathlib import Path
 
 import numpy as np
 import pytest
-from distributed import Client, LocalCluster
+from distributed import Client, KilledWorker, LocalCluster
 
 from dam.__main__ import main
 from dam.lab import cluster, results
@@ -33,7 +34,7 @@ def local():
 
 @pytest.fixture
 def impatient(monkeypatch):
-    monkeypatch.setattr(cluster, "PATIENCE", 1.0)
+    monkeypatch.setattr(cluster, "PATIENCE", 2.0)
 
 
 def waits_for(path):
@@ -70,7 +71,7 @@ def no_dam(folder):
     return {"PYTHONPATH": str(folder)}
 
 
-def test_a_cluster_without_workers_with_a_busy_one_and_with_a_free_one(local, impatient, tmp_path):
+def test_a_cluster_without_workers_with_a_busy_one_and_with_a_free_one(local, impatient, monkeypatch, tmp_path):
     here, client = local
     begun = time.monotonic()
     with pytest.raises(RuntimeError, match="does nothing: no workers are left; start some with python -m dask worker"):
@@ -81,6 +82,7 @@ def test_a_cluster_without_workers_with_a_busy_one_and_with_a_free_one(local, im
     with pytest.raises(RuntimeError, match="none of its 1 workers is free"):
         sweep(fig4.panel, TASKS, scheduler=here.scheduler_address)
     assert time.monotonic() - begun < 30
+    monkeypatch.undo()
     (tmp_path / "go on").touch()
     other.result()
     found = sweep(fig4.panel, TASKS, scheduler=here.scheduler_address)  # one worker with one thread is enough
@@ -104,6 +106,18 @@ def test_a_worker_that_joins_later_compares_its_code():
     assert cluster._checked(cluster.CODE, max, (1, 2)) == 2
     with pytest.raises(RuntimeError, match="a worker on .* has dam .*, this run dam other; give all workers the same"):
         cluster._checked("dam other", max, (1, 2))
+
+
+@pytest.mark.parametrize(("error", "said"), [
+    (ModuleNotFoundError("No module named 'mine'"), "a worker lacks what it needs .No module named 'mine'.; give all"),
+    (KilledWorker("a", types.SimpleNamespace(address="tcp://host:1"), 3), "died .* more memory than a worker has"),
+])  # fmt: skip
+def test_what_a_worker_dies_of_or_lacks_is_said(error, said):
+    def result():
+        raise error
+
+    with pytest.raises(RuntimeError, match=said):
+        cluster._outcome(types.SimpleNamespace(status="error", result=result))
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1", "tcp://127.0.0.1:port", "http://127.0.0.1:1", "tcp://127.0.0.1:1"])
@@ -131,7 +145,7 @@ def running(address, folder, n):
     """Start a run whose points take long enough to fail in the middle of it."""
     command = [sys.executable, "-m", "dam", "run", "fig4", "--n", *map(str, n), "--starts", "3000", "--quiet"]
     command += ["--backend", "numpy", "--results", str(folder), "--scheduler", address]
-    patient = "import sys, dam.lab.cluster as c; from dam.__main__ import main; c.PATIENCE = 6; sys.exit(main())"
+    patient = "import sys, dam.lab.cluster as c; from dam.__main__ import main; c.PATIENCE = 20; sys.exit(main())"
     command[1:3] = ["-c", patient]
     return subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
 
@@ -148,7 +162,7 @@ def wait_for_a_point(run, folder):
 
 def ending(run):
     """Return what a run that fails says, within seconds."""
-    _, error = run.communicate(timeout=60)
+    _, error = run.communicate(timeout=240)
     assert run.returncode == 2 and "Traceback" not in error, error
     return error
 
