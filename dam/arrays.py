@@ -8,6 +8,7 @@ names (``auto``, ``numpy`` or ``cupy``; ``auto`` when unset or empty), and answe
 import os
 import platform
 import re
+import sys
 import threading
 import warnings
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
@@ -19,10 +20,7 @@ import array_api_compat
 import array_api_compat.numpy
 import numpy as np
 
-try:
-    import psutil
-except ImportError:  # there is none for a Python in the browser
-    psutil = None
+from dam import limits
 
 Array: TypeAlias = Any
 """An array of NumPy, of CuPy or of another library with its interface, which no type checker knows; docstrings give the
@@ -42,6 +40,8 @@ REASONS = {
     NO_MEMORY: "the memory of the GPU is full; nvidia-smi shows what holds it",
     r"(\.so|\.dll)\b.*CuPy imports": "libraries of CUDA {cuda}, which CuPy is for, are not here; "
     "install them (CuPy 14: pip install 'cupy-cuda{cuda}x[ctk]'), or the CuPy for the CUDA that is here",
+    "no attribute 'cuda'": "what imports as cupy is not CuPy, but what is left of one, or another folder of that name; "
+    "delete it, or install cupy-cuda12x or cupy-cuda13x",
     "CuPy imports": "CuPy imports but does not work",
     "": "CuPy is installed but does not import; install one for this Python, NumPy and CUDA",
 }
@@ -68,8 +68,11 @@ def _cupy():
         if not np.array_equal(cupy.asnumpy(product), 2 * x @ x.T):
             return None, "CuPy multiplies two small matrices wrongly on this GPU", gpu
         import array_api_compat.cupy as xp
-    except Exception as error:  # a missing driver or toolkit and a broken installation show up as many kinds of error
-        return None, _reason(error, cupy), gpu
+    except (Exception, SystemExit) as error:  # a missing driver or toolkit and a broken installation show up as many
+        reason = _reason(error, cupy)
+        if not hasattr(cupy, "ndarray"):  # array_api_compat would take it for CuPy
+            sys.modules.pop("cupy", None)
+        return None, reason, gpu
     return xp, None, True
 
 
@@ -186,11 +189,12 @@ def to_numpy(x):
 def free_bytes(x=None):
     """Return how many bytes of memory are free where the array lies: on its GPU, else (and by default) here.
 
-    Without psutil it is unknown, and so infinity: nothing is refused beforehand, and NumPy says when it gets no more.
+    Here it is what the machine has and what the limits of a container or of ``ulimit -v`` leave. Where that is unknown
+    it is infinity: nothing is refused beforehand, and NumPy says when it gets no more.
     """
     if x is not None and array_api_compat.is_cupy_array(x):
         return _gpu_bytes()[0]
-    return psutil.virtual_memory().available if psutil else float("inf")
+    return limits.free_memory()
 
 
 def _gpu_bytes():
@@ -273,10 +277,8 @@ class _AtOnce(Executor):
 
 
 def cores():
-    """Return how many CPU cores this process may use: on a shared machine fewer than there are; one without threads."""
-    if not has_threads():
-        return 1
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    """Return how many CPU cores this process may use: in a container fewer than there are; one without threads."""
+    return limits.cpus() if has_threads() else 1
 
 
 def backend_name(xp):
