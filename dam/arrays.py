@@ -179,11 +179,19 @@ def array_namespace(**arrays):
     return next(iter(names.values()))
 
 
+def beside(x, values, dtype=None):
+    """Return the values as an array of the library of ``x``, on its device."""
+    return array_api_compat.array_namespace(x).asarray(values, dtype=dtype, device=x.device)
+
+
 def to_numpy(x):
     """Return ``x`` as a NumPy array, copied from the GPU where it lies there."""
     if array_api_compat.is_cupy_array(x):
         return x.get()
-    return np.asarray(x)
+    try:
+        return np.asarray(x)
+    except RuntimeError:  # another library's device
+        return np.from_dlpack(x, device="cpu", copy=True)
 
 
 def free_bytes(x=None):

@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from dam import checks
+from dam.arrays import to_numpy
 
 SEVEN = 426
 """The training digit that runs through the book."""
@@ -107,7 +108,7 @@ def held_out_split(y, seed=0):
     ValueError
         y is no vector of at least 6 entries, or the seed is no integer >= 0.
     """
-    y = np.asarray(y)
+    y = to_numpy(y)
     if y.ndim != 1 or len(y) < 6:
         raise ValueError(f"y must be a vector of at least 6 classes, one for each digit, got shape {y.shape}")
     order = np.random.default_rng(checks.count("seed", seed, minimum=0)).permutation(len(y))
@@ -118,7 +119,7 @@ def held_out_split(y, seed=0):
 
 def spins(x):
     """Return pixels (or any numbers) as ±1: +1 for ink, above 0, and -1 for paper; float64, of the same shape."""
-    return np.where(np.asarray(x) > 0, 1.0, -1.0)
+    return np.where(to_numpy(x) > 0, 1.0, -1.0)
 
 
 def damage(sigma, p, rng):
@@ -131,7 +132,7 @@ def damage(sigma, p, rng):
         Between 0 and 1.
     rng : numpy.random.Generator or seed
     """
-    sigma = np.asarray(sigma)
+    sigma = to_numpy(sigma)
     p = checks.number("p", p, 0, 1)
     return np.where(checks.generator(rng).random(sigma.shape) < p, -sigma, sigma)
 

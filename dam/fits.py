@@ -4,6 +4,7 @@ import numpy as np
 from scipy import optimize, special
 
 from dam import checks
+from dam.arrays import to_numpy
 
 
 def exponent(x, y):
@@ -20,7 +21,7 @@ def exponent(x, y):
 
     Raises ``ValueError`` if there are fewer than two points, a number that is not positive, or only one x.
     """
-    x, y = np.asarray(x, float), np.asarray(y, float)
+    x, y = (np.asarray(to_numpy(z), float) for z in (x, y))
     if x.ndim != 1 or len(x) < 2 or y.shape[-1:] != x.shape:
         raise ValueError(f"x and y must hold at least two points each, as many as the other, got {x.shape}, {y.shape}")
     if not (np.all(x > 0) and np.all(y > 0)):
@@ -41,9 +42,10 @@ def crossing(x, y, level):
     x, y : sequence (P,)
     level : float
     """
+    x, y = to_numpy(x), to_numpy(y)
     if np.ndim(x) != 1 or np.shape(x) != np.shape(y):
         raise ValueError(f"x and y must be sequences of the same length, got shapes {np.shape(x)} and {np.shape(y)}")
-    above = np.asarray(y) >= level
+    above = y >= level
     changes = np.flatnonzero(above[1:] != above[:-1])
     if len(changes) == 0:
         return float("nan")
@@ -60,7 +62,7 @@ def interval(values, level=0.95):
         One for each independent set. The half-width of a single value is NaN.
     level : float
     """
-    values = np.asarray(values, float)
+    values = np.asarray(to_numpy(values), float)
     if values.ndim != 1 or len(values) == 0 or not np.all(np.isfinite(values)):
         raise ValueError(f"values must be a sequence of finite numbers, got {values!r}")
     level = checks.number("level", level, 0, 1)
@@ -75,7 +77,7 @@ def limit(N, y):
 
     Raises ``ValueError`` unless there are at least three sizes.
     """
-    N, y = np.asarray(N, float), np.asarray(y, float)
+    N, y = (np.asarray(to_numpy(z), float) for z in (N, y))
     if N.ndim != 1 or N.shape != y.shape or len(N) < 3:
         raise ValueError(f"N and y must hold at least three points each, got shapes {N.shape} and {y.shape}")
 

@@ -11,7 +11,7 @@ from typing import ClassVar
 import numpy as np
 
 from dam import checks
-from dam.arrays import array_namespace, gpu_errors, on_backend, to_numpy
+from dam.arrays import array_namespace, beside, gpu_errors, on_backend, to_numpy
 from dam.memory.interactions import KINDS
 from dam.network._powers import flushed, safe_power, size, warm_enough
 from dam.network.objective import OBJECTIVES, log_objective, slope
@@ -259,11 +259,11 @@ def inactive(visible, x, above=0.0, kind="rectified", rows=1000):
     each memory.
     """
     xp = array_namespace(visible=visible, x=x)
-    found, above = np.ones(visible.shape[0], bool), np.broadcast_to(above, visible.shape[0])
+    found, above = np.ones(visible.shape[0], bool), np.broadcast_to(to_numpy(above), visible.shape[0])
     for start in range(0, x.shape[0], rows):
         left = np.flatnonzero(found)
         if len(left) == 0:
             break
-        h = x[start : start + rows] @ xp.take(visible, xp.asarray(left), axis=0).T
-        found[left] = to_numpy(xp.all(size(xp, h, kind) <= xp.asarray(above[left], dtype=h.dtype), axis=0))
+        h = x[start : min(start + rows, x.shape[0]), :] @ xp.take(visible, beside(visible, left), axis=0).T
+        found[left] = to_numpy(xp.all(size(xp, h, kind) <= beside(h, above[left], h.dtype), axis=0))
     return found

@@ -23,7 +23,7 @@ def targets(y, classes=CLASSES, dtype=None):
     """
     checks.labels("y", y, classes)
     xp = array_namespace(y=y)
-    right = y[:, None] == xp.arange(classes)[None, :]
+    right = y[:, None] == xp.arange(classes, device=y.device)[None, :]
     return 2 * xp.astype(right, dtype or xp.float32) - 1
 
 

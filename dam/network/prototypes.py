@@ -113,7 +113,7 @@ def errors_kept(v, y, network, kept):
         raise ValueError(f"y must have shape {(v.shape[0],)}, one class for each digit, got {tuple(y.shape)}")
     if kept.ndim != 2 or kept.shape[1] != network.visible.shape[0]:
         raise ValueError(f"kept must have shape (P, {network.visible.shape[0]}), got {tuple(kept.shape)}")
-    wrong = xp.zeros(kept.shape[0], dtype=xp.int64)
+    wrong = xp.zeros(kept.shape[0], dtype=xp.int64, device=kept.device)
     for part in parts(v, _numbers(network)):
         t = terms(v[part, :], network)
         a = xp.reshape(xp.reshape(t, (-1, t.shape[2])) @ xp.astype(kept, t.dtype).T, (*t.shape[:2], -1))
@@ -128,7 +128,7 @@ def kept_after(order, removed):
     """
     xp = array_namespace(order=order, removed=removed)
     K = order.shape[0]
-    if not xp.all(xp.sort(order) == xp.arange(K, dtype=order.dtype)):
+    if not xp.all(xp.sort(order) == xp.arange(K, dtype=order.dtype, device=order.device)):
         raise ValueError(f"order must hold each number from 0 to {K - 1} once")
     if xp.any((removed < 0) | (removed > K)):
         got = f"{int(xp.min(removed))} to {int(xp.max(removed))}"
@@ -264,7 +264,7 @@ def _contributions(xp, t, F, measure):
     if measure == "speaker":
         return xp.max(xp.abs(t), axis=1)
     answer = xp.argmax(xp.sum(t, axis=2), axis=1)
-    own = answer[:, None] == xp.arange(t.shape[1])[None, :]
+    own = answer[:, None] == xp.arange(t.shape[1], device=t.device)[None, :]
     term = xp.sum(xp.where(own[:, :, None], t, xp.zeros_like(t)), axis=1)
     return xp.abs(term) if measure == "absolute" else term
 

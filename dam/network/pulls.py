@@ -35,9 +35,10 @@ def digit_weights(network, v, y, m, memories):
     v, network = network.prepared(v)
     backward, parts = FORMS[network.form][1], []
     for i in range(0, v.shape[0], ROWS):
-        a, state = network.forward(v[i : i + ROWS])
-        t = targets(y[i : i + ROWS], network.label_weights.shape[1], a.dtype)
-        parts.append(-to_numpy(backward(state, slope(a, t, m), network)[0])[:, memories])
+        part = slice(i, min(i + ROWS, v.shape[0]))
+        a, state = network.forward(v[part, :])
+        t = targets(y[part], network.label_weights.shape[1], a.dtype)
+        parts.append(-to_numpy(backward(state, slope(a, t, m), network)[0])[:, to_numpy(memories)])
     return np.concatenate(parts)
 
 
@@ -48,5 +49,6 @@ def by_class(w, v, y, xi, classes=10):
     (P, N)``: Σ_A w_Aμ v_A·ξ^μ over the digits of a class, divided by the length of ξ^μ. Above 0, the class makes the
     memory stronger.
     """
+    w, v, y, xi = map(to_numpy, (w, v, y, xi))
     parts = w * (v @ xi.T) / np.linalg.norm(xi, axis=1)
     return np.stack([parts[y == c].sum(axis=0) for c in range(classes)], axis=1)

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from dam import checks
+from dam.arrays import to_numpy
 
 LEVELS = 16
 """How many values a weight may have, evenly from -1 to 1: four bits."""
@@ -15,7 +16,7 @@ def codes(weights):
 
     Raises ``ValueError`` if they are not finite, or beyond 1 in size.
     """
-    weights = np.asarray(weights)
+    weights = to_numpy(weights)
     checks.finite("weights", weights)
     if np.abs(weights).max(initial=0) > 1:
         raise ValueError(f"weights must lie in [-1, 1], got up to {np.abs(weights).max()}")
@@ -24,11 +25,11 @@ def codes(weights):
 
 def values(codes):
     """Return the weights that codes stand for, float32."""
-    return (codes * (2 / (LEVELS - 1)) - 1).astype(np.float32)
+    return (to_numpy(codes) * (2 / (LEVELS - 1)) - 1).astype(np.float32)
 
 
 def quantized(network, kept=None):
     """Return a network with its weights on 16 levels, and of its memories only those of ``kept (K,)``, bool."""
-    rows = slice(None) if kept is None else kept
-    weights = {name: values(codes(getattr(network, name)[rows])) for name in network.WEIGHTS}
+    rows = slice(None) if kept is None else to_numpy(kept)
+    weights = {name: values(codes(to_numpy(getattr(network, name))[rows])) for name in network.WEIGHTS}
     return replace(network, **weights)

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from dam import checks
-from dam.arrays import array_namespace, to_numpy
+from dam.arrays import array_namespace, beside, to_numpy
 from dam.network.attacks import NORMS, checked_images, descent, move
 from dam.network.objective import targets
 from dam.network.prototypes import resemblance
@@ -71,19 +71,19 @@ def robust(v, y, network, radii, *, norm="l2", steps=20, m=None):
     y, held, found = to_numpy(y), np.ones(v.shape[0], bool), []
     for radius in radii:
         live = np.flatnonzero(held)
-        image = center = xp.take(v, xp.asarray(live), axis=0)
+        image = center = xp.take(v, beside(v, live), axis=0)
         for _ in range(steps + 1 if radius > 0 else 1):
             if len(live) == 0:
                 break
-            own = targets(xp.asarray(y[live]), network.label_weights.shape[1], v.dtype)
+            own = targets(beside(v, y[live]), network.label_weights.shape[1], v.dtype)
             a, _, slope = descent(image, network, _against(own, network, m))
             right = np.argmax(to_numpy(a), axis=1) == y[live]
             held[live[~right]] = False
-            keep = xp.asarray(np.flatnonzero(right))
+            keep = beside(v, np.flatnonzero(right))
             live, (image, center, slope) = live[right], (xp.take(x, keep, axis=0) for x in (image, center, slope))
             image = project(move(image, slope, 2.5 * radius / steps, norm), center, radius, norm)
         found.append(held.copy())
-    return back(xp.asarray(np.stack(found)))
+    return back(beside(v, np.stack(found)))
 
 
 def _against(own, network, m):
@@ -137,7 +137,7 @@ def minima(v, target, network, *, updates=300, length=0.5, m=1):
     checks.count("updates", updates)
     checks.number("length", length, 1e-9, 1e9)
     t = targets(target, network.label_weights.shape[1], v.dtype)
-    reached = xp.full((v.shape[0],), -1, dtype=xp.int64)
+    reached = xp.full((v.shape[0],), -1, dtype=xp.int64, device=v.device)
     for update in range(updates + 1):
         a, ln_C, slope = descent(v, network, lambda a: network.objective(a, t, m))
         reached = xp.where((reached < 0) & _confident(xp, a, t), xp.full_like(reached, update), reached)
@@ -205,6 +205,6 @@ def likeness(pictures, classes, x, y):
         rows, known = np.flatnonzero(classes == alpha), np.flatnonzero(y == alpha)
         if len(known) == 0:
             raise ValueError(f"there is no known digit of class {alpha}")
-        alike = resemblance(*(xp.take(z, xp.asarray(k), axis=0) for z, k in ((pictures, rows), (x, known))))
+        alike = resemblance(*(xp.take(z, beside(z, k), axis=0) for z, k in ((pictures, rows), (x, known))))
         found[rows] = to_numpy(alike.correlation)
     return found

@@ -25,7 +25,7 @@ def minibatches(y, batch_per_class, seed, epoch, classes=objective.CLASSES):
     one that is too short for the epoch is dealt again in another order, one that is too long leaves some
     digits out. The orders follow from seed and epoch alone.
     """
-    rng = np.random.default_rng((seed, 1 + epoch))
+    y, rng = to_numpy(y), np.random.default_rng((seed, 1 + epoch))
     batches = len(y) // (batch_per_class * classes)
     parts = []
     for alpha in range(classes):
@@ -119,7 +119,7 @@ def train(
     epochs = checks.count("epochs", recipe.epochs if epochs is None else epochs)
     if epochs > recipe.epochs:
         raise ValueError(f"epochs must be at most the recipe's {recipe.epochs}, got {epochs}")
-    origin = array_namespace(x=x)
+    origin, place = array_namespace(x=x), None if is_numpy_array(x) else x.device
     xp = get_namespace(backend) if is_numpy_array(x) else origin
     dtype = "float64" if str(x.dtype).endswith("float64") else "float32"
     y = to_numpy(y).astype(np.int64)
@@ -145,8 +145,8 @@ def train(
     smaller = partial(_smaller, x, t, recipe, len(test and y_test))
     on_gpu, device = gpu_errors("the training", smaller, partial(checkpoints.kept, checkpoint)), device_name(xp)
     bar = tqdm(total=epochs, initial=first, unit="epoch", disable=not progress)
-    with bar, on_gpu, _step_fast.make_step(*map(xp.asarray, (x, t, xi, V)), recipe) as step:
-        test = [xp.asarray(a) for a in test]
+    with bar, on_gpu, _step_fast.make_step(*(xp.asarray(a, device=place) for a in (x, t, xi, V)), recipe) as step:
+        test = [xp.asarray(a, device=place) for a in test]
         step.drop_inactive()
         deal = lambda epoch: minibatches(y, recipe.batch_per_class, seed, epoch, classes)
         begun = time.perf_counter()
@@ -163,7 +163,7 @@ def train(
                 checkpoints.save(checkpoint, key, epoch + 1, *map(to_numpy, step.state()), history)
         weights = to_numpy(step.state()[0])
     T = float(recipe.temperature(epochs - 1))
-    weights = (origin.asarray(w) for w in (weights[:, : x.shape[1]], weights[:, x.shape[1] :]))
+    weights = (origin.asarray(w, device=place) for w in (weights[:, : x.shape[1]], weights[:, x.shape[1] :]))
     return Classifier(*weights, recipe.n, T, recipe.kind), history
 
 
