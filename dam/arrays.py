@@ -5,15 +5,18 @@ NumPy arrays to the backend (`on_backend`) that the argument ``backend`` or the 
 names (``auto``, ``numpy`` or ``cupy``; ``auto`` when unset or empty), and answer in NumPy arrays all the same.
 """
 
+import importlib
 import os
 import platform
 import re
 import sys
 import threading
 import warnings
+from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import cache
+from types import ModuleType
 from typing import Any, TypeAlias
 
 import array_api_compat
@@ -50,15 +53,15 @@ TWICE = 'extern "C" __global__ void twice(double* x) { x[threadIdx.x] *= 2; }'
 
 
 @cache
-def _cupy():
-    """Return ``(namespace, None, True)`` if CuPy works here, else ``(None, reason, whether there is a GPU)``.
+def _cupy() -> tuple[ModuleType | None, str, bool]:
+    """Return ``(namespace, "", True)`` if CuPy works here, else ``(None, reason, whether there is a GPU)``.
 
     Working means: it imports, it sees a device, two small matrices multiply correctly there, and it compiles a kernel.
     """
-    gpu, cupy = any(os.path.exists(path) for path in NVIDIA), None
+    gpu = any(os.path.exists(path) for path in NVIDIA)
+    cupy: Any = None
     try:
-        import cupy
-
+        cupy = importlib.import_module("cupy")
         if cupy.cuda.runtime.getDeviceCount() == 0:
             raise RuntimeError("cudaErrorNoDevice")
         gpu = True
@@ -73,10 +76,10 @@ def _cupy():
         if not hasattr(cupy, "ndarray"):  # array_api_compat would take it for CuPy
             sys.modules.pop("cupy", None)
         return None, reason, gpu
-    return xp, None, True
+    return xp, "", True
 
 
-def _reason(error, cupy):
+def _reason(error: BaseException, cupy: Any) -> str:
     """Return which of the `REASONS` an error shows, with what can be learned; ``cupy`` is None if it did not import."""
     cause = (isinstance(error, ImportError) and error.__cause__) or error  # CuPy writes a page around the cause
     said = f"{type(cause).__name__}: {' '.join(str(cause).split())}"
@@ -87,21 +90,22 @@ def _reason(error, cupy):
         "least": lambda: min(cupy.cuda.nvrtc.getSupportedArchs()) / 10,
         "most": lambda: max(cupy.cuda.nvrtc.getSupportedArchs()) / 10,
     }
+    known: dict[str, Any] = {}
     for name, ask in facts.items():
         try:
-            facts[name] = ask()
+            known[name] = ask()
         except Exception:  # the question may be what does not work
-            facts[name] = "?"
-    shown = f"{said}; CuPy imports, driver {facts['driver']}" if cupy else said
-    return f"{next(reason for mark, reason in REASONS.items() if re.search(mark, shown)).format(**facts)} ({said})"
+            known[name] = "?"
+    shown = f"{said}; CuPy imports, driver {known['driver']}" if cupy else said
+    return f"{next(reason for mark, reason in REASONS.items() if re.search(mark, shown)).format(**known)} ({said})"
 
 
 @cache
-def _warn_fallback(reason):
+def _warn_fallback(reason: str) -> None:
     warnings.warn(f"dam runs on NumPy: {reason}.", RuntimeWarning, stacklevel=4)
 
 
-def get_namespace(backend=None):
+def get_namespace(backend: str | None = None) -> ModuleType:
     """Return the array namespace to create data in: ``array_api_compat.numpy`` or ``array_api_compat.cupy``.
 
     Parameters
@@ -134,7 +138,7 @@ def get_namespace(backend=None):
 
 
 @contextmanager
-def using(backend):
+def using(backend: str | None) -> Iterator[None]:
     """While it lasts, ``DAM_BACKEND`` is this backend; None leaves it as it is."""
     before = os.environ.get("DAM_BACKEND")
     if backend is not None:
@@ -147,7 +151,7 @@ def using(backend):
             os.environ["DAM_BACKEND"] = before
 
 
-def on_backend(backend, *arrays):
+def on_backend(backend: str | None, *arrays: Array) -> tuple[Any, ...]:
     """Return the arrays where they are computed on, and last a function that brings a result back from there.
 
     NumPy arrays are copied to the backend that `get_namespace` gives, and results come back as NumPy arrays. Arrays of
@@ -160,7 +164,7 @@ def on_backend(backend, *arrays):
     return *(xp.asarray(x) for x in arrays), to_numpy
 
 
-def array_namespace(**arrays):
+def array_namespace(**arrays: Array) -> ModuleType:
     """Return the one array namespace that all the named arrays belong to.
 
     Raises
@@ -179,22 +183,22 @@ def array_namespace(**arrays):
     return next(iter(names.values()))
 
 
-def beside(x, values, dtype=None):
+def beside(x: Array, values: Any, dtype: Any = None) -> Array:
     """Return the values as an array of the library of ``x``, on its device."""
     return array_api_compat.array_namespace(x).asarray(values, dtype=dtype, device=x.device)
 
 
-def to_numpy(x):
+def to_numpy(x: Any) -> np.ndarray:
     """Return ``x`` as a NumPy array, copied from the GPU where it lies there."""
     if array_api_compat.is_cupy_array(x):
         return x.get()
     try:
         return np.asarray(x)
     except RuntimeError:  # another library's device
-        return np.from_dlpack(x, device="cpu", copy=True)
+        return np.from_dlpack(x).copy()
 
 
-def free_bytes(x=None):
+def free_bytes(x: Array = None) -> float:
     """Return how many bytes of memory are free where the array lies: on its GPU, else (and by default) here.
 
     Here it is what the machine has and what the limits of a container or of ``ulimit -v`` leave. Where that is unknown
@@ -205,7 +209,7 @@ def free_bytes(x=None):
     return limits.free_memory()
 
 
-def _gpu_bytes():
+def _gpu_bytes() -> tuple[int, int]:
     """Return how many bytes of the GPU's memory CuPy could still have, and how many its arrays hold."""
     import cupy
 
@@ -215,7 +219,7 @@ def _gpu_bytes():
 
 
 @contextmanager
-def gpu_errors(what, smaller, kept=lambda: ""):
+def gpu_errors(what: str, smaller: str | Callable[[int], str], kept: Callable[[], str] = lambda: "") -> Iterator[None]:
     """Say what to do where the GPU fails during ``what``, or has too little memory; all other errors stay as they are.
 
     Parameters
@@ -252,7 +256,7 @@ def gpu_errors(what, smaller, kept=lambda: ""):
 
 
 @cache
-def has_threads():
+def has_threads() -> bool:
     """Return whether a thread can be started here: not in a browser."""
     thread = threading.Thread(target=int)
     try:
@@ -263,7 +267,7 @@ def has_threads():
     return True
 
 
-def thread_pool(threads, initializer=int):
+def thread_pool(threads: int, initializer: Callable[[], Any] = int) -> Executor:
     """Return an executor of so many threads; where there are none, one that computes at once what is submitted.
 
     Each of its threads first calls ``initializer``.
@@ -272,11 +276,11 @@ def thread_pool(threads, initializer=int):
 
 
 class _AtOnce(Executor):
-    def __init__(self, initializer):
+    def __init__(self, initializer: Callable[[], Any]) -> None:
         initializer()
 
-    def submit(self, function, /, *args, **options):
-        future = Future()
+    def submit(self, function: Callable[..., Any], /, *args: Any, **options: Any) -> Future:
+        future: Future = Future()
         try:
             future.set_result(function(*args, **options))
         except Exception as error:
@@ -284,17 +288,17 @@ class _AtOnce(Executor):
         return future
 
 
-def cores():
+def cores() -> int:
     """Return how many CPU cores this process may use: in a container fewer than there are; one without threads."""
     return limits.cpus() if has_threads() else 1
 
 
-def backend_name(xp):
+def backend_name(xp: ModuleType) -> str:
     """Return the name of the library behind a namespace: ``'numpy'`` or ``'cupy'``."""
     return xp.__name__.split(".")[-1]
 
 
-def device_name(xp):
+def device_name(xp: ModuleType) -> str:
     """Return the name of the processor that arrays of ``xp`` are computed on, for the provenance of a result."""
     if backend_name(xp) == "cupy":
         import cupy
@@ -303,7 +307,7 @@ def device_name(xp):
     return f"{_cpu_model()}, {os.cpu_count()} cores"
 
 
-def _cpu_model():
+def _cpu_model() -> str:
     try:
         with open("/proc/cpuinfo", encoding="utf8") as lines:
             return next(line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
