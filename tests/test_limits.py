@@ -4,11 +4,13 @@ import math
 import resource
 import types
 
+import numpy as np
 import pytest
 
 import dam
 from dam import arrays, limits
 from dam.memory import retrieval_bytes
+from dam.network import _step_fast
 
 GB = 10**9
 UNLIMITED = 2**63 - 4096  # what version 1 says where there is no limit
@@ -103,6 +105,15 @@ def test_ulimit_is_a_limit(monkeypatch):
     assert 0.5 * GB < arrays.free_bytes() < 1.5 * GB
     monkeypatch.setattr(resource, "getrlimit", lambda _: (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
     assert limits._address_space() == math.inf
+
+
+def test_a_training_takes_no_more_threads_than_it_has_cores(machine, monkeypatch):
+    """Whatever number BLAS has taken from the machine."""
+    machine("0::/", **{"cpu.max": "200000 100000"})
+    monkeypatch.setattr(_step_fast, "threadpool_info", lambda: [{"num_threads": 128, "user_api": "blas"}])
+    recipe = dam.Recipe.compressed(2, 1, K=2, batch_per_class=1)
+    with _step_fast.make_step(*(np.ones(shape) for shape in ((2, 3), (2, 2), (2, 5), (2, 5))), recipe) as step:
+        assert step.pool._max_workers == 2
 
 
 def test_needs_do_not_grow_with_cores_that_stay_idle(machine, monkeypatch):
