@@ -226,10 +226,11 @@ IN_NUMPY = {
 """Functions that answer in NumPy arrays, or in numbers, whatever they are given."""
 
 NO_ARRAYS = {
-    "datasets": ["damaged_seven", "random_patterns", "xor_memories"],
+    "datasets": ["damaged_seven", "mnist", "random_patterns", "xor_memories"],
     "memory.retrieval": ["retrieval_bytes"],
     "memory.theory": "*",
     "network.checkpoints": "*",  # files
+    "network.classifier": ["Network.forward", "Network.backward", "Network.objective"],  # each network has its own
     "network.optimizer": ["momentum_update_in_place"],  # in NumPy arrays, by its name
     "network.recipes": "*",
     "network.training": ["initial_weights"],
