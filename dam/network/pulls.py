@@ -53,7 +53,6 @@ def by_class(w: np.ndarray, v: np.ndarray, y: np.ndarray, xi: np.ndarray, classe
     (P, N)``: Σ_A w_Aμ v_A·ξ^μ over the digits of a class, divided by the length of ξ^μ. Above 0, the class makes the
     memory stronger.
     """
-    w, v, y, xi = map(to_numpy, (w, v, y, xi))
     (_, w), (_, v), (_, xi) = checks.reals(w=w), checks.reals(v=v), checks.reals(xi=xi)
     for name, x in {"v": v, "xi": xi, "w": w}.items():
         checks.matrix(name, x)
@@ -64,5 +63,6 @@ def by_class(w: np.ndarray, v: np.ndarray, y: np.ndarray, xi: np.ndarray, classe
             f"w must have a row, and y an entry, for each of the {v.shape[0]} digits of v, and w a column for each of "
             f"the {xi.shape[0]} memories xi; got shapes {tuple(w.shape)} and {tuple(y.shape)}"
         )
+    w, v, y, xi = map(to_numpy, (w, v, y, xi))
     parts = w * (v @ xi.T) / np.linalg.norm(xi, axis=1)
     return np.stack([parts[y == c].sum(axis=0) for c in range(classes)], axis=1)
