@@ -187,6 +187,8 @@ def again(options: Namespace) -> int:
 def compute(options: Namespace, name: str, scale: str, seed: int, folder: Path | str, given: dict) -> Path:
     """Run an experiment that starts from results in a folder, print its values, and return the path they are at."""
     into = results.writable(options.results)
+    if into.samefile(results.SHIPPED) and not options.ship:
+        raise ValueError(f"{into} holds what the package ships, and takes nothing but with --ship")
     if options.ship:
         experiments.check_shipping(name, scale, seed, options.replace, **given)
     how: dict[str, Any] = {"progress": not options.quiet, "scheduler": getattr(options, "scheduler", None)}

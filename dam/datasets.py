@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from dam import checks
-from dam.arrays import Array
+from dam.arrays import Array, to_numpy
 
 SEVEN = 426
 """The training digit that runs through the book."""
@@ -145,7 +145,7 @@ def damage(sigma: Array, p: float, rng: Any) -> np.ndarray:
         Between 0 and 1.
     rng : numpy.random.Generator or seed
     """
-    sigma = sigma if isinstance(sigma, np.ma.MaskedArray) else np.asarray(sigma)
+    sigma = sigma if isinstance(sigma, np.ma.MaskedArray) else to_numpy(sigma)
     checks.signs("sigma", sigma)
     p = checks.number("p", p, 0, 1)
     return np.where(checks.generator(rng).random(sigma.shape) < p, -sigma, sigma)

@@ -13,12 +13,14 @@ import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO, BinaryIO
 
 import numpy as np
 
-if sys.platform != "win32":
+try:
     import fcntl
+except ImportError:  # on Windows and in the browser
+    fcntl = None  # type: ignore[assignment]
 
 OLD = 86_400
 """Seconds after which a temporary file is abandoned, where no lock says whether somebody writes it."""
@@ -90,7 +92,7 @@ def _created(path: Path) -> tuple[Path, BinaryIO]:
         _WRITING.add(temporary.name)
         with _named(path):
             file = open(temporary, "xb")  # noqa: SIM115  # its mode follows the umask
-        _lock(file)
+        lock(file)
         if temporary.exists():
             return temporary, file
         file.close()  # another process removed it before it was locked
@@ -108,15 +110,15 @@ def _remove_abandoned(ours: Path) -> None:
         if name and path.name not in _WRITING:
             # another process may be first, and a file may not be ours to remove; Windows removes no open file
             with suppress(OSError), nullcontext() if sys.platform == "win32" else open(path, "r+b") as file:
-                free = _lock(file, wait=False)
+                free = lock(file, wait=False)
                 old = ours.stat().st_mtime - path.stat().st_mtime > OLD
                 if (free and name[1] == KERNEL) or (free is not False and old):
                     path.unlink()
 
 
-def _lock(file: BinaryIO | None, wait: bool = True) -> bool | None:
+def lock(file: IO | None, wait: bool = True) -> bool | None:
     """Lock a file until it is closed and return True, or False if another has locked it; None without locks."""
-    if file is None or sys.platform == "win32":
+    if file is None or fcntl is None:
         return None
     try:
         fcntl.flock(file, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)

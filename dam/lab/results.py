@@ -34,7 +34,7 @@ NAMED = {
     r"([nN])(\d+)": r"--\1 \2",
     r"(epochs|seed)(\d+)": r"--\1 \2",
     "compressed|ten-minutes": r"--schedule \g<0>",
-    ".+": r"--study \g<0>",
+    "m|objective|temperature|ramp|kind|form|memories|unscaled": r"--study \g<0>",
 }
 """Options of ``run`` by the parts of a result's name."""
 MOST = 2**30
@@ -220,6 +220,7 @@ def _matches(pattern: str) -> Callable:
     return lambda x: isinstance(x, str) and re.fullmatch(pattern, x) is not None
 
 
+# what each field of a stored result must be, in words and as a test
 FORMAT: dict[str, tuple[str, Callable]] = {
     "experiment": ("the name of an experiment", lambda x: x in EXPERIMENTS),
     "variant": ("letters, digits and hyphens", _matches(r"[\w-]*")),
@@ -236,7 +237,6 @@ FORMAT: dict[str, tuple[str, Callable]] = {
     "wall_seconds": ("a number of at least 0", lambda x: type(x) in (int, float) and 0 <= x < math.inf),
     "values": ("scalars by name", lambda x: _named(x, _scalar)),
 }
-"""What each field of a stored result must be, in words and as a test."""
 
 
 def _command(path: Path) -> str:
@@ -247,7 +247,10 @@ def _command(path: Path) -> str:
     experiment, *parts = re.findall("ten-minutes|[^-]+", path.stem) or [""]
     if experiment not in EXPERIMENTS:
         return f"there is no experiment {experiment!r}, there are {', '.join(EXPERIMENTS)}"
-    options = (next(re.sub(p, option, part) for p, option in NAMED.items() if re.fullmatch(p, part)) for part in parts)
+    found = [next(filter(None, (re.fullmatch(pattern, part) for pattern in NAMED)), None) for part in parts]
+    options = [match.expand(NAMED[match.re.pattern]) for match in found if match]
+    if len(options) < len(parts):
+        return f"{experiment} has no results of such a name"
     return f"python -m dam run {' '.join([experiment, *options])}{results} computes it"
 
 

@@ -9,17 +9,12 @@ import sys
 import warnings
 import zipfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 import scipy
-
-try:
-    import fcntl
-except ImportError:  # on Windows
-    fcntl = None  # type: ignore[assignment]
 
 from dam import checks, files
 from dam.network.recipes import Recipe
@@ -73,23 +68,20 @@ def claimed(path: Path | str | None) -> Iterator[None]:
 
     Raises ``FileExistsError`` if another training has it. Does nothing without a path, and where files have no locks.
     """
-    if path is None or fcntl is None:
+    if path is None:
         yield
         return
-    lock = Path(path).with_name(f".{Path(path).name}.lock")
-    with open(lock, "w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+    claim = Path(path).with_name(f".{Path(path).name}.lock")
+    with open(claim, "w") as file:
+        if files.lock(file, wait=False) is False:
             raise FileExistsError(
                 f"another training keeps its state in the checkpoint {path} now; let it end, or choose another file"
-            ) from None
-        except OSError:  # a file system without locks
-            pass
+            )
         try:
             yield
         finally:
-            lock.unlink(missing_ok=True)
+            with suppress(OSError):  # Windows removes no open file
+                claim.unlink(missing_ok=True)
 
 
 def save(path: Path | str, key: dict, epoch: int, xi: np.ndarray, V: np.ndarray, history: dict) -> None:

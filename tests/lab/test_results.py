@@ -18,6 +18,7 @@ import pytest
 
 from dam import files
 from dam.lab import results
+from dam.lab.experiments import studies
 from dam.lab.results import Result, load, load_all, mean_and_spread, save
 
 
@@ -240,6 +241,11 @@ def test_an_unknown_experiment_is_named_with_those_there_are(tmp_path):
             call()
     with pytest.raises(FileNotFoundError, match="fig9-seed0.json; there is no experiment 'fig9', there are baselines"):
         results.read(tmp_path / "fig9-seed0.json")
+    with pytest.raises(FileNotFoundError, match="fig4-big-seed0.json; fig4 has no results of such a name"):
+        load("fig4", "big")
+    for study in studies.STUDIES:
+        with pytest.raises(FileNotFoundError, match=f"python -m dam run studies --study {study} --seed 9 computes it"):
+            load("studies", study, 9)
     for seed in (-1, 0.5, True, "0"):
         with pytest.raises(ValueError, match="seed must be an integer of at least 0, got"):
             load("fig4", seed=seed)

@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -30,10 +30,12 @@ from dam.lab.sweeps import sweep
 from dam.network.checkpoints import claimed
 
 NAMES = results.EXPERIMENTS
+Outcome: TypeAlias = tuple[dict[str, Any], dict[str, arrays.Array]]
+"""What a `run` returns: scalar values and arrays, by name."""
 SEEDS = (0, 2**32 - 1)
 MANY = 10**9
 RANGES: dict[str, Any] = {
-    "n": (2, 100), "N": (2, 10**5), "K": (1, 10**7), "starts": (1, MANY), "cues": (1, MANY), "memories": (1, MANY),
+    "n": (2, 100), "N": (2, 10**7), "K": (1, MANY), "starts": (1, MANY), "cues": (1, MANY), "memories": (1, MANY),
     "samples": (1, MANY), "bits": (1, 10**12), "images": (1, 10**4), "digits": (1, 10**4), "known": (1, 60_000),
     "steps": (1, 10**6), "updates": (1, 10**6), "epochs": (2, 10**6), "tolerance": (0.0, 1.0), "damage": (0.0, 1.0),
     "radii": (0.0, 100.0), "radii_l2": (0.0, 100.0), "radii_linf": (0.0, 2.0), "network_seed": SEEDS, "relu": bool,
@@ -116,7 +118,10 @@ class Experiment:
         return {key: list(x) if isinstance(x, tuple) else x for key, x in self.recorded(parameters).items()}
 
     def changed(self, parameters: dict) -> dict[str, str]:
-        """Return in words, by name, which stored parameters are not those of the paper scale."""
+        """Return in words, by name, which stored parameters are not those of the paper scale.
+
+        A parameter that is newer than the result is as it was before there was one.
+        """
         named = {key: parameters[key] for key in self.named if key in parameters}
         return _changes(parameters, self.stored(self.scales["paper"] | named))
 
@@ -154,16 +159,9 @@ def plan(name: str, scale: str, **changes: Any) -> tuple[Experiment, dict, str]:
 
 
 def run(
-    name: str,
-    scale: str = "demo",
-    seed: int = 0,
-    backend: str | None = None,
-    progress: bool = False,
-    scheduler: str | None = None,
-    folder: Path | str | None = None,
-    into: Path | str | None = None,
-    **changes: Any,
-) -> results.Result:
+    name: str, scale: str = "demo", seed: int = 0, backend: str | None = None, progress: bool = False,
+    scheduler: str | None = None, folder: Path | str | None = None, into: Path | str | None = None, **changes: Any,
+) -> results.Result:  # fmt: skip
     """Run an experiment and return a `dam.lab.results.Result` with its provenance.
 
     Parameters
@@ -284,8 +282,7 @@ def check_shipping(name: str, scale: str, seed: int, replace: bool = False, **ch
 
 def _changes(ours, usual):
     """Return in words which parameters of ours are not the usual ones, by name."""
-    keys = [key for key in ours | usual if ours.get(key) != usual.get(key)]
-    return {key: f"{key} = {ours.get(key)}, not {usual.get(key)}" for key in keys}
+    return {key: f"{key} = {x}, not {usual.get(key)}" for key, x in ours.items() if x != usual.get(key)}
 
 
 def work_folder(folder: Path | str, name: str) -> Path:

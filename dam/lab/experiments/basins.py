@@ -1,12 +1,15 @@
 """Basins: exact recovery against the overlap of the cue, for equal K and for equal K over eq. (6)"""
 
+from collections.abc import Callable, Sequence
+from typing import Any
+
 import numpy as np
 
 from dam import checks, fits
 from dam.arrays import get_namespace, to_numpy
 from dam.datasets import random_patterns
 from dam.lab.common import check_memory, flipped, stacked
-from dam.lab.experiments import Experiment
+from dam.lab.experiments import Experiment, Outcome
 from dam.memory import retrieve, theory
 from dam.memory.interactions import KINDS
 
@@ -17,7 +20,10 @@ DEMO = {"n": (2, 3, 4), "N": 64, "K": (8, 100), "load": (0.5,), "step": 4, "cues
 RANGES = {"load": (1e-9, 1e3), "step": (1, 10**5)}
 
 
-def run(*, seed, n, N, K, load, step, cues, sweep, backend=None):
+def run(
+    *, seed: int, n: Sequence[int], N: int, K: Sequence[int], load: Sequence[float], step: int, cues: int,
+    sweep: Callable, backend: str | None = None,
+) -> Outcome:  # fmt: skip
     """Flip d = 0, step, 2 step, ... N/2 bits of memories, let them settle, and count those that come back exactly.
 
     ``K`` are numbers of memories that are the same for every n, ``load`` shares of eq. (6), which grows with n. There
@@ -52,7 +58,9 @@ def run(*, seed, n, N, K, load, step, cues, sweep, backend=None):
     return values, arrays
 
 
-def point(*, seed, n, N, K, kind, flips, cues, backend):
+def point(
+    *, seed: int, n: int, N: int, K: int, kind: str, flips: list[int], cues: int, backend: str | None
+) -> dict[str, Any]:
     """Return which fraction of memories comes back exactly, for each number of flipped bits."""
     xp, F = get_namespace(backend), KINDS[kind](n)
     rng = np.random.default_rng([seed, n, N, K, list(KINDS).index(kind)])

@@ -1,12 +1,15 @@
 """Classical network: overlap kept after settling, unstable bits and intact memories against the load K/N"""
 
+from collections.abc import Callable, Sequence
+from typing import Any
+
 import numpy as np
 
 from dam import checks, fits
-from dam.arrays import get_namespace, to_numpy
+from dam.arrays import Array, get_namespace, to_numpy
 from dam.datasets import random_patterns
 from dam.lab import paper
-from dam.lab.experiments import Experiment
+from dam.lab.experiments import Experiment, Outcome
 from dam.lab.verdicts import Claim, at_largest, value, within
 from dam.memory import hebbian, retrieve_classical, theory
 
@@ -19,7 +22,9 @@ KEPT = 0.7
 """Overlap that tells retrieval, about 0.97, from the spin glass, about 0.35."""
 
 
-def run(*, seed, N, alpha, starts, sweep, backend=None):
+def run(
+    *, seed: int, N: Sequence[int], alpha: Sequence[float], starts: int, sweep: Callable, backend: str | None = None
+) -> Outcome:
     """Start the network at its memories, for several sizes N and loads α = K/N.
 
     Small networks have fewer memories than ``starts``: their numbers are averages over several sets of memories.
@@ -51,18 +56,18 @@ def run(*, seed, N, alpha, starts, sweep, backend=None):
     return values, arrays
 
 
-def point(*, seed, N, alpha, starts, backend):
+def point(*, seed: int, N: int, alpha: float, starts: int, backend: str | None) -> dict[str, Any]:
     """Return the averages of `run` for one size and one load, over sets of memories with enough starts together."""
     xp = get_namespace(backend)
     K = max(1, round(alpha * N))
     rng = np.random.default_rng([seed, N, round(1e6 * alpha)])
-    m, unstable = [], []
+    overlaps, flips = [], []
     for _ in range(-(-starts // K)):
         xi = xp.asarray(random_patterns(K, N, rng))
         T, cues = hebbian(xi), xi[:starts, :]
-        m.append(to_numpy(xp.sum(retrieve_classical(cues, T, rng) * cues, axis=1)) / N)
-        unstable.append(to_numpy(unstable_bits(xi, T)))
-    m, unstable = np.concatenate(m), np.concatenate(unstable)
+        overlaps.append(to_numpy(xp.sum(retrieve_classical(cues, T, rng) * cues, axis=1)) / N)
+        flips.append(to_numpy(unstable_bits(xi, T)))
+    m, unstable = np.concatenate(overlaps), np.concatenate(flips)
     return {
         "overlap": float(m.mean()),
         "overlap_spread": float(m.std()),
@@ -71,7 +76,7 @@ def point(*, seed, N, alpha, starts, backend):
     }
 
 
-def unstable_bits(xi, T):
+def unstable_bits(xi: Array, T: Array) -> Array:
     """Return how many bits of each memory ``xi (K, N)`` the update Sign(Σ_{j≠i} T_ij ξ_j) would change, ``(K,)``."""
     return ((xi @ T - xi * T.diagonal()) * xi < 0).sum(1)
 

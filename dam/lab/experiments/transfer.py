@@ -1,15 +1,20 @@
 """Transfer of adversarial images between the trained networks, by step, by aim and by overshoot"""
 
 import math
+from collections.abc import Callable, Sequence
 from itertools import product
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from dam import checks, datasets
-from dam.arrays import array_namespace, get_namespace, to_numpy
+from dam.arrays import Array, array_namespace, get_namespace, to_numpy
+from dam.datasets import MNIST
 from dam.lab import paper
 from dam.lab.common import count_within, networks_of, parted, stacked
-from dam.lab.experiments import Experiment
+from dam.lab.experiments import Experiment, Outcome
+from dam.lab.results import Result
 from dam.lab.stored import RELU, trained
 from dam.lab.verdicts import Claim, value, within
 from dam.network import attacks, robustness
@@ -25,7 +30,10 @@ MAIN = ("l2", "second", 1.1)
 """The protocol of ``error_percent``. The slides do not give theirs: this one was chosen before its table was seen."""
 
 
-def run(*, seed, n, images, overshoot, max_updates, known, network_seed, relu, sweep, backend=None, folder=None):
+def run(
+    *, seed: int, n: Sequence[int], images: int, overshoot: Sequence[float], max_updates: int, known: int,
+    network_seed: int, relu: bool, sweep: Callable, backend: str | None = None, folder: Path | str | None = None,
+) -> Outcome:  # fmt: skip
     """Make adversarial images on every network, by four kinds of attack, and show them to every network.
 
     The objective that is descended is (14) with the power m that the network was trained with. ``images`` test digits
@@ -96,7 +104,7 @@ def run(*, seed, n, images, overshoot, max_updates, known, network_seed, relu, s
     return values, arrays
 
 
-def correct_digits(names, network_seed, folder, backend):
+def correct_digits(names: Sequence, network_seed: int, folder: Path | str | None, backend: str | None) -> np.ndarray:
     """Return the places of the test digits that all networks of these names classify correctly."""
     xp, data = get_namespace(backend), datasets.mnist()
     v, right = xp.asarray(data.x_test), np.ones(len(data.y_test), bool)
@@ -107,8 +115,10 @@ def correct_digits(names, network_seed, folder, backend):
 
 
 def point(
-    *, n, m, norm, target, digits, others, overshoot, max_updates, known, seed, network_seed, folder, made, backend
-):
+    *, n: int | str, m: int, norm: str, target: list[int] | None, digits: Sequence[int], others: list,
+    overshoot: Sequence[float], max_updates: int, known: int, seed: int, network_seed: int, folder: Path | str | None,
+    made: str, backend: str | None,
+) -> dict[str, Any]:  # fmt: skip
     """Attack one network and show what came out to all.
 
     ``made``, where the networks come from, keeps a point that was made with others from being taken for this one.
@@ -141,7 +151,7 @@ def point(
     return measured | measures(v, y, found, data, known, [seed, 0 if n == RELU else n])
 
 
-def measures(v, y, found, data, known, seed):
+def measures(v: Array, y: Array, found: Any, data: MNIST, known: int, seed: Sequence) -> dict[str, np.ndarray]:
     """Return how the images of an attack look beside their start images, as `run` names them."""
     xp = array_namespace(v=v)
     x, classes = xp.asarray(data.x_train[:known]), data.y_train[:known]
@@ -158,7 +168,7 @@ def measures(v, y, found, data, known, seed):
     return alike | {"inside": inside, "new": target.astype(np.int8)}
 
 
-def random_change(v, length, rng):
+def random_change(v: Array, length: Array, rng: Any) -> np.ndarray:
     """Return images ``v (M, N)`` after Gaussian changes of given Euclidean lengths ``(M,)``, inward at pixels of ±1."""
     change = rng.normal(size=v.shape).astype(v.dtype)
     change = np.where(np.abs(v) == 1, -np.sign(v) * np.abs(change), change)
@@ -166,7 +176,7 @@ def random_change(v, length, rng):
     return np.clip(v + change, -1, 1)
 
 
-def transferred(extreme, pairs):
+def transferred(extreme: Callable, pairs: Sequence[tuple[int, int]]) -> Callable:
     """Return a measure: the least or largest error in % over the pairs (made on, shown to) of the transfer table."""
 
     def measure(result):
@@ -175,7 +185,7 @@ def transferred(extreme, pairs):
     return measure
 
 
-def one_way(result):
+def one_way(result: Result) -> float:
     """Measure the least error in % from large to small n over the largest from small to large."""
     downward, upward = transferred(np.min, DOWN)(result), transferred(np.max, UP)(result)
     return downward / upward if upward else math.inf
