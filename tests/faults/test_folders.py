@@ -259,14 +259,14 @@ def test_age_decides_where_locks_do_not_tell(tmp_path, monkeypatch, hours, locks
     for path in (old, other):
         os.utime(path, times=(time.time() - 3600 * hours,) * 2)
     if not locks:
-        monkeypatch.setattr(files, "_lock", lambda file, wait=True: None)
+        monkeypatch.setattr(files, "lock", lambda file, wait=True: None)
     files.write_atomically(tmp_path / "c.npz", lambda file: file.write(b"x"))
     assert old.exists() == left and other.exists()
 
 
 def test_several_writers_of_one_process_leave_each_other_alone(tmp_path, monkeypatch):
     """Also on disks whose locks are those of a process, as on some of a network."""
-    monkeypatch.setattr(files, "_lock", lambda file, wait=True: True)
+    monkeypatch.setattr(files, "lock", lambda file, wait=True: True)
 
     def write(file):
         files.write_atomically(tmp_path / "b", lambda file: file.write(b"b"))
