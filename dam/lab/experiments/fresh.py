@@ -1,0 +1,102 @@
+"""Claims over fresh seeds: how often each holds when it is judged on one run, of a seed that no shipped result has"""
+
+import math
+
+import numpy as np
+
+from dam.lab import experiments
+from dam.lab.common import count_within
+from dam.lab.experiments import Experiment
+from dam.lab.verdicts import measured
+
+FIRST = 100
+"""The first fresh seed at seed 0, and how many there are at most: results are shipped of smaller seeds."""
+COUNTS = {"classical": 5, "fig4": 20, "fig5": 5, "errors": 5, "rules": 20, "exponential": 20, "completion": 20}
+"""The experiments whose claims are judged, and on how many seeds."""
+PAPER = {"of": tuple(COUNTS), "seeds": tuple(COUNTS.values()), "at": "paper"}
+DEMO = {"of": ("rules",), "seeds": (3,), "at": "demo"}
+NEEDED = {
+    "classical": {
+        "alpha": (0.125, 0.13, 0.135, 0.14, 0.145, 0.15, 0.155, 0.16, 0.165, 0.17, 0.18, 0.19, 0.2, 0.22, 0.25)
+    },
+    "rules": {"damage": 0.0},
+    "exponential": {"N": (20,), "rate": (0.04,), "damage": (0.0,), "samples": 1, "sizes": (8, 12), "memories": 200},
+    "completion": {"K": (5000,), "n": (2,), "beta": (1.0,), "cues": 1},
+}
+"""Parameters at paper scale without the parts that no judged claim needs: what is measured is what the whole gives."""
+
+
+def run(*, seed, of, seeds, at, sweep, backend=None):
+    """Run the experiments ``of`` at the scale ``at``, each with as many fresh seeds as ``seeds`` says, and judge each.
+
+    The fresh seeds are 100 (1 + seed) and those after it; all experiments run with the first before one runs with the
+    second.
+
+    Values: ``held_{experiment}/{claim}``, on how many seeds the rule of a claim is met, without those that are not
+    judged or need several seeds. Arrays: ``seeds_{experiment}``; ``{experiment}/{claim}``, the measure for each seed,
+    NaN where the run decides nothing.
+    """
+    if len(of) != len(seeds) or not set(of) <= set(COUNTS):
+        raise ValueError(
+            f"of must name some of {', '.join(COUNTS)}, and seeds give a number for each; got {of}, {seeds}"
+        )
+    most = max(count_within("seeds", count, 1, FIRST) for count in seeds)
+    tasks = [
+        {"experiment": name, "variant": variant, "at": at, "seed": FIRST * (1 + seed) + k, "backend": backend}
+        for k in range(most)
+        for name, count in zip(of, seeds)
+        for variant in sorted({claim.variant for claim in judged(name)})
+        if k < count
+    ]
+    arrays: dict[str, list] = {}
+    for task, found in zip(tasks, sweep(point, tasks)):
+        for name, number in found.items():
+            arrays.setdefault(f"{task['experiment']}/{name}", []).append(number)
+    arrays |= {f"seeds_{name}": [FIRST * (1 + seed) + k for k in range(count)] for name, count in zip(of, seeds)}
+    values = {
+        f"held_{name}/{claim.name}": held(claim, arrays[f"{name}/{claim.name}"])
+        for name in of
+        for claim in judged(name)
+        if claim.least == 1
+    }
+    return values, {key: np.array(numbers) for key, numbers in arrays.items()}
+
+
+def point(*, experiment, variant, at, seed, backend):
+    """Return the measure of each claim that is judged on one run; the variant is '', or ``n{n}``."""
+    changes = (NEEDED.get(experiment, {}) if at == "paper" else {}) | ({"n": int(variant[1:])} if variant else {})
+    result = experiments.run(experiment, at, seed, backend, **changes)
+    numbers = {claim.name: measured(claim, result) for claim in judged(experiment) if claim.variant == variant}
+    return {name: math.nan if number is None else float(number) for name, number in numbers.items()}
+
+
+def judged(experiment):
+    """Return the claims of an experiment that have a rule."""
+    return [claim for claim in experiments.get(experiment).claims if claim.holds]
+
+
+def held(claim, numbers):
+    """Return on how many seeds a claim holds, each judged for itself; a seed that decides nothing is a miss."""
+    return sum(math.isfinite(number) and bool(claim.holds([number])) for number in numbers)
+
+
+def found(verdict, result):
+    """Return how a claim fares on the fresh seeds of a stored result, as text, and whether it depends on luck.
+
+    It does if one seed, or all together where the rule needs several, would give another verdict than the one that
+    stands. The text is '' if the result, which may be None, has nothing on the claim.
+    """
+    claim, numbers = (
+        verdict.claim,
+        () if result is None else result.arrays.get(f"{verdict.experiment}/{verdict.claim.name}", ()),
+    )
+    if len(numbers) == 0 or not claim.holds:
+        return "", False
+    if claim.least > 1:
+        holds = bool(claim.holds(list(numbers)))
+        return f"{'holds' if holds else 'does not hold'} on {len(numbers)} fresh seeds together", holds != verdict.holds
+    count = held(claim, numbers)
+    return f"holds on {count} of {len(numbers)} fresh seeds", count != len(numbers) * bool(verdict.holds)
+
+
+EXPERIMENT = Experiment(__doc__, {"demo": DEMO, "paper": PAPER}, {"demo": 10, "paper": 8000}, run)
