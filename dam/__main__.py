@@ -157,7 +157,8 @@ def compute(options, name, scale, seed, folder, given):
 def show_claims(options):
     """Print every claim against our stored results; return 1 if a result no longer gives its verdict on record."""
     verdicts = claims.judge_stored(directory=options.results)
-    print(claims.text(verdicts))
+    fresh = results.load_all("fresh", directory=options.results)
+    print(claims.text(verdicts, *fresh[:1]))
     surprises = claims.surprises(verdicts)
     print("\n".join(["", "Not as recorded:", *surprises]) if surprises else "All as recorded.")
     return int(bool(surprises))

@@ -5,6 +5,7 @@ The claims stand in the modules of the experiments that decide them; "the paper 
 """
 
 from dam.lab import experiments, results
+from dam.lab.experiments import fresh
 from dam.lab.verdicts import WORDS, verdict
 
 _ORDER = sorted(experiments.NAMES, key=lambda name: experiments.get(name).place)
@@ -42,8 +43,11 @@ def surprises(verdicts):
     ]
 
 
-def text(verdicts):
-    """Return the verdicts as plain text, a paragraph each, and a closing count."""
+def text(verdicts, stored=None):
+    """Return the verdicts as plain text, a paragraph each, and a closing count.
+
+    ``stored`` is the result of the experiment ``fresh``, if there is one.
+    """
     lines = []
     for v in verdicts:
         seeds = f" (mean ± standard deviation, {v.seeds} seeds)" if v.seeds > 1 else " (one seed)" * v.seeds
@@ -52,5 +56,7 @@ def text(verdicts):
             f"    says:  {v.claim.says} ({v.claim.where})",
             f"    ours:  {v.ours}{seeds}; criterion: {v.claim.criterion}",
         ]
+        told = ", ".join(filter(None, fresh.found(v, stored)))
+        lines += [f"    fresh: {told}"] * bool(told)
     counts = [(sum(v.word == word for v in verdicts), word) for word in WORDS]
     return "\n".join([*lines, "", ", ".join(f"{count} {word}" for count, word in counts)])

@@ -11,6 +11,7 @@ from dam.lab.verdicts import measured
 
 FIRST = 100
 """The first fresh seed at seed 0, and how many there are at most: results are shipped of smaller seeds."""
+LUCK = "depends on luck"
 COUNTS = {"classical": 5, "fig4": 20, "fig5": 5, "errors": 5, "rules": 20, "exponential": 20, "completion": 20}
 """The experiments whose claims are judged, and on how many seeds."""
 PAPER = {"of": tuple(COUNTS), "seeds": tuple(COUNTS.values()), "at": "paper"}
@@ -81,22 +82,24 @@ def held(claim, numbers):
 
 
 def found(verdict, result):
-    """Return how a claim fares on the fresh seeds of a stored result, as text, and whether it depends on luck.
+    """Return how a claim fares on the fresh seeds of a stored result, and `LUCK` if it depends on it: two texts.
 
     It does if one seed, or all together where the rule needs several, would give another verdict than the one that
-    stands. The text is '' if the result, which may be None, has nothing on the claim.
+    stands. Both are '' if the result, which may be None, has nothing on the claim.
     """
-    claim, numbers = (
-        verdict.claim,
-        () if result is None else result.arrays.get(f"{verdict.experiment}/{verdict.claim.name}", ()),
-    )
-    if len(numbers) == 0 or not claim.holds:
-        return "", False
+    claim = verdict.claim
+    numbers = [] if result is None else list(result.arrays.get(f"{verdict.experiment}/{claim.name}", []))
+    if not numbers or not claim.holds:
+        return "", ""
     if claim.least > 1:
-        holds = bool(claim.holds(list(numbers)))
-        return f"{'holds' if holds else 'does not hold'} on {len(numbers)} fresh seeds together", holds != verdict.holds
-    count = held(claim, numbers)
-    return f"holds on {count} of {len(numbers)} fresh seeds", count != len(numbers) * bool(verdict.holds)
+        holds = bool(claim.holds(numbers))
+        text = f"{'holds' if holds else 'does not hold'} on {len(numbers)} fresh seeds together"
+        as_judged = holds == verdict.holds
+    else:
+        count = held(claim, numbers)
+        text = f"holds on {count} of {len(numbers)} fresh seeds"
+        as_judged = count == len(numbers) * bool(verdict.holds)
+    return text, "" if as_judged else LUCK
 
 
 EXPERIMENT = Experiment(__doc__, {"demo": DEMO, "paper": PAPER}, {"demo": 10, "paper": 8000}, run)
