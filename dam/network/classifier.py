@@ -264,6 +264,6 @@ def inactive(visible, x, above=0.0, kind="rectified", rows=1000):
         left = np.flatnonzero(found)
         if len(left) == 0:
             break
-        h = x[start : start + rows] @ xp.take(visible, xp.asarray(left), axis=0).T
+        h = x[start : min(start + rows, x.shape[0]), :] @ xp.take(visible, xp.asarray(left), axis=0).T
         found[left] = to_numpy(xp.all(size(xp, h, kind) <= xp.asarray(above[left], dtype=h.dtype), axis=0))
     return found

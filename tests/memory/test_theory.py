@@ -3,6 +3,7 @@
 import itertools
 import math
 from fractions import Fraction
+from statistics import NormalDist
 
 import numpy as np
 import pytest
@@ -143,6 +144,13 @@ def test_double_factorials_are_exact_where_floats_end():
     assert theory.error_probability(N, K, n) == pytest.approx(
         math.erfc(math.sqrt(1 / (2 * ratio))) / 2, rel=1e-13, abs=0
     )
+
+
+@pytest.mark.parametrize("n", range(2, 20))
+def test_double_factorials_are_whole_numbers(n):
+    noise = math.prod(range(1, 2 * n - 2, 2))
+    assert theory.alpha(n) == 1 / (NormalDist().inv_cdf(0.005) ** 2 * noise)
+    assert theory.capacity_no_errors(100, n) == 100 ** (n - 1) / (2 * noise * math.log(100))
 
 
 def test_half_stable_is_the_root_of_its_equation():

@@ -392,3 +392,50 @@ def test_terms_and_forms_are_the_formulas(n):
     np.testing.assert_allclose(terms.sum(axis=2), exact, rtol=1e-12)
     f = np.maximum(v @ visible.T / 6.0, 0) ** (n - 1)
     np.testing.assert_allclose(dual, 2 * n / 6.0 * f @ labels, rtol=1e-12, atol=1e-15)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("above", [0.0, 0.6, np.linspace(-0.5, 2.5, 40)], ids=["zero", "one", "each"])
+def test_inactive_memories_are_those_that_no_digit_turns_on(kind, above):
+    v, visible, *_ = problem(seed=5, M=4, N=4, K=40)
+    h = [[float(digit @ memory) for digit in v] for memory in visible]
+    turned = [[abs(x) if kind == "power" else x for x in row] for row in h]
+    expected = [all(x <= bound for x in row) for row, bound in zip(turned, np.broadcast_to(above, 40), strict=True)]
+    for rows in (1, 3, 1000):
+        assert dc.inactive(visible, v, above, kind, rows).tolist() == expected
+    if kind == "rectified":
+        assert 0 < sum(expected) < 40 and dc.inactive(visible, v, above).tolist() == expected
+    strict = (array_api_strict.asarray(a) for a in (visible, v))
+    assert dc.inactive(*strict, above, kind).tolist() == expected
+
+
+def test_two_libraries_are_refused_by_name():
+    v, visible, labels, _ = problem()
+    strict = array_api_strict.asarray
+    with pytest.raises(TypeError, match=r"one library, got x \(numpy\), y \(array_api_strict\)"):
+        dc.error_percent(Classifier(visible, labels, 3, 6.0), v, strict(np.zeros(5, int)))
+    with pytest.raises(TypeError, match=r"one library, got visible \(numpy\), x \(array_api_strict\)"):
+        dc.inactive(visible, strict(v))
+
+
+def test_an_overlap_at_the_bound_turns_no_memory_on():
+    assert dc.inactive(np.array([[1.0, 1.0], [1.0, -1.0]]), np.array([[1.0, 1.0]])).tolist() == [False, True]
+    assert dc.inactive(np.array([[1.0, 1.0]]), np.array([[1.0, 1.0]]), above=2).tolist() == [True]
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("n", (1, 2, 3, 20))
+def test_backward_is_the_gradient_by_the_pixels(n, form):
+    v, visible, labels, y = problem(seed=2)
+    network, t, step = Classifier(visible, labels, n, 6.0, form=form), ob.targets(y, 4, np.float64), 1e-6
+    a, state = network.forward(v)
+    ln_C, s = network.objective(a, t, 3)
+    np.testing.assert_array_equal(ln_C, ob.log_objective(a, t, 3)[0])
+    np.testing.assert_array_equal(s, ob.log_objective(a, t, 3)[1])
+    found = network.backward(state, s)
+    for A, i in np.ndindex(2, v.shape[1]):
+        moved = [v.copy(), v.copy()]
+        moved[0][A, i] += step
+        moved[1][A, i] -= step
+        up, down = (network.objective(network.forward(x)[0], t, 3)[0][A] for x in moved)
+        assert found[A, i] == pytest.approx((up - down) / (2 * step), rel=1e-4, abs=1e-7)
