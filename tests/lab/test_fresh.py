@@ -112,6 +112,8 @@ def test_a_rule_over_several_seeds_is_judged_on_all_fresh_ones():
     stored = SimpleNamespace(arrays={"fig4/near": np.array([1.9, 2.1, 2.05])})
     found = [fresh.found(Verdict(claim, "fig4", 3, 2.0, 0.1, holds), stored) for holds in (True, False)]
     assert found == [("holds on 3 fresh seeds together", mark) for mark in ("", "depends on luck")]
+    alone = SimpleNamespace(arrays={"fig4/near": np.array([2.0])})
+    assert fresh.found(Verdict(claim, "fig4", 3, 2.0, 0.1, True), alone) == ("", "")
 
 
 def test_rules_of_one_seed_can_be_judged_on_one():

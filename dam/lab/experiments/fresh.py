@@ -89,7 +89,7 @@ def found(verdict, result):
     """
     claim = verdict.claim
     numbers = [] if result is None else list(result.arrays.get(f"{verdict.experiment}/{claim.name}", []))
-    if not numbers or not claim.holds:
+    if len(numbers) < claim.least or not claim.holds:
         return "", ""
     if claim.least > 1:
         holds = bool(claim.holds(numbers))
