@@ -158,3 +158,9 @@ def test_half_stable_is_the_root_of_its_equation():
         signal, variance, _ = theory.noise_moments(N, F)
         p = math.erfc(signal / math.sqrt(2 * (theory.half_stable(N, F) - 1) * variance)) / 2
         assert (1 - p) ** N == pytest.approx(0.5, rel=1e-9)
+
+
+def test_beside_one_other_memory_the_noise_is_that_of_one():
+    signal, variance, _ = theory.noise_moments(10, Polynomial(3))
+    p = math.erfc(signal / math.sqrt(2 * variance)) / 2
+    assert theory.error_probability_exact_moments(10, 2, Polynomial(3)) == p > 0

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import dam.network.classifier as dc
+from dam.arrays import array_namespace
 from dam.memory.interactions import KINDS
 from dam.network import objective as ob
 from dam.network._powers import safe_power
@@ -439,3 +440,49 @@ def test_backward_is_the_gradient_by_the_pixels(n, form):
         moved[1][A, i] -= step
         up, down = (network.objective(network.forward(x)[0], t, 3)[0][A] for x in moved)
         assert found[A, i] == pytest.approx((up - down) / (2 * step), rel=1e-4, abs=1e-7)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_cold_network_is_warmed_to_the_largest_argument_there_can_be(kind):
+    v, visible, labels, _ = problem(dtype=np.float32)
+    most = (1e-8 * float(np.finfo(np.float32).max)) ** (1 / 30)
+    size = np.abs if kind == "power" else lambda x: x
+    net, h = Classifier(visible, labels, 30, 0.001, kind), v @ visible.T
+    largest = size(h - labels.sum(axis=1)).max(axis=1, keepdims=True) + 2 * np.abs(labels).max()
+    np.testing.assert_allclose(dc.terms(v, net)[3], largest / most, rtol=1e-6)
+    np.testing.assert_allclose(dc.forward_dual(v, net)[1][2], size(h).max(axis=1, keepdims=True) / most, rtol=1e-6)
+
+
+def test_a_network_on_another_library_or_in_another_precision():
+    _, visible, labels, _ = problem(dtype=np.float32)
+    net = Classifier(visible, labels, 3, 6.0, "power", "dual")
+    xp = array_namespace(visible=visible)
+    assert net.on(xp) is net and net.on(xp, np.float32) is net
+    double, strict = net.on(xp, np.float64), net.on(array_api_strict)
+    for other, library, dtype in ((double, np, np.float64), (strict, array_api_strict, array_api_strict.float32)):
+        assert (other.n, other.T, other.kind, other.form) == (3, 6.0, "power", "dual")
+        for name in ("visible", "label_weights"):
+            found = getattr(other, name)
+            assert type(found) is type(library.ones(1)) and found.dtype == dtype
+            np.testing.assert_array_equal(np.asarray(found), getattr(net, name))
+
+
+@pytest.mark.parametrize("dtype", (np.float32, np.float64))
+def test_digits_and_network_are_prepared_in_the_higher_precision(dtype):
+    v, visible, labels, _ = problem(dtype=np.float32)
+    x, net = Classifier(visible, labels, 3, 6.0).prepared(v.astype(dtype))
+    assert x.dtype == net.visible.dtype == net.label_weights.dtype == dtype
+    for whole in (np.int64, np.float16):
+        x, net = Classifier(visible, labels, 3, 6.0).prepared(np.ones((1, 12), whole))
+        assert x.dtype == net.visible.dtype == np.float32
+
+
+def test_what_is_prepared_fits_the_network():
+    _, visible, labels, _ = problem()
+    net = Classifier(visible, labels, 3, 6.0)
+    with pytest.raises(
+        ValueError, match=r"^v must have 12 columns \(one for each visible weight\), got shape \(2, 5\)"
+    ):
+        net.prepared(np.zeros((2, 5)))
+    with pytest.raises(TypeError, match=r"one library, got v \(array_api_strict\), visible \(numpy\)"):
+        net.prepared(array_api_strict.zeros((2, 12)))
