@@ -44,6 +44,8 @@ def test_under_the_strict_array_api():
     xi, sigma = dam.random_patterns(30, 12, rng), dam.random_patterns(9, 12, rng)
     xs, ss = strict.asarray(xi), strict.asarray(sigma)
     np.testing.assert_array_equal(np.asarray(hebbian(xs)), hebbian(xi))
+    energies = classical_energy(strict.astype(ss, strict.int8), hebbian(xs))
+    np.testing.assert_array_equal(np.asarray(energies), classical_energy(sigma, hebbian(xi)))
     final = retrieve_classical(ss, hebbian(xs), 3)
     assert np.array_equal(np.asarray(final), retrieve_classical(sigma, hebbian(xi), 3))
 

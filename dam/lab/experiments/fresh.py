@@ -1,13 +1,16 @@
 """Claims over fresh seeds: how often each holds when it is judged on one run, of a seed that no shipped result has"""
 
 import math
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 
 from dam.lab import experiments
 from dam.lab.common import count_within
 from dam.lab.experiments import Experiment
-from dam.lab.verdicts import measured
+from dam.lab.results import Result
+from dam.lab.verdicts import Claim, Verdict, measured
 
 FIRST = 100
 """The first fresh seed at seed 0, and how many there are at most: results are shipped of smaller seeds."""
@@ -16,7 +19,7 @@ COUNTS = {"classical": 5, "fig4": 20, "fig5": 5, "errors": 5, "rules": 20, "expo
 """The experiments whose claims are judged, and on how many seeds."""
 PAPER = {"of": tuple(COUNTS), "seeds": tuple(COUNTS.values()), "at": "paper"}
 DEMO = {"of": ("rules",), "seeds": (3,), "at": "demo"}
-NEEDED = {
+NEEDED: dict[str, dict[str, Any]] = {
     "classical": {
         "alpha": (0.125, 0.13, 0.135, 0.14, 0.145, 0.15, 0.155, 0.16, 0.165, 0.17, 0.18, 0.19, 0.2, 0.22, 0.25)
     },
@@ -27,7 +30,9 @@ NEEDED = {
 """Parameters at paper scale without the parts that no judged claim needs: what is measured is what the whole gives."""
 
 
-def run(*, seed, of, seeds, at, sweep, backend=None):
+def run(
+    *, seed: int, of: Sequence[str], seeds: Sequence[int], at: str, sweep: Callable, backend: str | None = None
+) -> tuple[dict[str, int], dict[str, np.ndarray]]:
     """Run the experiments ``of`` at the scale ``at``, each with as many fresh seeds as ``seeds`` says, and judge each.
 
     The fresh seeds are 100 (1 + seed) and those after it; all experiments run with the first before one runs with the
@@ -53,7 +58,8 @@ def run(*, seed, of, seeds, at, sweep, backend=None):
     for task, found in zip(tasks, sweep(point, tasks)):
         for name, number in found.items():
             arrays.setdefault(f"{task['experiment']}/{name}", []).append(number)
-    arrays |= {f"seeds_{name}": [FIRST * (1 + seed) + k for k in range(count)] for name, count in zip(of, seeds)}
+    for name, count in zip(of, seeds):
+        arrays[f"seeds_{name}"] = [FIRST * (1 + seed) + k for k in range(count)]
     values = {
         f"held_{name}/{claim.name}": held(claim, arrays[f"{name}/{claim.name}"])
         for name in of
@@ -63,7 +69,7 @@ def run(*, seed, of, seeds, at, sweep, backend=None):
     return values, {key: np.array(numbers) for key, numbers in arrays.items()}
 
 
-def point(*, experiment, variant, at, seed, backend):
+def point(*, experiment: str, variant: str, at: str, seed: int, backend: str | None) -> dict[str, float]:
     """Return the measure of each claim that is judged on one run; the variant is '', or ``n{n}``."""
     changes = (NEEDED.get(experiment, {}) if at == "paper" else {}) | ({"n": int(variant[1:])} if variant else {})
     result = experiments.run(experiment, at, seed, backend, **changes)
@@ -71,17 +77,17 @@ def point(*, experiment, variant, at, seed, backend):
     return {name: math.nan if number is None else float(number) for name, number in numbers.items()}
 
 
-def judged(experiment):
+def judged(experiment: str) -> list[Claim]:
     """Return the claims of an experiment that have a rule."""
     return [claim for claim in experiments.get(experiment).claims if claim.holds]
 
 
-def held(claim, numbers):
+def held(claim: Claim, numbers: Sequence[float]) -> int:
     """Return on how many seeds a claim holds, each judged for itself; a seed that decides nothing is a miss."""
-    return sum(math.isfinite(number) and bool(claim.holds([number])) for number in numbers)
+    return sum(claim.holds is not None and math.isfinite(x) and bool(claim.holds([x])) for x in numbers)
 
 
-def found(verdict, result):
+def found(verdict: Verdict, result: Result | None) -> tuple[str, str]:
     """Return how a claim fares on the fresh seeds of a stored result, and `LUCK` if it depends on it: two texts.
 
     It does if one seed, or all together where the rule needs several, would give another verdict than the one that
