@@ -398,7 +398,7 @@ def test_terms_and_forms_are_the_formulas(n):
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("above", [0.0, 0.6, np.linspace(-0.5, 2.5, 40)], ids=["zero", "one", "each"])
 def test_inactive_memories_are_those_that_no_digit_turns_on(kind, above):
-    v, visible, *_ = problem(seed=5, M=4, N=4, K=40)
+    v, visible, *_ = problem(seed=5, M=5, N=4, K=40)
     h = [[float(digit @ memory) for digit in v] for memory in visible]
     turned = [[abs(x) if kind == "power" else x for x in row] for row in h]
     expected = [all(x <= bound for x in row) for row, bound in zip(turned, np.broadcast_to(above, 40), strict=True)]
@@ -422,6 +422,8 @@ def test_two_libraries_are_refused_by_name():
 def test_an_overlap_at_the_bound_turns_no_memory_on():
     assert dc.inactive(np.array([[1.0, 1.0], [1.0, -1.0]]), np.array([[1.0, 1.0]])).tolist() == [False, True]
     assert dc.inactive(np.array([[1.0, 1.0]]), np.array([[1.0, 1.0]]), above=2).tolist() == [True]
+    found = dc.inactive(np.array([[0.5]]), np.array([[-1.0], [1.0]]), rows=1)  # the last one left is looked at too
+    assert found.tolist() == [False] and found.dtype == bool
 
 
 @pytest.mark.parametrize("form", FORMS)

@@ -921,6 +921,8 @@ def test_a_momentum_at_the_floor_still_moves(dtype):
     new_xi, new_V = optimizer.momentum_update(xi, V, zero, dtype(1), dtype(0.25))
     assert new_xi.tolist() == [[0.25, -0.25]] and new_V.tolist() == V.tolist()
     assert new_xi.dtype == new_V.dtype == dtype
+    strict = optimizer.momentum_update(*map(array_api_strict.asarray, (xi, V, zero)), 1.0, 0.25)
+    assert [np.asarray(a).tolist() for a in strict] == [new_xi.tolist(), new_V.tolist()]
     optimizer.momentum_update_in_place(xi, V, zero, 1, 0.25)
     assert xi.tolist() == [[0.25, -0.25]] and V.tolist() == new_V.tolist()
 
