@@ -695,3 +695,24 @@ def test_what_is_prepared_fits_the_network():
         net.prepared(np.zeros((2, 5)))
     with pytest.raises(TypeError, match=r"one library, got v \(array_api_strict\), visible \(numpy\)"):
         net.prepared(array_api_strict.zeros((2, 12)))
+
+
+def test_the_higher_precision_is_that_of_weights_and_digits_together():
+    v, visible, labels, _ = problem(dtype=np.float32)
+    for wide in ("visible", "label_weights"):
+        weights = {"visible": visible, "label_weights": labels}
+        net = Classifier(**weights | {wide: weights[wide].astype(np.float64)}, n=3, T=6.0)
+        assert net.visible.dtype == net.label_weights.dtype == np.float64
+        assert net.prepared(v)[0].dtype == np.float64
+
+
+def test_what_has_the_right_precision_is_not_copied():
+    v, visible, labels, _ = problem(dtype=np.float32)
+    net = Classifier(visible, labels, 3, 6.0)
+    assert net.visible is visible and net.label_weights is labels and net.prepared(v)[0] is v
+
+
+def test_an_unknown_kind_is_named():
+    _, visible, labels, _ = problem()
+    with pytest.raises(ValueError, match=r"^kind must be one of power, rectified, got 'even'"):
+        Classifier(visible, labels, 3, 6.0, kind="even")
