@@ -11,7 +11,7 @@ STAMP  := $(VENV)/.installed
 export DAM_BACKEND ?= auto
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help book lite pdf students test test-long test-pages alone colab sphinx9 lint lab bench screenshots requirements citation \
+.PHONY: help book lite pdf students test test-long mutants test-pages alone colab sphinx9 lint lab bench screenshots requirements citation \
   clean FORCE
 
 help:
@@ -21,6 +21,7 @@ help:
 	@echo "make students      build the student edition: no solutions, exercises that check themselves"
 	@echo "make test          style, unit, property, notebook and browser tests"
 	@echo "make test-long     the tests that take hours: every property over 2000 examples, kills, fuzzed files"
+	@echo "make mutants       which small changes of the formulas no test notices: an hour or more"
 	@echo "make test-pages    the tests of the built pages alone (needs Chromium)"
 	@echo "make sphinx9       build the book with Sphinx 9, without Jupyter Book"
 	@echo "make alone         run the notebooks of the built book in an environment with the package alone"
@@ -118,6 +119,11 @@ test-long: $(STAMP)
 	HYPOTHESIS_PROFILE=long OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 \
 	  $(RUN)/python -m pytest -n 2 --dist worksteal -m "long or not long" tests --ignore tests/book
 
+# Small changes of the code, one at a time: each should fail a test. tests/mutants.md explains those that do not.
+mutants: $(STAMP)
+	HYPOTHESIS_PROFILE=mutants OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(RUN)/python -m mutmut run --max-children 2
+	$(RUN)/python -m mutmut results
+
 # The notebooks that the pages offer, in a folder with nothing else and an environment of their own; $(1) is its Python,
 # $(2) what it has besides the package. The constraints let pip fail rather than replace what was there.
 define run_outside
@@ -170,5 +176,5 @@ citation: $(STAMP)
 	$(RUN)/python book/_extensions/citing.py
 
 clean:
-	rm -rf _build .alone .outside $(VENV) build dist .pytest_cache .ruff_cache .hypothesis *.egg-info
+	rm -rf _build .alone .outside mutants $(VENV) build dist .pytest_cache .ruff_cache .hypothesis *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -207,7 +207,8 @@ def compute(options: Namespace, name: str, scale: str, seed: int, folder: Path |
 def show_claims(options: Namespace) -> int:
     """Print every claim against our stored results; return 1 if a result no longer gives its verdict on record."""
     verdicts = claims.judge_stored(directory=options.results)
-    print(claims.text(verdicts))
+    fresh = results.load_all("fresh", directory=options.results)
+    print(claims.text(verdicts, *fresh[:1]))
     surprises = claims.surprises(verdicts)
     if not any(v.seeds for v in verdicts):
         print(f"Nothing is judged: {options.results} holds no result at paper scale, with its parameters.")

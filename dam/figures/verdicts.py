@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from dam.figures.page import Block
+from dam.lab.experiments import fresh
 from dam.lab.verdicts import SOURCES, WORDS
 
 CHAPTERS = {
@@ -190,7 +191,10 @@ def filters(verdicts):
 def group(verdicts, name, runs=()):
     """The rows of one group; ``runs`` are the stored results, which give the seeds and the commands."""
     found = [row for row in rows(verdicts) if row.group == name]
-    text = "\n".join(f"{MARKS[row.first.word]} {row.says} ({count(row)})" for row in found)
+    text = "\n".join(
+        f"{MARKS[row.first.word]} {row.says} ({', '.join(filter(None, [count(row), *luck(row, runs)]))})"
+        for row in found
+    )
     items = "".join(item(row, runs) for row in found)
     return Block(f'<ul class="claims-group">{items}</ul>' if found else "<p>None.</p>", text or "None.")
 
@@ -214,6 +218,9 @@ def item(row, runs):
         f'<a href="{row.chapter}.html" title="{html.escape(CHAPTERS[row.chapter])}">chapter</a>',
         f'<a href="provenance.html#results-{row.first.experiment}">{seeds} {"seed" if seeds == 1 else "seeds"}</a>',
     ]
+    told, marked = luck(row, runs)
+    facts += [f'<a href="provenance.html#results-fresh">{told}</a>'] if told else []
+    facts += [f"<span>{marked}</span>"] if marked else []
     return (
         f'<li class="claim" id="{row.anchor}" data-count="{len(row.verdicts)}"{attributes}>{mark(row.first.word)}<div>'
         f'<p>{formula(row.says)}</p><div class="claim-facts">{" ".join(facts)}{fold(row, runs)}</div></div></li>'
@@ -226,9 +233,21 @@ def count(row):
     return ", ".join(filter(None, [ours, f"{len(row.verdicts)} of {row.variants} variants" * (row.variants > 1)]))
 
 
+def luck(row, runs):
+    """Return how the variants of a statement fare on fresh seeds, and the mark if one depends on luck, as texts."""
+    told, marks = zip(*(on_fresh_seeds(v, runs) for v in row.verdicts))
+    return common([text for text in told if text] or [""]), max(marks)
+
+
+def on_fresh_seeds(verdict, runs):
+    """Return the two texts of `dam.lab.experiments.fresh.found` by the runs, '' where no fresh seeds are among them."""
+    return fresh.found(verdict, next((run for run in runs if run.experiment == "fresh"), None))
+
+
 def fold(row, runs):
-    """Return how a statement is judged, closed: what ours is, the rule, its day, why it does not hold, the command."""
+    """Return how a statement is judged, closed: ours, on fresh seeds, the rule, its day, why not, the command."""
     parts = {
+        "Fresh seeds": lambda v: ", ".join(filter(None, on_fresh_seeds(v, runs))),
         "Rule": lambda v: formula(v.claim.criterion),
         "Fixed": lambda v: fixed(v.claim),
         "Why not": lambda v: formula(v.why),

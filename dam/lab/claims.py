@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from dam.lab import experiments, results
+from dam.lab.experiments import fresh
 from dam.lab.results import Result
 from dam.lab.verdicts import WORDS, Claim, Verdict, verdict
 
@@ -47,8 +48,11 @@ def surprises(verdicts: Iterable[Verdict]) -> list[str]:
     ]
 
 
-def text(verdicts: Iterable[Verdict]) -> str:
-    """Return the verdicts as plain text, a paragraph each, and a closing count."""
+def text(verdicts: Iterable[Verdict], stored: Result | None = None) -> str:
+    """Return the verdicts as plain text, a paragraph each, and a closing count.
+
+    ``stored`` is the result of the experiment ``fresh``, if there is one.
+    """
     lines, verdicts = [], list(verdicts)
     for v in verdicts:
         seeds = f" (mean ± standard deviation, {v.seeds} seeds)" if v.seeds > 1 else " (one seed)" * v.seeds
@@ -58,5 +62,7 @@ def text(verdicts: Iterable[Verdict]) -> str:
             f"    ours:  {v.ours}{seeds}; criterion: {v.claim.criterion}",
             *([f"    left out: {v.left}"] if v.left else []),
         ]
+        told = ", ".join(filter(None, fresh.found(v, stored)))
+        lines += [f"    fresh: {told}"] * bool(told)
     counts = [(sum(v.word == word for v in verdicts), word) for word in WORDS]
     return "\n".join([*lines, "", ", ".join(f"{count} {word}" for count, word in counts)])

@@ -27,7 +27,8 @@ class Claim:
     which the rule got its present form, and ``blind`` whether it is on record that this was before a result at its
     scale, or a trial, was there. ``expected``, one of `WORDS`, is the verdict on the shipped results when they were
     last looked at, and ``reason`` says why it is contradicted. ``incomparable``, where it is not empty, says what in
-    ours is not as in the source: a rule that is not met then contradicts nothing.
+    ours is not as in the source: a rule that is not met then contradicts nothing. ``least`` is the number of
+    seeds that the rule needs.
     """
 
     name: str
@@ -48,6 +49,7 @@ class Claim:
     blind: bool = False
     expected: str = "holds"
     free: tuple[str, ...] = ()
+    least: int = 1
 
 
 @dataclass(frozen=True)

@@ -118,7 +118,8 @@ class Network:
 
     def on(self, xp: Any, dtype: Any = None) -> Self:
         """Return the same network on another array library, and with weights of another precision if asked for."""
-        if array_namespace(visible=self.visible) is xp and dtype in (None, self.visible.dtype):
+        same = dtype is None or dtype == self.visible.dtype  # not "in (None, ...)": to NumPy float64 == None
+        if array_namespace(visible=self.visible) is xp and same:
             return self
         network: Any = self
         return replace(network, **{name: xp.asarray(getattr(self, name), dtype=dtype) for name in self.WEIGHTS})

@@ -44,6 +44,8 @@ def test_under_the_strict_array_api():
     xi, sigma = dam.random_patterns(30, 12, rng), dam.random_patterns(9, 12, rng)
     xs, ss = strict.asarray(xi), strict.asarray(sigma)
     np.testing.assert_array_equal(np.asarray(hebbian(xs)), hebbian(xi))
+    energies = classical_energy(strict.astype(ss, strict.int8), hebbian(xs))
+    np.testing.assert_array_equal(np.asarray(energies), classical_energy(sigma, hebbian(xi)))
     final = retrieve_classical(ss, hebbian(xs), 3)
     assert np.array_equal(np.asarray(final), retrieve_classical(sigma, hebbian(xi), 3))
 
@@ -57,3 +59,12 @@ def test_bad_input_is_refused():
         classical_energy(PAIR, np.full((3, 3), np.nan))
     with pytest.raises(ValueError, match="xi must hold only"):
         hebbian(np.zeros((2, 2)))
+    for function in (classical_energy, retrieve_classical):
+        with pytest.raises(
+            ValueError, match=r"^sigma must have 2 columns \(one for each row of T\), got shape \(1, 3\)"
+        ):
+            function(PAIR, np.zeros((2, 2)))
+        with pytest.raises(ValueError, match=r"^sigma must hold only -1 and \+1, got 0"):
+            function(np.zeros((1, 2)), np.zeros((2, 2)))
+    with pytest.raises(TypeError, match=r"one library, got sigma \(numpy\), T \(array_api_strict\)"):
+        classical_energy(PAIR, strict.asarray(np.zeros((3, 3))))

@@ -92,3 +92,10 @@ def test_bad_degrees_are_refused(kind, n):
 def test_not_an_array_is_refused():
     with pytest.raises(TypeError, match="x is a list; it must be an array"):
         dam.Polynomial(2)([1.0])
+
+
+@pytest.mark.parametrize("kind", [dam.Polynomial, dam.RectifiedPolynomial])
+def test_degrees_of_numpy_become_those_of_python(kind):
+    F = kind(np.int8(100))
+    assert type(F.n) is int and F == kind(100)
+    assert F(np.array([2.0]))[0] == 2.0**100  # 2 n - 3 and the like would overflow an int8

@@ -2,6 +2,7 @@
 
 import itertools
 import math
+from fractions import Fraction
 from statistics import NormalDist
 
 import numpy as np
@@ -123,6 +124,58 @@ def test_half_stable_solves_its_equation():
         K = theory.half_stable(100, F)
         p = [theory.error_probability_exact_moments(100, round(K) + d, F) for d in (-2, 2)]
         assert (1 - p[0]) ** 100 > 0.5 > (1 - p[1]) ** 100
+
+
+@pytest.mark.parametrize(
+    ("function", "good", "minimum"),
+    [
+        (theory.error_probability, {"N": 1, "K": 1, "n": 2}, {"N": 1, "K": 1, "n": 2}),
+        (theory.error_tail, {"N": 1, "K": 1, "n": 2}, {"N": 1, "K": 1, "n": 2}),
+        (theory.noise_moments, {"N": 1, "F": Polynomial(3)}, {"N": 1}),
+        (theory.error_probability_exact_moments, {"N": 1, "K": 1, "F": Polynomial(3)}, {"N": 1, "K": 1}),
+        (theory.half_stable, {"N": 2, "F": Polynomial(3)}, {"N": 2}),
+        (theory.alpha, {"n": 2}, {"n": 2}),
+        (theory.capacity, {"N": 1, "n": 2}, {"N": 1, "n": 2}),
+        (theory.capacity_no_errors, {"N": 2, "n": 2}, {"N": 2, "n": 2}),
+    ],
+)
+def test_smallest_arguments_are_taken_and_smaller_ones_named(function, good, minimum):
+    assert np.all(np.isfinite(np.nan_to_num(function(**good), nan=0.0)))  # at N = 1 the noise may have no kurtosis
+    for name, least in minimum.items():
+        with pytest.raises(
+            ValueError, match=rf"^{name} must be an integer (of at least|from) {least}\b.*, got {least - 1}$"
+        ):
+            function(**good | {name: least - 1})
+
+
+def test_double_factorials_are_exact_where_floats_end():
+    N, K, n = 1000, 7, 160  # (2n-3)!! and N^(n-1) are above what a float holds, their quotient is not
+    ratio = Fraction(math.prod(range(1, 2 * n - 2, 2)) * K, N ** (n - 1))
+    tail = math.sqrt(ratio / (2 * math.pi)) * math.exp(-1 / (2 * ratio))
+    assert theory.error_tail(N, K, n) == pytest.approx(tail, rel=1e-13, abs=0)
+    assert theory.error_probability(N, K, n) == pytest.approx(
+        math.erfc(math.sqrt(1 / (2 * ratio))) / 2, rel=1e-13, abs=0
+    )
+
+
+@pytest.mark.parametrize("n", range(2, 20))
+def test_double_factorials_are_whole_numbers(n):
+    noise = math.prod(range(1, 2 * n - 2, 2))
+    assert theory.alpha(n) == 1 / (NormalDist().inv_cdf(0.005) ** 2 * noise)
+    assert theory.capacity_no_errors(100, n) == 100 ** (n - 1) / (2 * noise * math.log(100))
+
+
+def test_half_stable_is_the_root_of_its_equation():
+    for N, F in ((20, Polynomial(2)), (100, Polynomial(3)), (30, RectifiedPolynomial(4))):
+        signal, variance, _ = theory.noise_moments(N, F)
+        p = math.erfc(signal / math.sqrt(2 * (theory.half_stable(N, F) - 1) * variance)) / 2
+        assert (1 - p) ** N == pytest.approx(0.5, rel=1e-9)
+
+
+def test_beside_one_other_memory_the_noise_is_that_of_one():
+    signal, variance, _ = theory.noise_moments(10, Polynomial(3))
+    p = math.erfc(signal / math.sqrt(2 * variance)) / 2
+    assert theory.error_probability_exact_moments(10, 2, Polynomial(3)) == p > 0
 
 
 @given(N=st.integers(2, 10**6), K=st.integers(1, 10**30), n=st.integers(2, 300))

@@ -9,6 +9,7 @@ from hypothesis.extra import numpy as npst
 from profiles import at_least_in_long
 
 import dam.network.classifier as dc
+from dam.arrays import array_namespace
 from dam.memory.interactions import KINDS
 from dam.network import _step_fast, optimizer, prototypes, pulls
 from dam.network import objective as ob
@@ -600,3 +601,119 @@ def test_terms_and_forms_are_the_formulas(n):
     np.testing.assert_allclose(terms.sum(axis=2), exact, rtol=1e-12)
     f = np.maximum(v @ visible.T / 6.0, 0) ** (n - 1)
     np.testing.assert_allclose(dual, 2 * n / 6.0 * f @ labels, rtol=1e-12, atol=1e-15)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("above", [0.0, 0.6, np.linspace(-0.5, 2.5, 40)], ids=["zero", "one", "each"])
+def test_inactive_memories_are_those_that_no_digit_turns_on(kind, above):
+    v, visible, *_ = problem(seed=5, M=5, N=4, K=40)
+    h = [[float(digit @ memory) for digit in v] for memory in visible]
+    turned = [[abs(x) if kind == "power" else x for x in row] for row in h]
+    expected = [all(x <= bound for x in row) for row, bound in zip(turned, np.broadcast_to(above, 40), strict=True)]
+    for rows in (1, 3, 1000):
+        assert dc.inactive(visible, v, above, kind, rows).tolist() == expected
+    if kind == "rectified":
+        assert 0 < sum(expected) < 40 and dc.inactive(visible, v, above).tolist() == expected
+    strict = (array_api_strict.asarray(a) for a in (visible, v))
+    assert dc.inactive(*strict, above, kind).tolist() == expected
+
+
+def test_two_libraries_are_refused_by_name():
+    v, visible, labels, _ = problem()
+    strict = array_api_strict.asarray
+    with pytest.raises(TypeError, match=r"one library, got x \(numpy\), y \(array_api_strict\)"):
+        dc.error_percent(Classifier(visible, labels, 3, 6.0), v, strict(np.zeros(5, int)))
+    with pytest.raises(TypeError, match=r"one library, got visible \(numpy\), x \(array_api_strict\)"):
+        dc.inactive(visible, strict(v))
+
+
+def test_an_overlap_at_the_bound_turns_no_memory_on():
+    assert dc.inactive(np.array([[1.0, 1.0], [1.0, -1.0]]), np.array([[1.0, 1.0]])).tolist() == [False, True]
+    assert dc.inactive(np.array([[1.0, 1.0]]), np.array([[1.0, 1.0]]), above=2).tolist() == [True]
+    found = dc.inactive(np.array([[0.5]]), np.array([[-1.0], [1.0]]), rows=1)  # the last one left is looked at too
+    assert found.tolist() == [False] and found.dtype == bool
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("n", (1, 2, 3, 20))
+def test_backward_is_the_gradient_by_the_pixels(n, form):
+    v, visible, labels, y = problem(seed=2)
+    network, t, step = Classifier(visible, labels, n, 6.0, form=form), ob.targets(y, 4, np.float64), 1e-6
+    a, state = network.forward(v)
+    ln_C, s = network.objective(a, t, 3)
+    np.testing.assert_array_equal(ln_C, ob.log_objective(a, t, 3)[0])
+    np.testing.assert_array_equal(s, ob.log_objective(a, t, 3)[1])
+    found = network.backward(state, s)
+    for A, i in np.ndindex(2, v.shape[1]):
+        moved = [v.copy(), v.copy()]
+        moved[0][A, i] += step
+        moved[1][A, i] -= step
+        up, down = (network.objective(network.forward(x)[0], t, 3)[0][A] for x in moved)
+        assert found[A, i] == pytest.approx((up - down) / (2 * step), rel=1e-4, abs=1e-7)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_cold_network_is_warmed_to_the_largest_argument_there_can_be(kind):
+    v, visible, labels, _ = problem(dtype=np.float32)
+    most = (1e-8 * float(np.finfo(np.float32).max)) ** (1 / 30)
+    size = np.abs if kind == "power" else lambda x: x
+    net, h = Classifier(visible, labels, 30, 0.001, kind), v @ visible.T
+    largest = size(h - labels.sum(axis=1)).max(axis=1, keepdims=True) + 2 * np.abs(labels).max()
+    np.testing.assert_allclose(dc.terms(v, net)[3], largest / most, rtol=1e-6)
+    np.testing.assert_allclose(dc.forward_dual(v, net)[1][2], size(h).max(axis=1, keepdims=True) / most, rtol=1e-6)
+
+
+def test_a_network_on_another_library_or_in_another_precision():
+    _, visible, labels, _ = problem(dtype=np.float32)
+    net = Classifier(visible, labels, 3, 6.0, "power", "dual")
+    xp = array_namespace(visible=visible)
+    assert net.on(xp) is net and net.on(xp, np.float32) is net
+    double, strict = net.on(xp, np.float64), net.on(array_api_strict)
+    for other, library, dtype in ((double, np, np.float64), (strict, array_api_strict, array_api_strict.float32)):
+        assert (other.n, other.T, other.kind, other.form) == (3, 6.0, "power", "dual")
+        for name in ("visible", "label_weights"):
+            found = getattr(other, name)
+            assert type(found) is type(library.ones(1)) and found.dtype == dtype
+            np.testing.assert_array_equal(np.asarray(found), getattr(net, name))
+
+
+@pytest.mark.parametrize("dtype", (np.float32, np.float64))
+def test_digits_and_network_are_prepared_in_the_higher_precision(dtype):
+    v, visible, labels, _ = problem(dtype=np.float32)
+    x, net = Classifier(visible, labels, 3, 6.0).prepared(v.astype(dtype))
+    assert x.dtype == net.visible.dtype == net.label_weights.dtype == dtype
+    for whole in (np.int64, np.float16):
+        x, net = Classifier(visible, labels, 3, 6.0).prepared(np.ones((1, 12), whole))
+        assert x.dtype == net.visible.dtype == np.float32
+
+
+def test_what_is_prepared_fits_the_network():
+    _, visible, labels, _ = problem()
+    net = Classifier(visible, labels, 3, 6.0)
+    with pytest.raises(
+        ValueError, match=r"^v must have 12 columns \(one for each visible weight\), got shape \(2, 5\)"
+    ):
+        net.prepared(np.zeros((2, 5)))
+    with pytest.raises(TypeError, match=r"one library, got v \(array_api_strict\), visible \(numpy\)"):
+        net.prepared(array_api_strict.zeros((2, 12)))
+
+
+def test_the_higher_precision_is_that_of_weights_and_digits_together():
+    v, visible, labels, _ = problem(dtype=np.float32)
+    for wide in ("visible", "label_weights"):
+        weights = {"visible": visible, "label_weights": labels}
+        net = Classifier(**weights | {wide: weights[wide].astype(np.float64)}, n=3, T=6.0)
+        assert net.visible.dtype == net.label_weights.dtype == np.float64
+        assert net.prepared(v)[0].dtype == np.float64
+
+
+def test_what_has_the_right_precision_is_not_copied():
+    v, visible, labels, _ = problem(dtype=np.float32)
+    net = Classifier(visible, labels, 3, 6.0)
+    assert net.visible is visible and net.label_weights is labels and net.prepared(v)[0] is v
+
+
+def test_an_unknown_kind_is_named():
+    _, visible, labels, _ = problem()
+    with pytest.raises(ValueError, match=r"^kind must be one of power, rectified, got 'even'"):
+        Classifier(visible, labels, 3, 6.0, kind="even")

@@ -1078,3 +1078,26 @@ def test_a_checkpoint_without_devices_is_gone_on_from(digits, tmp_path):
     np.savez(path, **(content | {"header": json.dumps(header)}))
     _, history = quiet(x, y, recipe, epochs=3, checkpoint=path, resume=True)
     assert history["device"][:2].tolist() == ["unknown"] * 2 and "cores" in history["device"][2]
+
+
+@pytest.mark.parametrize("dtype", (np.float32, np.float64))
+def test_a_momentum_at_the_floor_still_moves(dtype):
+    xi, V, zero = (
+        np.zeros((1, 2), dtype),
+        np.array([[1, -1]]).astype(dtype) * dtype(optimizer.FLOOR),
+        np.zeros((1, 2), dtype),
+    )
+    new_xi, new_V = optimizer.momentum_update(xi, V, zero, dtype(1), dtype(0.25))
+    assert new_xi.tolist() == [[0.25, -0.25]] and new_V.tolist() == V.tolist()
+    assert new_xi.dtype == new_V.dtype == dtype
+    strict = optimizer.momentum_update(*map(array_api_strict.asarray, (xi, V, zero)), 1.0, 0.25)
+    assert [np.asarray(a).tolist() for a in strict] == [new_xi.tolist(), new_V.tolist()]
+    optimizer.momentum_update_in_place(xi, V, zero, 1, 0.25)
+    assert xi.tolist() == [[0.25, -0.25]] and V.tolist() == new_V.tolist()
+
+
+def test_an_update_takes_arrays_of_one_library():
+    same = dict.fromkeys(("xi", "V", "gradient"), np.ones((1, 2)))
+    for name in same:
+        with pytest.raises(TypeError, match=f"one library, got .*{name} .array_api_strict"):
+            optimizer.momentum_update(**same | {name: array_api_strict.ones((1, 2))}, p=0.5, epsilon=0.1)
