@@ -36,7 +36,8 @@ $(STAMP): requirements.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "Python 3.11 or newer is needed, but $(PYTHON) is $$($(PYTHON) --version 2>&1); try make PYTHON=python3.12"; exit 1; }
 	$(PYTHON) -m venv --clear $(VENV)
-	$(RUN)/python -m pip install --quiet --requirement requirements.txt
+	$(RUN)/python -m pip install --quiet --require-hashes --requirement requirements.txt
+	$(RUN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
 # The pages depend on these files, and on INPUTS, which holds their names and what else goes into the pages and is
@@ -68,7 +69,7 @@ _build/html/.whole: $(STAMP) $(PAGES) $(INPUTS)
 # The way out of Jupyter Book 1, which is in maintenance: the same sources with Sphinx 9 alone, from its configuration.
 sphinx9: $(STAMP)
 	$(PYTHON) -m venv --clear _build/sphinx9/venv
-	_build/sphinx9/venv/bin/python -m pip install --quiet --requirement tests/sphinx9.txt
+	_build/sphinx9/venv/bin/python -m pip install --quiet --require-hashes --requirement tests/sphinx9.txt
 	$(RUN)/jupyter-book config sphinx book --config _config.yml
 	sed "s/'jupyter_book', //" conf.py > _build/sphinx9/conf.py && rm conf.py
 	ln -sfn ../../book/_static ../../book/refs.bib _build/sphinx9/
@@ -78,7 +79,7 @@ sphinx9: $(STAMP)
 
 # The book, and its notebooks to run in the reader's browser (JupyterLite).
 lite: book
-	$(RUN)/python -m pip install --quiet --editable ".[lite]"
+	$(RUN)/python -m pip install --quiet --require-hashes --requirement tests/lite.txt
 	$(RUN)/python book/lite.py _build/html
 
 # Minutes, so not a part of make book; it prints what make book has built.
@@ -153,18 +154,17 @@ bench: $(STAMP)
 screenshots: $(STAMP)
 	$(RUN)/python tests/book/screenshots.py _build/html _build/screenshots
 
-PLAIN := --no-header --no-annotate --no-emit-index-url --no-emit-find-links
+# Pins that still fit are kept: delete a file to renew all of it. LINUX is what Binder and the weekly runs have.
+LOCK  := $(RUN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-emit-find-links \
+         --custom-compile-command "make requirements"
+LINUX := --python-version 3.12 --python-platform linux --no-annotate
+EVERY := --python-version 3.11 --universal
 requirements: $(STAMP)
-	$(RUN)/uv pip compile --quiet --universal --python-version 3.11 --extra book --extra test pyproject.toml \
-	  --no-header --no-emit-index-url --no-emit-find-links --output-file requirements.txt
-	@{ echo "# Every package of the book's environment, pinned for Python 3.11 to 3.13: renew with make requirements."; \
-	   cat requirements.txt; echo "-e ."; } > requirements.new && mv requirements.new requirements.txt
-	@{ echo "# What Binder installs for a reader, pinned for Python 3.12: renew with make requirements."; \
-	   $(RUN)/uv pip compile --quiet --python-version 3.12 --python-platform linux --extra reader pyproject.toml \
-	     --constraint <(grep -v "^-e" requirements.txt) $(PLAIN); } > .binder/requirements.txt
-	@{ echo "# The book's other environment, with Sphinx 9, pinned for Python 3.12: renew with make requirements."; \
-	   $(RUN)/uv pip compile --quiet --python-version 3.12 --python-platform linux tests/sphinx9.in $(PLAIN); } \
-	  > tests/sphinx9.txt
+	$(LOCK) $(EVERY) --extra book --extra test pyproject.toml --output-file requirements.txt
+	$(LOCK) $(EVERY) --no-annotate --extra lite pyproject.toml --constraint requirements.txt --output-file tests/lite.txt
+	$(LOCK) $(EVERY) --no-annotate tests/tools.in --output-file tests/tools.txt
+	$(LOCK) $(LINUX) --extra reader pyproject.toml --constraint requirements.txt --output-file .binder/requirements.txt
+	$(LOCK) $(LINUX) tests/sphinx9.in --output-file tests/sphinx9.txt
 
 citation: $(STAMP)
 	$(RUN)/python book/_extensions/citing.py
