@@ -11,8 +11,8 @@ STAMP  := $(VENV)/.installed
 export DAM_BACKEND ?= auto
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help book lite pdf students test test-long test-pages alone colab sphinx9 lint lab bench screenshots requirements citation \
-  clean FORCE
+.PHONY: help book lite pdf students test test-long test-versions test-pages coverage audit alone colab sphinx9 lint lab \
+  bench screenshots requirements citation clean FORCE
 
 help:
 	@echo "make book          build the book and say where to open it"
@@ -21,6 +21,9 @@ help:
 	@echo "make students      build the student edition: no solutions, exercises that check themselves"
 	@echo "make test          style, unit, property, notebook and browser tests"
 	@echo "make test-long     the tests that take hours: every property over 2000 examples, kills, fuzzed files"
+	@echo "make test-versions the tests of the package with every Python, the newest and the oldest libraries"
+	@echo "make coverage      the share of lines and branches of dam that the tests run"
+	@echo "make audit         licenses and known weaknesses of what is installed (asks a service)"
 	@echo "make test-pages    the tests of the built pages alone (needs Chromium)"
 	@echo "make sphinx9       build the book with Sphinx 9, without Jupyter Book"
 	@echo "make alone         run the notebooks of the built book in an environment with the package alone"
@@ -28,7 +31,7 @@ help:
 	@echo "make lab           open the notebooks in JupyterLab"
 	@echo "make bench         print the benchmarks"
 	@echo "make screenshots   pictures of every built page: light, dark, phone (needs Chromium)"
-	@echo "make requirements  renew requirements.txt and Binder's from pyproject.toml"
+	@echo "make requirements  renew requirements.txt and the other lists of pins"
 	@echo "make citation      renew codemeta.json and .zenodo.json from CITATION.cff"
 	@echo "make clean         remove all that was made"
 
@@ -118,6 +121,27 @@ test: lint
 test-long: $(STAMP)
 	HYPOTHESIS_PROFILE=long OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 \
 	  $(RUN)/python -m pytest -n 2 --dist worksteal -m "long or not long" tests --ignore tests/book
+
+# What looks at the project from outside its environment: nox and pip-audit.
+TOOLS := _build/tools
+$(TOOLS)/.installed: tests/tools.txt
+	$(PYTHON) -m venv --clear $(TOOLS)
+	$(TOOLS)/bin/python -m pip install --quiet --require-hashes --requirement $<
+	@touch $@
+
+# make test-versions PYTEST="tests/memory" runs those tests alone. A Python that is not on the PATH is skipped, and said.
+test-versions: $(TOOLS)/.installed
+	$(TOOLS)/bin/nox --session versions -- $(PYTEST)
+
+# Likewise make coverage PYTEST="tests/memory --cov-fail-under=0".
+coverage: $(STAMP)
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(RUN)/python -m pytest -n 2 --dist worksteal --cov $(or $(PYTEST),tests --ignore tests/book)
+
+# pip-audit asks a service on the network, so this is no part of make test; a package that it cannot ask about fails.
+audit: $(STAMP) $(TOOLS)/.installed
+	$(RUN)/python tests/licenses.py > LICENSES.md
+	$(RUN)/python -m pip check
+	$(TOOLS)/bin/pip-audit --strict --disable-pip --require-hashes --requirement requirements.txt
 
 # The notebooks that the pages offer, in a folder with nothing else and an environment of their own; $(1) is its Python,
 # $(2) what it has besides the package. The constraints let pip fail rather than replace what was there.

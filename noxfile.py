@@ -5,10 +5,10 @@ import nox
 nox.options.default_venv_backend = "uv"
 nox.options.download_python = "never"  # what is not there is skipped, and said
 nox.options.error_on_missing_interpreters = False
-nox.options.reuse_venv = "never"
+nox.options.envdir = "_build/versions"
 
 NEWEST = [(version, "highest") for version in ("3.11", "3.12", "3.13", "3.14")]
-OLDEST = [("3.11", "lowest-direct")]  # the lower bounds of pyproject.toml, which older wheels than these do not serve
+OLDEST = [("3.11", "lowest-direct")]  # newer Pythons have no wheels of libraries that old
 APART = [f"--ignore=tests/{name}" for name in ("book", "test_project.py", "test_citing.py", "test_benchmarks.py")]
 
 

@@ -9,7 +9,9 @@ import sys
 import tomllib
 from pathlib import Path
 
+import licenses
 import pytest
+import yaml
 
 ROOT = Path(__file__).parents[1]
 NOTEBOOKS = sorted((ROOT / "book").glob("*.ipynb"))
@@ -36,55 +38,90 @@ def normal(name):
     return re.split(r"[\[<>=!~; ]", name)[0].lower().replace("_", "-")
 
 
-def test_requirements_pin_everything_that_pyproject_names():
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    named = (
-        project["dependencies"] + project["optional-dependencies"]["book"] + project["optional-dependencies"]["test"]
-    )
-    lines = [line for line in (ROOT / "requirements.txt").read_text().splitlines() if line and line.strip()[0] != "#"]
-    assert lines[-1] == "-e ."
-    pins = [re.fullmatch(r"([A-Za-z0-9._-]+)==[^ ;]+( ; .+)?", line) for line in lines[:-1]]
-    assert all(pins), [line for line, pin in zip(lines, pins, strict=False) if not pin]
-    assert {normal(name) for name in named} <= {normal(pin[1]) for pin in pins}
-
-
-@pytest.mark.parametrize("name", ["requirements.txt", ".binder/requirements.txt", "tests/sphinx9.txt"])
-def test_requirements_name_no_host_and_no_folder(name):
-    text = (ROOT / name).read_text()
-    assert "://" not in text and "file:" not in text and "/" not in text.replace("-e .", "")
-
-
 def pinned(name):
-    lines = [line for line in (ROOT / name).read_text().splitlines() if line and line.strip()[0] not in "#-"]
-    assert all(re.fullmatch(r"[A-Za-z0-9._-]+==[^ ;]+( ; .+)?", line) for line in lines)
-    return {normal(line): line.split("==")[1].split(" ")[0] for line in lines}
+    """{package: version} of a list of pins; every package in it has a version and hashes."""
+    found = {}
+    for line in (ROOT / name).read_text().replace(" \\\n", "").splitlines():
+        if not line.lstrip().startswith("#"):
+            pin, *hashes = line.split("    --hash=sha256:")
+            match = re.fullmatch(r"([\w.-]+)==([^ ;]+)( ; .+)?", pin)
+            assert match and hashes and all(re.fullmatch("[0-9a-f]{64}", text) for text in hashes), line
+            found[normal(match[1])] = match[2]
+    return found
+
+
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+EXTRAS = PROJECT["optional-dependencies"]
+PINS = ["requirements.txt", ".binder/requirements.txt", "tests/sphinx9.txt", "tests/lite.txt", "tests/tools.txt"]
+
+
+def test_requirements_pin_everything_that_pyproject_names():
+    named = PROJECT["dependencies"] + EXTRAS["book"] + EXTRAS["test"]
+    assert {normal(name) for name in named} <= set(pinned("requirements.txt"))
+
+
+@pytest.mark.parametrize("name", PINS)
+def test_pins_have_hashes_and_name_no_host_and_no_folder(name):
+    assert pinned(name)
+    text = (ROOT / name).read_text()
+    assert "file:" not in text and "/" not in text
+
+
+def test_all_that_is_installed_from_pins_is_checked_by_hashes():
+    text = "".join((ROOT / name).read_text() for name in ("Makefile", ".binder/postBuild"))
+    for line in re.findall(r".*pip install.*", text):
+        named = re.search(r"--requirement (\S+)|--editable", line)
+        made_by_hand = ".outside/" in line  # as a reader has it, without pins
+        assert made_by_hand or (named and ("--require-hashes" in line or "--no-deps --no-build-isolation" in line)), line
 
 
 def test_binder_installs_what_a_reader_needs_and_no_tools():
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    extras = project["optional-dependencies"]
     found = pinned(".binder/requirements.txt")
     needed, tools = (
-        {normal(name) for name in names} for names in (project["dependencies"] + extras["reader"], extras["test"])
+        {normal(name) for name in names} for names in (PROJECT["dependencies"] + EXTRAS["reader"], EXTRAS["test"])
     )
     assert needed <= set(found) and not found.keys() & (tools | {"jupyter-book"})
     assert (ROOT / ".binder/runtime.txt").read_text() == "python-3.12\n"
-    script = ROOT / ".binder/postBuild"
-    assert script.stat().st_mode & 0o111 and "--no-deps --editable ." in script.read_text()
+    assert (ROOT / ".binder/postBuild").stat().st_mode & 0o111
 
 
 def test_the_environment_of_sphinx_9_has_no_jupyter_book():
     found = pinned("tests/sphinx9.txt")
     assert found["sphinx"].split(".")[0] == "9" and "jupyter-book" not in found
     named = [line for line in (ROOT / "tests/sphinx9.in").read_text().splitlines() if line[0] != "#"]
-    book = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]["book"]
     left_out = {"hatchling", "jupyter-book", "jupyterlab"}
-    assert {normal(name) for name in book} - left_out <= {normal(name) for name in named} <= set(found)
+    names = {normal(name) for name in named}
+    assert {normal(name) for name in EXTRAS["book"]} - left_out <= names <= set(found)
 
 
-@pytest.mark.parametrize("name", sorted((ROOT / ".github/workflows").glob("*.yml")), ids=lambda path: path.name)
-def test_workflows_fit_their_schema(name):
-    command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.github-workflows", str(name)]
+def test_jupyterlite_is_added_to_the_environment_without_changing_it():
+    have, more = pinned("requirements.txt"), pinned("tests/lite.txt")
+    assert {normal(name) for name in EXTRAS["lite"]} <= set(more)
+    assert all(have[name] == version for name, version in more.items() if name in have)
+
+
+def test_licenses_of_all_packages_are_listed_and_go_with_ours():
+    listed = re.findall(r"^\| ([\w-]+) \| ", (ROOT / "LICENSES.md").read_text(encoding="utf8"), flags=re.M)
+    everywhere = {name for name, always in licenses.pinned().items() if always}
+    assert everywhere <= set(listed) - {"package"} <= set(licenses.pinned()), "make audit renews the list"
+    found = licenses.installed()
+    assert found and not licenses.incompatible(found)
+
+
+@pytest.mark.parametrize("text", ["GPL-3.0-only", "MIT AND AGPL-3.0-or-later", "unknown", "", "LicenseRef-Proprietary"])
+def test_other_licenses_are_found(text):
+    assert licenses.incompatible({"some-package": text}) == {"some-package": text}
+
+
+WORKFLOWS = sorted((ROOT / ".github/workflows").glob("*.yml"))
+
+
+DEPENDABOT = [ROOT / ".github/dependabot.yml"]
+
+
+@pytest.mark.parametrize("kind, paths", [("github-workflows", WORKFLOWS), ("dependabot", DEPENDABOT)])
+def test_workflows_fit_their_schema(kind, paths):
+    command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", f"vendor.{kind}", *map(str, paths)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
 
@@ -92,11 +129,25 @@ def test_workflows_fit_their_schema(name):
 def test_workflows_cover_every_python_and_use_the_makefile():
     text = (ROOT / ".github/workflows/test.yml").read_text()
     assert all(f'"{version}"' in text for version in ("3.11", "3.12", "3.13")) and "make test" in text
-    workflows = [path.read_text() for path in (ROOT / ".github/workflows").glob("*.yml")]
     makefile = (ROOT / "Makefile").read_text()
-    targets = {target for text in workflows for target in re.findall(r"run: make ([\w-]+)", text)}
-    assert {"test", "lite", "test-pages"} <= targets <= set(re.findall(r"^([\w-]+):", makefile, flags=re.M))
+    targets = {target for path in WORKFLOWS for target in re.findall(r"run: make ([\w-]+)", path.read_text())}
+    needed = {"test", "lite", "test-pages", "test-long", "test-versions", "coverage", "audit"}
+    assert needed <= targets <= set(re.findall(r"^([\w-]+):", makefile, flags=re.M))
     assert re.search(r"^lite: book$", makefile, flags=re.M)
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
+def test_workflows_have_the_least_permissions_and_pinned_actions(path):
+    workflow = yaml.safe_load(path.read_text())
+    assert workflow["permissions"] == {"contents": "read"}
+    for job in workflow["jobs"].values():
+        publishes = any("deploy-pages" in step.get("uses", "") for step in job["steps"])
+        assert job.get("permissions") == ({"pages": "write", "id-token": "write"} if publishes else None)
+        for step in job["steps"]:
+            if "actions/checkout" in step.get("uses", ""):
+                assert step["with"]["persist-credentials"] is False
+    for line in re.findall(r"uses: .*", path.read_text()):
+        assert re.fullmatch(r"uses: actions/[\w-]+@[0-9a-f]{40}  # v\d+\.\d+\.\d+", line), line
 
 
 def test_citation_fits_its_schema():
