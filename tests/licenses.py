@@ -12,7 +12,7 @@ COMPATIBLE = (
 """They go with BSD-3-Clause: permissive, or, the Mozilla license, with a copyleft that ends at its own files."""
 READ = {
     "axe-playwright-python": "MIT AND MPL-2.0",
-    "docutils": "Public Domain AND BSD-2-Clause AND BSD-3-Clause AND ZPL-2.1",  # the wheel lacks its GPL file, for Emacs
+    "docutils": "Public Domain AND BSD-2-Clause AND BSD-3-Clause AND ZPL-2.1",  # its GPL file is not in the wheel
 }
 """What stands in the license files where the metadata say nothing or too much."""
 RUN = {"codespell"}
@@ -51,10 +51,15 @@ def incompatible(licenses):
     return {name: licenses[name] for name in parts if not all(map(known, parts[name]))}
 
 
+HEAD = """# Licenses of what this project uses
+
+What the packages of `requirements.txt` say of themselves. `make audit` makes this table by `tests/licenses.py`, which
+names the licenses that go with that of `dam`, and `make test` looks whether all of these do.
+
+| package | license |
+|---|---|"""
+
 if __name__ == "__main__":
-    print("# Licenses of what this project uses\n")
-    print("What the packages of `requirements.txt` say of themselves. `tests/licenses.py`, from which `make audit` makes")
-    print("this table, names the licenses that go with that of `dam`, and `make test` looks whether all do.\n")
-    print("| package | license |\n|---|---|")
+    print(HEAD)
     for name, text in installed().items():
         print(f"| {name} | {text}{', a program that is only run' if name in RUN else ''} |")
