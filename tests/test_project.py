@@ -1,5 +1,6 @@
 """The project as a whole: pinned requirements, workflows, notebooks, sizes, and stale numbers."""
 
+import ast
 import importlib.util
 import json
 import re
@@ -205,6 +206,39 @@ def test_every_exercise_has_a_solution_that_begins_and_ends(path):
     assert re.findall(r"{solution(?:-start)?} (\S+)", text) == labels
     gates = re.findall(r"{solution-(start|end)}", text)
     assert gates == ["start", "end"] * (len(gates) // 2)
+
+
+def public(body):
+    """The public functions of a module or class, with those of its public classes."""
+    for node in body:
+        if isinstance(node, ast.ClassDef) and node.name[0] != "_":
+            yield from public(node.body)
+        elif isinstance(node, ast.FunctionDef) and (node.name[0] != "_" or node.name == "__init__"):
+            yield node
+
+
+def half_typed(function):
+    """Whether a function lacks the type of its result or of an argument; `self` and `cls` need none."""
+    given = function.args
+    named = [*given.posonlyargs, *given.args, *given.kwonlyargs, given.vararg, given.kwarg]
+    return function.returns is None or any(
+        each is not None and each.annotation is None and each.arg not in {"self", "cls"} for each in named
+    )
+
+
+TYPED = "dam/figures"  # dam, when all rooms are
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / TYPED).rglob("[!_]*.py")), ids=lambda path: path.stem)
+def test_public_functions_have_types(path):
+    found = [node.name for node in public(ast.parse(path.read_text(encoding="utf8")).body) if half_typed(node)]
+    assert not found
+
+
+def test_types_that_lack_are_found():
+    code = "def a(x): ...\ndef b(x: int) -> int: ...\ndef c(*x) -> int: ...\ndef _d(x): ..."
+    code += "\nclass E:\n    def __init__(self, x: int): ...\n    def f(self) -> int: ...\n    def _g(self): ..."
+    assert [node.name for node in public(ast.parse(code).body) if half_typed(node)] == ["a", "c", "__init__"]
 
 
 def test_package_with_its_data_is_under_40_mb():
