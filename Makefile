@@ -135,7 +135,7 @@ test-versions: $(TOOLS)/.installed
 
 # Likewise make coverage PYTEST="tests/memory --cov-fail-under=0".
 coverage: $(STAMP)
-	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(RUN)/python -m pytest -n 2 --dist worksteal --cov $(or $(PYTEST),tests --ignore tests/book)
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(RUN)/python -m pytest -n 2 --dist worksteal --cov=dam $(or $(PYTEST),tests --ignore tests/book)
 
 # pip-audit asks a service on the network, so this is no part of make test; a package that it cannot ask about fails.
 audit: $(STAMP) $(TOOLS)/.installed
