@@ -194,5 +194,5 @@ citation: $(STAMP)
 	$(RUN)/python book/_extensions/citing.py
 
 clean:
-	rm -rf _build .alone .outside $(VENV) build dist .pytest_cache .ruff_cache .hypothesis *.egg-info
+	rm -rf _build .alone .outside .coverage* $(VENV) build dist .pytest_cache .ruff_cache .hypothesis *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

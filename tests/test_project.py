@@ -129,6 +129,9 @@ def test_workflows_fit_their_schema(kind, paths):
 def test_workflows_cover_every_python_and_use_the_makefile():
     text = (ROOT / ".github/workflows/test.yml").read_text()
     assert all(f'"{version}"' in text for version in ("3.11", "3.12", "3.13")) and "make test" in text
+    nox = re.findall(r'"(3\.\d+)"', (ROOT / "noxfile.py").read_text())
+    weekly = yaml.safe_load((ROOT / ".github/workflows/weekly.yml").read_text())["jobs"]["versions"]["steps"]
+    assert sorted(weekly[1]["with"]["python-version"].split()) == sorted(set(nox))
     makefile = (ROOT / "Makefile").read_text()
     targets = {target for path in WORKFLOWS for target in re.findall(r"run: make ([\w-]+)", path.read_text())}
     needed = {"test", "lite", "test-pages", "test-long", "test-versions", "coverage", "audit"}
