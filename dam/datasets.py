@@ -2,6 +2,7 @@
 
 import gzip
 import hashlib
+import math
 import zlib
 from functools import lru_cache
 from os import PathLike
@@ -11,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from dam import checks
-from dam.arrays import Array
+from dam.arrays import Array, to_numpy
 
 SEVEN = 426
 """The training digit that runs through the book."""
@@ -78,7 +79,8 @@ def _read_idx(folder, name):
     path = folder / f"{name}.gz"
     remedy = "restore it from the package or the repository"
     try:
-        content = gzip.decompress(path.read_bytes())
+        with gzip.open(path) as file:  # no more than the original holds, whatever the file says
+            content = file.read(header + math.prod(shape) + 1)
     except FileNotFoundError:
         raise FileNotFoundError(f"the MNIST file {path} is missing; {remedy}") from None
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
@@ -143,7 +145,7 @@ def damage(sigma: Array, p: float, rng: Any) -> np.ndarray:
         Between 0 and 1.
     rng : numpy.random.Generator or seed
     """
-    sigma = sigma if isinstance(sigma, np.ma.MaskedArray) else np.asarray(sigma)
+    sigma = sigma if isinstance(sigma, np.ma.MaskedArray) else to_numpy(sigma)
     checks.signs("sigma", sigma)
     p = checks.number("p", p, 0, 1)
     return np.where(checks.generator(rng).random(sigma.shape) < p, -sigma, sigma)
