@@ -11,8 +11,8 @@ STAMP  := $(VENV)/.installed
 export DAM_BACKEND ?= auto
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help book lite pdf students test test-long mutants test-pages alone colab sphinx9 lint lab bench screenshots requirements citation \
-  clean FORCE
+.PHONY: help book lite pdf students test test-long test-versions test-pages mutants coverage audit alone colab sphinx9 \
+  lint lab bench screenshots requirements citation clean FORCE
 
 help:
 	@echo "make book          build the book and say where to open it"
@@ -21,6 +21,9 @@ help:
 	@echo "make students      build the student edition: no solutions, exercises that check themselves"
 	@echo "make test          style, unit, property, notebook and browser tests"
 	@echo "make test-long     the tests that take hours: every property over 2000 examples, kills, fuzzed files"
+	@echo "make test-versions the tests of the package with every Python, the newest and the oldest libraries"
+	@echo "make coverage      the share of lines and branches of dam that the tests run"
+	@echo "make audit         licenses and known weaknesses of what is installed (asks a service)"
 	@echo "make mutants       which small changes of the formulas no test notices: an hour or more"
 	@echo "make test-pages    the tests of the built pages alone (needs Chromium)"
 	@echo "make sphinx9       build the book with Sphinx 9, without Jupyter Book"
@@ -29,7 +32,7 @@ help:
 	@echo "make lab           open the notebooks in JupyterLab"
 	@echo "make bench         print the benchmarks"
 	@echo "make screenshots   pictures of every built page: light, dark, phone (needs Chromium)"
-	@echo "make requirements  renew requirements.txt and Binder's from pyproject.toml"
+	@echo "make requirements  renew requirements.txt and the other lists of pins"
 	@echo "make citation      renew codemeta.json and .zenodo.json from CITATION.cff"
 	@echo "make clean         remove all that was made"
 
@@ -37,7 +40,8 @@ $(STAMP): requirements.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "Python 3.11 or newer is needed, but $(PYTHON) is $$($(PYTHON) --version 2>&1); try make PYTHON=python3.12"; exit 1; }
 	$(PYTHON) -m venv --clear $(VENV)
-	$(RUN)/python -m pip install --quiet --requirement requirements.txt
+	$(RUN)/python -m pip install --quiet --require-hashes --requirement requirements.txt
+	$(RUN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
 # The pages depend on these files, and on INPUTS, which holds their names and what else goes into the pages and is
@@ -69,7 +73,7 @@ _build/html/.whole: $(STAMP) $(PAGES) $(INPUTS)
 # The way out of Jupyter Book 1, which is in maintenance: the same sources with Sphinx 9 alone, from its configuration.
 sphinx9: $(STAMP)
 	$(PYTHON) -m venv --clear _build/sphinx9/venv
-	_build/sphinx9/venv/bin/python -m pip install --quiet --requirement tests/sphinx9.txt
+	_build/sphinx9/venv/bin/python -m pip install --quiet --require-hashes --requirement tests/sphinx9.txt
 	$(RUN)/jupyter-book config sphinx book --config _config.yml
 	sed "s/'jupyter_book', //" conf.py > _build/sphinx9/conf.py && rm conf.py
 	ln -sfn ../../book/_static ../../book/refs.bib _build/sphinx9/
@@ -79,7 +83,7 @@ sphinx9: $(STAMP)
 
 # The book, and its notebooks to run in the reader's browser (JupyterLite).
 lite: book
-	$(RUN)/python -m pip install --quiet --editable ".[lite]"
+	$(RUN)/python -m pip install --quiet --require-hashes --requirement tests/lite.txt
 	$(RUN)/python book/lite.py _build/html
 
 # Minutes, so not a part of make book; it prints what make book has built.
@@ -124,6 +128,27 @@ mutants: $(STAMP)
 	HYPOTHESIS_PROFILE=mutants OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(RUN)/python -m mutmut run --max-children 2
 	$(RUN)/python -m mutmut results
 
+# What looks at the project from outside its environment: nox and pip-audit.
+TOOLS := _build/tools
+$(TOOLS)/.installed: tests/tools.txt
+	$(PYTHON) -m venv --clear $(TOOLS)
+	$(TOOLS)/bin/python -m pip install --quiet --require-hashes --requirement $<
+	@touch $@
+
+# make test-versions PYTEST="tests/memory" runs those tests alone. A Python that is not on the PATH is skipped, and said.
+test-versions: $(TOOLS)/.installed
+	$(TOOLS)/bin/nox --session versions -- $(PYTEST)
+
+# Likewise make coverage PYTEST="tests/memory --cov-fail-under=0".
+coverage: $(STAMP)
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(RUN)/python -m pytest -n 2 --dist worksteal --cov=dam $(or $(PYTEST),tests --ignore tests/book)
+
+# pip-audit asks a service on the network, so this is no part of make test; a package that it cannot ask about fails.
+audit: $(STAMP) $(TOOLS)/.installed
+	$(RUN)/python tests/licenses.py > LICENSES.md
+	$(RUN)/python -m pip check
+	$(TOOLS)/bin/pip-audit --strict --disable-pip --require-hashes --requirement requirements.txt
+
 # The notebooks that the pages offer, in a folder with nothing else and an environment of their own; $(1) is its Python,
 # $(2) what it has besides the package. The constraints let pip fail rather than replace what was there.
 define run_outside
@@ -159,22 +184,21 @@ bench: $(STAMP)
 screenshots: $(STAMP)
 	$(RUN)/python tests/book/screenshots.py _build/html _build/screenshots
 
-PLAIN := --no-header --no-annotate --no-emit-index-url --no-emit-find-links
+# Pins that still fit are kept: delete a file to renew all of it. LINUX is what Binder and the weekly runs have.
+LOCK  := $(RUN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-emit-find-links \
+         --custom-compile-command "make requirements"
+LINUX := --python-version 3.12 --python-platform linux --no-annotate
+EVERY := --python-version 3.11 --universal
 requirements: $(STAMP)
-	$(RUN)/uv pip compile --quiet --universal --python-version 3.11 --extra book --extra test pyproject.toml \
-	  --no-header --no-emit-index-url --no-emit-find-links --output-file requirements.txt
-	@{ echo "# Every package of the book's environment, pinned for Python 3.11 to 3.13: renew with make requirements."; \
-	   cat requirements.txt; echo "-e ."; } > requirements.new && mv requirements.new requirements.txt
-	@{ echo "# What Binder installs for a reader, pinned for Python 3.12: renew with make requirements."; \
-	   $(RUN)/uv pip compile --quiet --python-version 3.12 --python-platform linux --extra reader pyproject.toml \
-	     --constraint <(grep -v "^-e" requirements.txt) $(PLAIN); } > .binder/requirements.txt
-	@{ echo "# The book's other environment, with Sphinx 9, pinned for Python 3.12: renew with make requirements."; \
-	   $(RUN)/uv pip compile --quiet --python-version 3.12 --python-platform linux tests/sphinx9.in $(PLAIN); } \
-	  > tests/sphinx9.txt
+	$(LOCK) $(EVERY) --extra book --extra test pyproject.toml --output-file requirements.txt
+	$(LOCK) $(EVERY) --no-annotate --extra lite pyproject.toml --constraint requirements.txt --output-file tests/lite.txt
+	$(LOCK) $(EVERY) --no-annotate tests/tools.in --output-file tests/tools.txt
+	$(LOCK) $(LINUX) --extra reader pyproject.toml --constraint requirements.txt --output-file .binder/requirements.txt
+	$(LOCK) $(LINUX) tests/sphinx9.in --output-file tests/sphinx9.txt
 
 citation: $(STAMP)
 	$(RUN)/python book/_extensions/citing.py
 
 clean:
-	rm -rf _build .alone .outside mutants $(VENV) build dist .pytest_cache .ruff_cache .hypothesis *.egg-info
+	rm -rf _build .alone .outside .coverage* mutants $(VENV) build dist .pytest_cache .ruff_cache .hypothesis *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

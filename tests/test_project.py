@@ -1,5 +1,6 @@
 """The project as a whole: pinned requirements, workflows, notebooks, sizes, and stale numbers."""
 
+import ast
 import importlib.util
 import json
 import re
@@ -9,7 +10,9 @@ import sys
 import tomllib
 from pathlib import Path
 
+import licenses
 import pytest
+import yaml
 
 ROOT = Path(__file__).parents[1]
 NOTEBOOKS = sorted((ROOT / "book").glob("*.ipynb"))
@@ -36,55 +39,89 @@ def normal(name):
     return re.split(r"[\[<>=!~; ]", name)[0].lower().replace("_", "-")
 
 
-def test_requirements_pin_everything_that_pyproject_names():
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    named = (
-        project["dependencies"] + project["optional-dependencies"]["book"] + project["optional-dependencies"]["test"]
-    )
-    lines = [line for line in (ROOT / "requirements.txt").read_text().splitlines() if line and line.strip()[0] != "#"]
-    assert lines[-1] == "-e ."
-    pins = [re.fullmatch(r"([A-Za-z0-9._-]+)==[^ ;]+( ; .+)?", line) for line in lines[:-1]]
-    assert all(pins), [line for line, pin in zip(lines, pins, strict=False) if not pin]
-    assert {normal(name) for name in named} <= {normal(pin[1]) for pin in pins}
-
-
-@pytest.mark.parametrize("name", ["requirements.txt", ".binder/requirements.txt", "tests/sphinx9.txt"])
-def test_requirements_name_no_host_and_no_folder(name):
-    text = (ROOT / name).read_text()
-    assert "://" not in text and "file:" not in text and "/" not in text.replace("-e .", "")
-
-
 def pinned(name):
-    lines = [line for line in (ROOT / name).read_text().splitlines() if line and line.strip()[0] not in "#-"]
-    assert all(re.fullmatch(r"[A-Za-z0-9._-]+==[^ ;]+( ; .+)?", line) for line in lines)
-    return {normal(line): line.split("==")[1].split(" ")[0] for line in lines}
+    """{package: version} of a list of pins; every package in it has a version and hashes."""
+    found = {}
+    for line in (ROOT / name).read_text().replace(" \\\n", "").splitlines():
+        if not line.lstrip().startswith("#"):
+            pin, *hashes = line.split("    --hash=sha256:")
+            match = re.fullmatch(r"([\w.-]+)==([^ ;]+)( ; .+)?", pin)
+            assert match and hashes and all(re.fullmatch("[0-9a-f]{64}", text) for text in hashes), line
+            found[normal(match[1])] = match[2]
+    return found
+
+
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+EXTRAS = PROJECT["optional-dependencies"]
+PINS = ["requirements.txt", ".binder/requirements.txt", "tests/sphinx9.txt", "tests/lite.txt", "tests/tools.txt"]
+
+
+def test_requirements_pin_everything_that_pyproject_names():
+    named = PROJECT["dependencies"] + EXTRAS["book"] + EXTRAS["test"]
+    assert {normal(name) for name in named} <= set(pinned("requirements.txt"))
+
+
+@pytest.mark.parametrize("name", PINS)
+def test_pins_have_hashes_and_name_no_host_and_no_folder(name):
+    assert pinned(name)
+    text = (ROOT / name).read_text()
+    assert "file:" not in text and "/" not in text
+
+
+def test_all_that_is_installed_from_pins_is_checked_by_hashes():
+    text = "".join((ROOT / name).read_text() for name in ("Makefile", ".binder/postBuild"))
+    for line in re.findall(r".*pip install.*", text):
+        known = ("--require-hashes --requirement ", "--no-deps --no-build-isolation --editable .", ".outside/")
+        assert any(option in line for option in known), line  # the last is what a reader has, who has no pins
 
 
 def test_binder_installs_what_a_reader_needs_and_no_tools():
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    extras = project["optional-dependencies"]
     found = pinned(".binder/requirements.txt")
     needed, tools = (
-        {normal(name) for name in names} for names in (project["dependencies"] + extras["reader"], extras["test"])
+        {normal(name) for name in names} for names in (PROJECT["dependencies"] + EXTRAS["reader"], EXTRAS["test"])
     )
     assert needed <= set(found) and not found.keys() & (tools | {"jupyter-book"})
     assert (ROOT / ".binder/runtime.txt").read_text() == "python-3.12\n"
-    script = ROOT / ".binder/postBuild"
-    assert script.stat().st_mode & 0o111 and "--no-deps --editable ." in script.read_text()
+    assert (ROOT / ".binder/postBuild").stat().st_mode & 0o111
 
 
 def test_the_environment_of_sphinx_9_has_no_jupyter_book():
     found = pinned("tests/sphinx9.txt")
     assert found["sphinx"].split(".")[0] == "9" and "jupyter-book" not in found
     named = [line for line in (ROOT / "tests/sphinx9.in").read_text().splitlines() if line[0] != "#"]
-    book = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]["book"]
     left_out = {"hatchling", "jupyter-book", "jupyterlab"}
-    assert {normal(name) for name in book} - left_out <= {normal(name) for name in named} <= set(found)
+    names = {normal(name) for name in named}
+    assert {normal(name) for name in EXTRAS["book"]} - left_out <= names <= set(found)
 
 
-@pytest.mark.parametrize("name", sorted((ROOT / ".github/workflows").glob("*.yml")), ids=lambda path: path.name)
-def test_workflows_fit_their_schema(name):
-    command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.github-workflows", str(name)]
+def test_jupyterlite_is_added_to_the_environment_without_changing_it():
+    have, more = pinned("requirements.txt"), pinned("tests/lite.txt")
+    assert {normal(name) for name in EXTRAS["lite"]} <= set(more)
+    assert all(have[name] == version for name, version in more.items() if name in have)
+
+
+def test_licenses_of_all_packages_are_listed_and_go_with_ours():
+    listed = re.findall(r"^\| ([\w-]+) \| ", (ROOT / "LICENSES.md").read_text(encoding="utf8"), flags=re.M)
+    everywhere = {name for name, always in licenses.pinned().items() if always}
+    assert everywhere <= set(listed) - {"package"} <= set(licenses.pinned()), "make audit renews the list"
+    found = licenses.installed()
+    assert found and not licenses.incompatible(found)
+
+
+@pytest.mark.parametrize("text", ["GPL-3.0-only", "MIT AND AGPL-3.0-or-later", "unknown", "", "LicenseRef-Proprietary"])
+def test_other_licenses_are_found(text):
+    assert licenses.incompatible({"some-package": text}) == {"some-package": text}
+
+
+WORKFLOWS = sorted((ROOT / ".github/workflows").glob("*.yml"))
+
+
+DEPENDABOT = [ROOT / ".github/dependabot.yml"]
+
+
+@pytest.mark.parametrize("kind, paths", [("github-workflows", WORKFLOWS), ("dependabot", DEPENDABOT)])
+def test_workflows_fit_their_schema(kind, paths):
+    command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", f"vendor.{kind}", *map(str, paths)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
 
@@ -92,11 +129,28 @@ def test_workflows_fit_their_schema(name):
 def test_workflows_cover_every_python_and_use_the_makefile():
     text = (ROOT / ".github/workflows/test.yml").read_text()
     assert all(f'"{version}"' in text for version in ("3.11", "3.12", "3.13")) and "make test" in text
-    workflows = [path.read_text() for path in (ROOT / ".github/workflows").glob("*.yml")]
+    nox = re.findall(r'"(3\.\d+)"', (ROOT / "noxfile.py").read_text())
+    weekly = yaml.safe_load((ROOT / ".github/workflows/weekly.yml").read_text())["jobs"]["versions"]["steps"]
+    assert sorted(weekly[1]["with"]["python-version"].split()) == sorted(set(nox))
     makefile = (ROOT / "Makefile").read_text()
-    targets = {target for text in workflows for target in re.findall(r"run: make ([\w-]+)", text)}
-    assert {"test", "lite", "test-pages"} <= targets <= set(re.findall(r"^([\w-]+):", makefile, flags=re.M))
+    targets = {target for path in WORKFLOWS for target in re.findall(r"run: make ([\w-]+)", path.read_text())}
+    needed = {"test", "lite", "test-pages", "test-long", "test-versions", "coverage", "audit"}
+    assert needed <= targets <= set(re.findall(r"^([\w-]+):", makefile, flags=re.M))
     assert re.search(r"^lite: book$", makefile, flags=re.M)
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
+def test_workflows_have_the_least_permissions_and_pinned_actions(path):
+    workflow = yaml.safe_load(path.read_text())
+    assert workflow["permissions"] == {"contents": "read"}
+    for job in workflow["jobs"].values():
+        publishes = any("deploy-pages" in step.get("uses", "") for step in job["steps"])
+        assert job.get("permissions") == ({"pages": "write", "id-token": "write"} if publishes else None)
+        for step in job["steps"]:
+            if "actions/checkout" in step.get("uses", ""):
+                assert step["with"]["persist-credentials"] is False
+    for line in re.findall(r"uses: .*", path.read_text()):
+        assert re.fullmatch(r"uses: actions/[\w-]+@[0-9a-f]{40}  # v\d+\.\d+\.\d+", line), line
 
 
 def test_citation_fits_its_schema():
@@ -155,6 +209,39 @@ def test_every_exercise_has_a_solution_that_begins_and_ends(path):
     assert re.findall(r"{solution(?:-start)?} (\S+)", text) == labels
     gates = re.findall(r"{solution-(start|end)}", text)
     assert gates == ["start", "end"] * (len(gates) // 2)
+
+
+def public(body):
+    """The public functions of a module or class, with those of its public classes."""
+    for node in body:
+        if isinstance(node, ast.ClassDef) and node.name[0] != "_":
+            yield from public(node.body)
+        elif isinstance(node, ast.FunctionDef) and (node.name[0] != "_" or node.name == "__init__"):
+            yield node
+
+
+def half_typed(function):
+    """Whether a function lacks the type of its result or of an argument; `self` and `cls` need none."""
+    given = function.args
+    named = [*given.posonlyargs, *given.args, *given.kwonlyargs, given.vararg, given.kwarg]
+    return function.returns is None or any(
+        each is not None and each.annotation is None and each.arg not in {"self", "cls"} for each in named
+    )
+
+
+TYPED = "dam/figures"  # dam, when all rooms are
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / TYPED).rglob("[!_]*.py")), ids=lambda path: path.stem)
+def test_public_functions_have_types(path):
+    found = [node.name for node in public(ast.parse(path.read_text(encoding="utf8")).body) if half_typed(node)]
+    assert not found
+
+
+def test_types_that_lack_are_found():
+    code = "def a(x): ...\ndef b(x: int) -> int: ...\ndef c(*x) -> int: ...\ndef _d(x): ..."
+    code += "\nclass E:\n    def __init__(self, x: int): ...\n    def f(self) -> int: ...\n    def _g(self): ..."
+    assert [node.name for node in public(ast.parse(code).body) if half_typed(node)] == ["a", "c", "__init__"]
 
 
 def test_package_with_its_data_is_under_40_mb():

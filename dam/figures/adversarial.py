@@ -1,5 +1,8 @@
 """Figures of the chapter on adversarial images."""
 
+from collections.abc import Iterable, Sequence
+from typing import Any
+
 import matplotlib.pyplot as plt
 import numpy as np
 
@@ -10,7 +13,7 @@ OTHER = "0.35"
 """The color of a network that has no degree."""
 
 
-def changes(rows, heads, *, limit=0.8, size=1.05):
+def changes(rows: dict, heads: Sequence[str], *, limit: float = 0.8, size: float = 1.05) -> plt.Figure:
     """Pictures beside the changes made to them, pixel by pixel.
 
     `rows` maps a label to what stands in the row, one entry for each of `heads`: a picture ``(784,)`` in [-1, 1], or a
@@ -40,7 +43,14 @@ def changes(rows, heads, *, limit=0.8, size=1.05):
     return figure
 
 
-def objectives(panels, *, shown=0, xlabel="updates of the image", ylabel="ln C", names=("own class", "second class")):
+def objectives(
+    panels: dict,
+    *,
+    shown: int = 0,
+    xlabel: str = "updates of the image",
+    ylabel: str = "ln C",
+    names: Sequence[str] = ("own class", "second class"),
+) -> plt.Figure:
     """ln C of the own class and of the one descended to, while images are moved: they cross at the boundary.
 
     `panels`: {title: (first, second)}, ``(U + 1, M)`` each, of M images over U updates. The image `shown` is drawn in
@@ -64,7 +74,17 @@ def objectives(panels, *, shown=0, xlabel="updates of the image", ylabel="ln C",
     return figure
 
 
-def curves(panels, colors, *, xlabel, ylabel, columns=2, height=2.1, sharex=True, **axis):
+def curves(
+    panels: dict,
+    colors: Sequence,
+    *,
+    xlabel: str,
+    ylabel: str,
+    columns: int = 2,
+    height: float = 2.1,
+    sharex: bool = True,
+    **axis: Any,
+) -> plt.Figure:
     """Lines over one quantity, {title: {label: (x, y)}} or with error bars (x, y, error), (P,) each.
 
     `colors`: one for each label; `columns`: entries in a row of the legend; `height`: of a panel, in inches; `axis`
@@ -82,12 +102,12 @@ def curves(panels, colors, *, xlabel, ylabel, columns=2, height=2.1, sharex=True
     return figure
 
 
-def colors_of(powers):
+def colors_of(powers: Iterable[int]) -> list:
     """The colors of the networks: those of their degrees, and gray for the network of ReLU units, the last."""
     return [*(degree_color(n) for n in powers), OTHER]
 
 
-def boundary(rows, gaps):
+def boundary(rows: dict, gaps: dict[str, tuple[float, float]]) -> plt.Figure:
     """How far the boundary is, and how far toward the other class an image has come on it, for each network.
 
     `rows` maps the label of each row, from the top down, to {aim: (P,) distances}, whose medians are drawn with the
@@ -116,13 +136,15 @@ def boundary(rows, gaps):
     return figure
 
 
-def picture_rows(rows, *, heads=None, texts=None, size=0.62):
+def picture_rows(
+    rows: dict, *, heads: Sequence[str] | None = None, texts: dict | None = None, size: float = 0.62
+) -> plt.Figure:
     """Pictures in rows, {label: (P, 784) in [-1, 1]}, ink black on white, `size` inches wide.
 
     `heads` (P,) stand above the columns; `texts`, {label: (P,)}, below the pictures of a row.
     """
-    columns = max(len(pictures) for pictures in rows.values())
-    lines = {label: max(text.count("\n") + 1 for text in below) for label, below in (texts or {}).items()}
+    columns, texts = max(len(pictures) for pictures in rows.values()), texts or {}
+    lines = {label: max(text.count("\n") + 1 for text in below) for label, below in texts.items()}
     heights = [size + 0.21 * lines.get(label, 0) for label in rows]
     whole = size * columns + (0.95 if any(rows) else 0.1), sum(heights) + (0.3 if heads else 0.05)
     figure, axes = plt.subplots(len(rows), columns, figsize=whole, squeeze=False, height_ratios=heights)
@@ -135,14 +157,23 @@ def picture_rows(rows, *, heads=None, texts=None, size=0.62):
         line[0].set_ylabel(label, fontsize=10, rotation=0, ha="right", va="center", labelpad=6)
         for i, (ax, pixels) in enumerate(zip(line, pictures)):
             ax.imshow(np.reshape(np.asarray(pixels, float), (28, 28)), **INK)
-            if label in (texts or {}):
+            if label in texts:
                 ax.set_xlabel(texts[label][i], fontsize=9.5, labelpad=2)
     for ax, head in zip(axes[0], heads or ()):
         ax.set_title(head, fontsize=10, pad=3)
     return figure
 
 
-def tables(panels, names, *, xlabel, ylabel, digits=1, limit=100, height=2.35):
+def tables(
+    panels: dict,
+    names: Sequence[str],
+    *,
+    xlabel: str,
+    ylabel: str,
+    digits: int = 1,
+    limit: float = 100,
+    height: float = 2.35,
+) -> plt.Figure:
     """Tables of percentages, {title: (R, R)}, as maps with the numbers written in; NaN is left empty.
 
     ``names (R,)`` of rows and columns; `digits` after the decimal point; the number `limit` is darkest; each table is

@@ -3,6 +3,7 @@
 import matplotlib.pyplot as plt
 import numpy as np
 
+from dam.arrays import Array
 from dam.figures.panels import frame, grid, legend, picture
 from dam.figures.style import LINES, MARKERS, NARROW, RECTIFIED, degree_color
 
@@ -11,7 +12,7 @@ GRAYS = ("0.65", "0.4", "0.0")
 DARK, LIGHT = "0.15", "0.6"
 
 
-def weighing(cue, likest, rows, *, shape=(28, 28)):
+def weighing(cue: Array, likest: Array, rows: dict, *, shape: tuple[int, int] = (28, 28)) -> plt.Figure:
     """The weights of the memories most like a cue, from averaging to looking up, and the average that they give.
 
     `cue` ``(N,)`` and the memories `likest` ``(M, N)`` stand above. `rows`: {label: (weights (M,), average (N,))}; a
@@ -47,7 +48,7 @@ def weighing(cue, likest, rows, *, shape=(28, 28)):
     return figure
 
 
-def bit_errors(panels, limits, *, bottom=1e-5):
+def bit_errors(panels: dict, limits: dict, *, bottom: float = 1e-05) -> plt.Figure:
     """Share of the neurons of a cue that are turned the wrong way, against the growth rate of the number of memories.
 
     `panels`: {title: {label: (rate (A,), error (A,), twins)}}, errors drawn where above 0, and the errors (A,) that
@@ -67,7 +68,7 @@ def bit_errors(panels, limits, *, bottom=1e-5):
     return figure
 
 
-def memory_limits(points, curves, degrees):
+def memory_limits(points: dict, curves: dict, degrees: dict) -> plt.Figure:
     """Numbers of memories against the number of neurons, {label: (N, K)} measured and, dotted, by theory.
 
     `degrees` gives the degree n of a line that belongs to a power.
@@ -88,7 +89,7 @@ def memory_limits(points, curves, degrees):
     return figure
 
 
-def descents(lines):
+def descents(lines: dict) -> plt.Figure:
     """Energy above its value at rest, {label: (U + 1,)} before the first and after each update, where above 0."""
     figure, ax = plt.subplots(figsize=(NARROW, 3.2))
     shades = np.linspace(0.65, 0, len(lines))
@@ -99,7 +100,7 @@ def descents(lines):
     return figure
 
 
-def one_update(panels):
+def one_update(panels: dict) -> plt.Figure:
     """Distance from a memory after one update that starts on it, against β: measured and its bound.
 
     `panels`: {title: (beta (B,), distance (B, S), bound (B, S))} of S memories, over the length of a memory; drawn as
@@ -116,7 +117,7 @@ def one_update(panels):
     return figure
 
 
-def averaging(panels, *, edges=None):
+def averaging(panels: dict, *, edges: dict | None = None) -> plt.Figure:
     """From one average to single memories: how many memories make up a state, and how many states there are.
 
     `panels`: {title: (beta (B,), [(memories (D,), cues (D,)) for each β])}, for each of D states at rest of how many
@@ -137,7 +138,7 @@ def averaging(panels, *, edges=None):
     return figure
 
 
-def steepness(panels, *, columns=2):
+def steepness(panels: dict, *, columns: int = 2) -> plt.Figure:
     """Cues completed in every pixel against how steep the response is.
 
     `panels`: {title: {label: (steepness, share)}}, in each the rectified powers first and then the exponentials.
@@ -152,7 +153,9 @@ def steepness(panels, *, columns=2):
     return figure
 
 
-def attended(cues, states, made, memories, weights, *, shape=(28, 28)):
+def attended(
+    cues: Array, states: Array, made: Array, memories: Array, weights: Array, *, shape: tuple[int, int] = (28, 28)
+) -> plt.Figure:
     """What each cue ``(C, N)`` ends in, a row each: the cue, its state at rest, of how many memories it is made.
 
     Beside them its three heaviest memories ``(C, 3, N)`` with their weights ``(C, 3)``. 0 in a cue is unknown.

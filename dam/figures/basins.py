@@ -12,7 +12,7 @@ from dam.figures.style import MARKERS, NARROW, POWER, RECTIFIED, degree_color
 LOAD = "filling: memories over the half-percent capacity"
 
 
-def damaged(pictures, curves):
+def damaged(pictures: dict, curves: dict) -> plt.Figure:
     """What the basin of one memory stands: the largest damage that is repaired, against the number of memories.
 
     `pictures`: {share of pixels flipped in percent: (28, 28) of ±1}, beside the axis. `curves`: {label: (n, numbers of
@@ -33,7 +33,7 @@ def damaged(pictures, curves):
     return figure
 
 
-def valleys():
+def valleys() -> plt.Figure:
     """A drawing: an energy with three wide basins, one with seven narrow ones, and the same cue as a ball in both."""
     figure, axes = grid(2, columns=1, height=1.35, extra=0.1)
     x, memory, cue = np.linspace(0, 12, 1200), 6, 7.35
@@ -58,7 +58,9 @@ def valleys():
     return figure
 
 
-def recovery(panels, *, nearest=None, borders=None, columns=1, height=1.9):
+def recovery(
+    panels: dict, *, nearest: dict | None = None, borders: dict | None = None, columns: int = 1, height: float = 1.9
+) -> plt.Figure:
     """How many cues lead back to their memory, against the overlap of the cue; each line has its name on it.
 
     `panels`: {title: {label: (overlaps (P,), share recalled (R, P))}}, drawn as mean and standard deviation of R runs.
@@ -66,9 +68,10 @@ def recovery(panels, *, nearest=None, borders=None, columns=1, height=1.9):
     overlap at which theory sees its border}}. `height`: of one row of panels, in inches. A label "n = 3" has the color
     of its power, "power" and "rectified" have theirs.
     """
+    nearest, borders = nearest or {}, borders or {}
     figure, axes = grid(len(panels), columns=columns, height=height, sharex=True, sharey=True)
     for ax, (title, lines) in zip(axes, panels.items()):
-        if title in (nearest or {}):
+        if title in nearest:
             overlap, share = nearest[title]
             ax.plot(overlap, 100 * share, "--", color="black", linewidth=1.4, label="nearest memory")
         heights = np.linspace(82, 18, len(lines)) if len(lines) > 1 else [50]
@@ -77,7 +80,7 @@ def recovery(panels, *, nearest=None, borders=None, columns=1, height=1.9):
             runs = 100 * np.atleast_2d(runs)
             style = {"color": _color(name), "marker": marker, "markersize": 3.5}
             _with_spread(ax, overlap, runs, gid=name, **style)
-            if name in (borders or {}).get(title, {}):
+            if name in borders.get(title, {}):
                 ax.axvline(
                     borders[title][name], color="0.35", linestyle=":", linewidth=1.6, label="border of the first step"
                 )
@@ -95,12 +98,13 @@ def recovery(panels, *, nearest=None, borders=None, columns=1, height=1.9):
     return figure
 
 
-def half_overlaps(panels, *, nearest=None):
+def half_overlaps(panels: dict, *, nearest: dict | None = None) -> plt.Figure:
     """The overlap at which half of the cues are recalled, against the power n; each line has its name at its end.
 
     `panels`: {title: {label: (n (A,), runs (R, A), predicted (A,))}}, the half-way overlap of R runs, NaN where there
     is none, and the border of theory. `nearest`: {title: {label: half-way overlap of the search for the nearest}}.
     """
+    nearest = nearest or {}
     figure, axes = grid(len(panels), columns=1, height=2.3, extra=1.1, sharex=True, sharey=True)
     for ax, (title, lines) in zip(axes, panels.items()):
         shades = _grays(len(lines))
@@ -108,7 +112,7 @@ def half_overlaps(panels, *, nearest=None):
             runs = np.atleast_2d(runs)
             _with_spread(ax, n, runs, color=color, marker=marker, markersize=6, label="measured", gid=name)
             ax.plot(n, predicted, ":", color=color, linewidth=1.8, label="border of the first step")
-            if name in (nearest or {}).get(title, {}):
+            if name in nearest.get(title, {}):
                 ax.axhline(nearest[title][name], color=color, linestyle="--", linewidth=1.1, label="nearest memory")
         ends = {name: np.mean(np.atleast_2d(runs), axis=0)[-1] for name, (_, runs, _) in lines.items()}
         height = -1
@@ -122,7 +126,7 @@ def half_overlaps(panels, *, nearest=None):
     return figure
 
 
-def error_curves(panels):
+def error_curves(panels: dict) -> plt.Figure:
     """Probability of an unstable bit over one estimate of it, against the load: counted points, and other estimates.
 
     `panels`: {title: (load (L,), counted over the estimate (L,), its standard error (L,), {label: other estimate over
@@ -155,7 +159,7 @@ def error_curves(panels):
     return figure
 
 
-def error_ratios(panels, *, top=300):
+def error_ratios(panels: dict, *, top: int = 300) -> plt.Figure:
     """Counted error over the normal estimate, with the exact law, against the load; up to `top`.
 
     `panels`: {title: {label: (load, ratio, uncertainty, exact)}}, (L,) each. A point whose error is more than a third
@@ -181,7 +185,7 @@ def error_ratios(panels, *, top=300):
     return figure
 
 
-def freezing(panels, *, ylabel):
+def freezing(panels: dict, *, ylabel: str) -> plt.Figure:
     """Shares against the number of memories on a logarithmic axis: measured points on predicted curves.
 
     `panels`: {title: {label: (K (P,), measured (P,), K of the curve (C,), predicted (C,))}}.
@@ -201,7 +205,7 @@ def freezing(panels, *, ylabel):
     return figure
 
 
-def flip_costs(panels):
+def flip_costs(panels: dict) -> plt.Figure:
     """Time of one flip against one size at a time, with its fitted power law, beside the matrix products it needs.
 
     `panels`: {label of the axis: (sizes (P,), µs for one flip (P,), µs for its products (P,), exponent of the flip)};

@@ -22,14 +22,14 @@ CHANGE = {"cmap": DIVERGING, "vmin": -0.5, "vmax": 0.5}
 WEIGHTS = {"cmap": DIVERGING, "vmin": -1, "vmax": 1}
 
 
-def classical():
+def classical() -> plt.Figure:
     """A seven under noise, and the same seven, recalled."""
     seven, damaged = datasets.damaged_seven()
     xi = np.vstack([seven, datasets.spins(datasets.mnist().x_train[[121, 2019]])])
     return _pictures((damaged, INK), (dam.retrieve(damaged[None], xi, dam.Polynomial(2), rng=0)[0], INK))
 
 
-def dense():
+def dense() -> plt.Figure:
     """Valleys of the energy around one memory, narrower for each larger power."""
     figure, ax = _plot()
     away = np.linspace(-1, 1, 201)
@@ -38,7 +38,7 @@ def dense():
     return figure
 
 
-def basins():
+def basins() -> plt.Figure:
     """How often a damaged picture is recalled, falling with the damage: later for each larger power."""
     figure, ax = _plot()
     rng = np.random.default_rng(0)
@@ -50,7 +50,7 @@ def basins():
     return figure
 
 
-def xor():
+def xor() -> plt.Figure:
     """A cube on which every other corner is filled."""
     figure, ax = _plot()
     corners = np.array(list(product((-1, 1), repeat=3)))
@@ -66,7 +66,7 @@ def xor():
     return figure
 
 
-def duality():
+def duality() -> plt.Figure:
     """Three layers of neurons, each joined to all of the next."""
     figure, ax = _plot()
     layers = [np.column_stack([np.linspace(-k, k, count), np.full(count, y)]) for y, count, k in
@@ -79,7 +79,7 @@ def duality():
     return figure
 
 
-def mnist():
+def mnist() -> plt.Figure:
     """Four test errors that fall in the course of training."""
     figure, ax = _plot()
     for n in paper.POWERS:
@@ -88,12 +88,12 @@ def mnist():
     return figure
 
 
-def prototypes():
+def prototypes() -> plt.Figure:
     """A memory made of strokes, and one that looks like a whole digit."""
     return _pictures(*((_loudest(trained(n)[0]), WEIGHTS) for n in (2, 30)))
 
 
-def settings():
+def settings() -> plt.Figure:
     """A map of errors over learning rate and temperature, in percent: from dark and large to white and small."""
     figure, ax = _plot()
     errors = results.load("search", "n3").arrays["held_out_percent"]
@@ -105,21 +105,21 @@ def settings():
     return figure
 
 
-def adversarial():
+def adversarial() -> plt.Figure:
     """A seven, a change in strokes of red and blue, and the broken seven that they make."""
     v = datasets.mnist().x_train[[datasets.SEVEN]]
     end = attacks.attack(v, np.array([7]), trained(30)[0], m=trained_m(30)).images
     return _pictures((v, INK), (end - v, CHANGE), (end, INK))
 
 
-def attention():
+def attention() -> plt.Figure:
     """An average of many digits, a mixture of a few, and one digit alone."""
     seven, damaged = datasets.damaged_seven()
     crowd = np.vstack([seven, datasets.spins(datasets.mnist().x_train[:500])])
     return _pictures(*((softmax.weights(damaged[None], crowd, beta)[0] @ crowd, INK) for beta in (0.01, 0.05, 0.3)))
 
 
-def claims_():
+def claims_() -> plt.Figure:
     """A square for each claim, filled where it holds."""
     figure, ax = _plot()
     held = np.array([verdict.holds is True for verdict in claims.judge_stored()])
@@ -138,7 +138,7 @@ PICTURES = {
 """{chapter: the function that draws its picture}."""
 
 
-def png(chapter):
+def png(chapter: str) -> bytes:
     """The picture of a chapter as a small file: bytes."""
     from PIL import Image
 

@@ -1,8 +1,11 @@
 """Figures of the chapter on the classical network."""
 
+from collections.abc import Sequence
+
 import matplotlib.pyplot as plt
 import numpy as np
 
+from dam.arrays import Array
 from dam.figures.panels import legend, picture, plain_ticks, write
 from dam.figures.style import DIVERGING, LINES, MARKERS, NARROW
 
@@ -10,7 +13,7 @@ GRAYS = ("0.72", "0.55", "0.4", "0.22", "0")
 """From light to black, for sizes or loads that grow."""
 
 
-def opening(pattern, T, film, titles):
+def opening(pattern: Array, T: Array, film: Array, titles: Sequence[str]) -> plt.Figure:
     """What the network is, and what it does: a picture of few pixels and its neurons above, a film of states below.
 
     ``pattern (3, 3)`` of ±1 and its connections ``T (9, 9)``: pixels and neurons bear the same numbers, connections
@@ -52,7 +55,7 @@ def _ring(ax, values, T):
     ax.set_axis_off()
 
 
-def melted(stored, cue, final):
+def melted(stored: Array, cue: Array, final: Array) -> plt.Figure:
     """Ten stored digits ``(10, 784)`` of ±1 in two rows; below them a damaged cue, and where the network takes it."""
     mosaic = [list("abcde"), list("fghij"), ["cue", "cue", "arrow", "end", "end"]]
     figure, axes = plt.subplot_mosaic(mosaic, figsize=(NARROW, 4.4), height_ratios=(1, 1, 1.75))
@@ -66,7 +69,7 @@ def melted(stored, cue, final):
     return figure
 
 
-def landscape():
+def landscape() -> plt.Figure:
     """A drawing, not data: the energy over the states as hills and valleys, and a ball that rolls into the nearest."""
     x = np.linspace(0, 10, 600)
 
@@ -91,7 +94,7 @@ def landscape():
     return figure
 
 
-def descent(energy, overlaps, names):
+def descent(energy: Array, overlaps: Array, names: Sequence[str]) -> plt.Figure:
     """One run flip by flip: the energy ``(S,)`` above, below the normalized overlaps ``(S, K)`` with named memories."""
     figure, (top, bottom) = plt.subplots(2, 1, figsize=(NARROW, 4.2), sharex=True)
     top.plot(energy, color="black")
@@ -104,7 +107,7 @@ def descent(energy, overlaps, names):
     return figure
 
 
-def crosstalk(support, variance):
+def crosstalk(support: Array, variance: float) -> plt.Figure:
     """Histogram of the support of bits, 1 where there is only signal, on a logarithmic scale, with its normal curve."""
     bins = np.linspace(-1, 3, 81)
     figure, ax = plt.subplots(figsize=(NARROW, 3.2))
@@ -121,7 +124,7 @@ def crosstalk(support, variance):
     return figure
 
 
-def feedback(wrong, maps, steps):
+def feedback(wrong: Array, maps: dict, steps: dict) -> plt.Figure:
     """Error rate in, error rate out: a curve for each load, the diagonal, and a staircase of repeated steps.
 
     ``wrong (P,)``: share of wrong neurons that goes in. `maps`: {load: (P,)} that comes out. `steps`: {load: (S,)}
@@ -139,7 +142,7 @@ def feedback(wrong, maps, steps):
     return figure
 
 
-def overlap_matrices(panels):
+def overlap_matrices(panels: dict) -> plt.Figure:
     """Matrices of normalized overlaps as maps with the numbers in, below each other: {title: (labels, (K, K))}."""
     sizes = [len(labels) for labels, _ in panels.values()]
     heights = [0.36 * size + 0.6 for size in sizes]
@@ -152,7 +155,7 @@ def overlap_matrices(panels):
     return figure
 
 
-def breakdown(alpha, overlap, unstable, theory_overlap, theory_unstable):
+def breakdown(alpha: Array, overlap: dict, unstable: dict, theory_overlap: tuple, theory_unstable: tuple) -> plt.Figure:
     """How retrieval fails as the load grows: the overlap kept after settling, and the unstable bits, one panel each.
 
     ``alpha (A,)``: loads K/N. `overlap`, `unstable`: {label: (R, A)} of R runs, drawn as mean and standard deviation,
@@ -181,7 +184,7 @@ def _mark_end(ax, curve):
     ax.axvline(curve[0][end], color="black", linestyle=":", linewidth=1.2)
 
 
-def finite_size(N, falls, widths, curve, limit, slope):
+def finite_size(N: Array, falls: Array, widths: Array, curve: tuple, limit: tuple, slope: tuple) -> plt.Figure:
     """Where the overlap falls, and over how wide a range of loads, against the size; one panel each.
 
     ``N (A,)``: sizes. ``falls, widths (R, A)``: of R sets of memories. `curve`: N^(-2/3) and load of the fit through
@@ -205,7 +208,7 @@ def finite_size(N, falls, widths, curve, limit, slope):
     return figure
 
 
-def recall(cue, final, overlaps, title):
+def recall(cue: Array, final: Array, overlaps: Array, title: str) -> plt.Figure:
     """A damaged picture ``cue`` and where the network takes it, ``final``, both (28, 28) of ±1.
 
     Below them the histogram of the final overlaps ``(S,)`` in [-1, 1] of S such runs with their memories.
@@ -221,7 +224,7 @@ def recall(cue, final, overlaps, title):
     return figure
 
 
-def basins(flipped, recalled, nearest):
+def basins(flipped: Array, recalled: dict, nearest: dict) -> plt.Figure:
     """Share of damaged cues that are recalled against the share of flipped bits, for some loads.
 
     ``flipped (P,)`` in percent. `recalled`, `nearest`: {load: (P,) in percent}, by the network and by the nearest
@@ -240,7 +243,7 @@ def basins(flipped, recalled, nearest):
     return figure
 
 
-def shares(groups, parts, *, xlabel, ylabel="share of starts (%)"):
+def shares(groups: dict, parts: dict, *, xlabel: str, ylabel: str = "share of starts (%)") -> plt.Figure:
     """Stacked bars: how each of G groups divides into parts, {label: (G,) in percent}, from the bottom up."""
     figure, ax = plt.subplots(figsize=(4.6, 3.6))
     bottom = np.zeros(len(groups))

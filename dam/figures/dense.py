@@ -1,15 +1,18 @@
 """Figures of the chapter on dense associative memories."""
 
+from collections.abc import Sequence
+
 import matplotlib.pyplot as plt
 import numpy as np
 
+from dam.arrays import Array
 from dam.figures.panels import frame, grid, legend, picture, plain_ticks
 from dam.figures.style import LINES, MARKERS, NARROW, POWER, RECTIFIED, degree_color
 
 KINDS = {"power": POWER, "rectified": RECTIFIED}
 
 
-def contributions(heights, chosen, ends, shown, *, name):
+def contributions(heights: dict, chosen: int, ends: dict, shown: dict, *, name: str) -> plt.Figure:
     """What each memory contributes to a state, one row for each power, and beside it where the state settles.
 
     `heights`: {n: (K,) contributions F(h)}, drawn in units of that of the memory number `chosen`, whose bar is black.
@@ -39,7 +42,7 @@ def contributions(heights, chosen, ends, shown, *, name):
     return figure
 
 
-def landscapes(profiles, marks, notes, *, ylabel):
+def landscapes(profiles: dict, marks: dict, notes: Sequence[str], *, ylabel: str) -> plt.Figure:
     """Energies along one path through the states, one panel for each power.
 
     `profiles`: {n: (P,) energies}. `marks`: {name of a memory on the path: its place there}. `notes`: one for each
@@ -56,7 +59,7 @@ def landscapes(profiles, marks, notes, *, ylabel):
     return figure
 
 
-def gap_histograms(panels, bins, curves, *, lowest=1e-4):
+def gap_histograms(panels: dict, bins: Array, curves: dict, *, lowest: float = 0.0001) -> plt.Figure:
     """Distributions of energy gaps below each other, on a logarithmic axis from `lowest` up, with normal curves.
 
     `panels`: {title: {kind of interaction: samples}}. ``bins (B + 1,)``: edges. `curves`: {kind: (P, 2) points}, what
@@ -79,7 +82,7 @@ def gap_histograms(panels, bins, curves, *, lowest=1e-4):
     return figure
 
 
-def final_overlaps(panels, bins, inset):
+def final_overlaps(panels: dict, bins: Array, inset: tuple[str, int, Array]) -> plt.Figure:
     """Where random starts end, as in Fig. 4: live runs as bars, stored runs as points over them.
 
     `panels`: {(kind of interaction, n): (live, stored)}, final overlaps of the live run and a list of them, one for
@@ -107,7 +110,7 @@ def final_overlaps(panels, bins, inset):
     return figure
 
 
-def half_capacity(stored, live, curves):
+def half_capacity(stored: dict, live: dict, curves: dict) -> plt.Figure:
     """K_1/2 against the number of neurons, as in Fig. 5, labeled at the right end.
 
     `stored` (filled symbols) and `live` (open ones): {kind of interaction: (N, K, half)}, (D,) each, half the length
@@ -130,7 +133,7 @@ def half_capacity(stored, live, curves):
     return figure
 
 
-def scaling(panels, ticks):
+def scaling(panels: dict, ticks: Sequence[Sequence[int]]) -> plt.Figure:
     """Numbers of memories over the error-free capacity against the number of neurons, one panel for each power.
 
     `panels`: {title: (points, curves)} with points {label: (N, ratio, half)}, (D,) each, half the length of the error
@@ -153,7 +156,7 @@ def scaling(panels, ticks):
     return figure
 
 
-def recalled_pictures(rows, title):
+def recalled_pictures(rows: dict, title: str) -> plt.Figure:
     """Rows of small pictures, {name written at the left: (P, 28, 28) of ±1}."""
     columns = len(next(iter(rows.values())))
     figure, axes = plt.subplots(len(rows), columns, figsize=(4.6, 0.35 + 1.05 * len(rows)), squeeze=False)
@@ -165,7 +168,7 @@ def recalled_pictures(rows, title):
     return figure
 
 
-def fixed_points(curves, points, *, xlabel, ylabel):
+def fixed_points(curves: dict, points: dict, *, xlabel: str, ylabel: str) -> plt.Figure:
     """Shares against the power, curves and points labeled where there is room.
 
     `curves`: {label: (n, share, (x, y) of the label)}, black lines of different style; `points`: the same, crosses.

@@ -2,16 +2,20 @@
 
 import csv
 import io
+from collections.abc import Iterator
 
+import matplotlib.pyplot as plt
 import numpy as np
-from matplotlib.container import BarContainer, ErrorbarContainer
+from matplotlib.artist import Artist
+from matplotlib.container import BarContainer, Container, ErrorbarContainer
+from matplotlib.patches import Rectangle
 
 HEADS = ("panel", "series", "x axis", "y axis", "x", "y", "low", "high")
 """Columns: the title of the panel (or its number), the name in the legend, the labels of the axes, the values, and
 where an error bar or a bar begins and ends."""
 
 
-def to_csv(figure):
+def to_csv(figure: plt.Figure) -> str | None:
     """The points that a figure draws, one in a row below `HEADS`, or None where there are none, as in a picture.
 
     Lines across a whole panel, fills and pictures are left out.
@@ -24,7 +28,7 @@ def to_csv(figure):
     return stream.getvalue()
 
 
-def points(ax, number):
+def points(ax: plt.Axes, number: int) -> Iterator[tuple]:
     """Yield the rows of one panel; ``number`` names it where it has no title."""
     place = (ax.get_title() or str(number),)
     axes = (ax.get_xlabel(), ax.get_ylabel())
@@ -46,13 +50,13 @@ def points(ax, number):
             yield *place, name(box), *axes, *of_bar(bar, box.orientation)
 
 
-def name(artist):
+def name(artist: Artist | Container) -> str:
     """What the legend calls it, or nothing."""
     label = str(artist.get_label() or "")
     return "" if label.startswith("_") else label
 
 
-def with_errors(box):
+def with_errors(box: ErrorbarContainer) -> Iterator[tuple]:
     """Yield x, y and the ends of its vertical error bar, for the points of an error bar plot with a line or markers."""
     line, _, bars = box.lines
     if line is not None:
@@ -62,7 +66,7 @@ def with_errors(box):
         yield from ((*point, *end) for point, end in zip(xy, ends or [("", "")] * len(xy)))
 
 
-def of_bar(bar, orientation):
+def of_bar(bar: Rectangle, orientation: str) -> tuple[float, float, float, float]:
     """Return x, y, and where a bar begins and ends."""
     x, y, width, height = bar.get_x(), bar.get_y(), bar.get_width(), bar.get_height()
     if orientation == "horizontal":

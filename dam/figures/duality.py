@@ -1,9 +1,12 @@
 """Figures of the chapter on the duality."""
 
+from collections.abc import Sequence
+
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.ticker import LogLocator
 
+from dam.arrays import Array
 from dam.figures.panels import frame, grid, legend, picture, plain_ticks
 from dam.figures.style import LINES, MARKERS, NARROW, degree_color
 
@@ -11,7 +14,7 @@ GRAYS = ("0.0", "0.45", "0.7")
 """Shades of what is compared, where color is kept for n."""
 
 
-def networks():
+def networks() -> plt.Figure:
     """The network form and the memory form side by side: the same weights, read in two ways."""
     figure, axes = plt.subplots(1, 2, figsize=(NARROW, 3.3))
     rows = (np.linspace(0, 4, 5), np.linspace(0.5, 3.5, 4), np.linspace(1, 3, 3))
@@ -38,7 +41,7 @@ def networks():
     return figure
 
 
-def worked(digit, memories, names, overlaps, weights):
+def worked(digit: Array, memories: Array, names: Sequence[str], overlaps: Array, weights: dict) -> plt.Figure:
     """One digit ``(784,)``, a few memories ``(K, 784)``, their overlaps, and the weight of each in the vote.
 
     `names`: what each memory shows; `weights`: {n: (K,) shares in percent}, drawn as bars, those of one n in one color.
@@ -65,7 +68,7 @@ def worked(digit, memories, names, overlaps, weights):
     return figure
 
 
-def pairs(x, curves):
+def pairs(x: Array, curves: dict) -> plt.Figure:
     """Interactions with their activations, a panel each.
 
     ``x (P,)``; `curves`: {title: (F(x), f(x), numerical derivative of F)}, (P,) each, the last as dots at every twelfth
@@ -82,7 +85,7 @@ def pairs(x, curves):
     return figure
 
 
-def powers(x, curves, slopes):
+def powers(x: Array, curves: dict, slopes: dict) -> plt.Figure:
     """Interactions {label: (P,)} of ``x (P,)`` on logarithmic scales, each with its slope at the right end."""
     figure, ax = plt.subplots(figsize=(NARROW, 3.6))
     for k, (name, F) in enumerate(curves.items()):
@@ -92,13 +95,14 @@ def powers(x, curves, slopes):
     return figure
 
 
-def expansions(scales, errors, slopes):
+def expansions(scales: Array, errors: dict, slopes: dict) -> plt.Figure:
     """Relative errors {title: {expansion: (S,)}} against the values of ε ``(S,)``, with their measured slopes."""
     figure, axes = grid(len(errors), height=2.4, extra=0.7, sharex=True, sharey=True)
     for ax, (title, lines) in zip(axes, errors.items(), strict=True):
         for k, (name, error) in enumerate(lines.items()):
             label = f"{name}: {slopes[title][name]:.2f}"
-            ax.loglog(scales, error, MARKERS[k] + LINES[k], color=GRAYS[k], markersize=4, linewidth=1.2, label=label)
+            look = {"marker": MARKERS[k], "linestyle": LINES[k], "color": GRAYS[k], "markersize": 4, "linewidth": 1.2}
+            ax.loglog(scales, error, label=label, **look)
         ax.set_title(title)
         ax.legend(fontsize=9, title="slope", title_fontsize=9, loc="lower right", handlelength=1.5)
     lowest = min(error.min() for lines in errors.values() for error in lines.values())
@@ -107,7 +111,7 @@ def expansions(scales, errors, slopes):
     return figure
 
 
-def scatter(memory, network, n, title):
+def scatter(memory: Array, network: Array, n: int, title: str) -> plt.Figure:
     """Arguments of the tanh ``(P,)`` of both forms at degree n, with the diagonal; the axes fit the points."""
     figure, ax = plt.subplots(figsize=(4.4, 4.4))
     low, high = min(memory.min(), network.min()), max(memory.max(), network.max())
@@ -120,7 +124,7 @@ def scatter(memory, network, n, title):
     return figure
 
 
-def tails(differences, notes=(), crossing=None):
+def tails(differences: dict, notes: Sequence[tuple] = (), crossing: tuple[float, float] | None = None) -> plt.Figure:
     """How many outputs differ by more than a given amount, from {n: (P,) of |c of one form - c of the other|}.
 
     `notes`: (text, d, share in percent) written into the figure; `crossing`: where the curves cross, d and the share.
@@ -133,9 +137,9 @@ def tails(differences, notes=(), crossing=None):
         ax.text(d, share, text, fontsize=9, ha="center", va="center")
     if crossing:
         arrow = {"arrowstyle": "-", "color": "0.3"}
-        d, share = crossing
-        ax.plot(d, share, "o", color="0.3", markerfacecolor="none", markersize=14)
-        ax.annotate("the curves cross", crossing, (d / 8, share / 12), fontsize=9, ha="center", arrowprops=arrow)
+        x, y = crossing
+        ax.plot(x, y, "o", color="0.3", markerfacecolor="none", markersize=14)
+        ax.annotate("the curves cross", crossing, (x / 8, y / 12), fontsize=9, ha="center", arrowprops=arrow)
     ax.set(xscale="log", yscale="log", xlim=(1e-3, 2), ylim=(5e-3, 600))
     ax.set(xlabel="difference $d$ of the two forms' outputs", ylabel="outputs that differ by more (%)")
     plain_ticks(ax, x=(0.001, 0.01, 0.1, 1), y=(0.01, 0.1, 1, 10, 100))
@@ -143,7 +147,7 @@ def tails(differences, notes=(), crossing=None):
     return figure
 
 
-def agreement(n, same, errors):
+def agreement(n: Sequence[int], same: Array, errors: dict) -> plt.Figure:
     """Digits given the same class, and the test errors {form: (R, A)} of both forms, all in %, for each of A values n.
 
     ``same (R, A)``; drawn as mean and standard deviation over R draws of digits.
@@ -164,7 +168,7 @@ def agreement(n, same, errors):
     return figure
 
 
-def clouds(points, *, xlabel, ylabel):
+def clouds(points: dict, *, xlabel: str, ylabel: str) -> plt.Figure:
     """Clouds of points {n: (x (P,), y (P,))} on logarithmic scales, with the diagonal."""
     figure, ax = plt.subplots(figsize=(NARROW, 4.0))
     for (n, (x, y)), marker in zip(points.items(), MARKERS):

@@ -9,7 +9,9 @@ import base64
 import html
 import io
 import json
+from collections.abc import Callable, Sequence
 from itertools import product
+from typing import Any
 
 import matplotlib.pyplot as plt
 from matplotlib.figure import Figure
@@ -65,7 +67,16 @@ class Explorer:
     Explorer(n: 1, 2, 3)
     """
 
-    def __init__(self, draw, *, alt, labels=None, start=None, dpi=160, **parameters):
+    def __init__(
+        self,
+        draw: Callable[..., Figure],
+        *,
+        alt: Callable[..., str],
+        labels: dict[str, str] | None = None,
+        start: dict | None = None,
+        dpi: float = 160,
+        **parameters: Sequence,
+    ) -> None:
         for name, function in (("draw", draw), ("alt", alt)):
             if not callable(function):
                 raise TypeError(f"{name} is {function!r}; it needs to be a function of the parameters")
@@ -90,7 +101,7 @@ class Explorer:
         values = "; ".join(f"{k}: {', '.join(map(text, v))}" for k, v in self.parameters.items())
         return f"Explorer({values})"
 
-    def image(self, **values):
+    def image(self, **values: Any) -> str:
         """One frame, for one value of each parameter, as an ``<img>`` element with its text alternative."""
         figure = self.draw(**values)
         if not isinstance(figure, Figure):
@@ -104,7 +115,7 @@ class Explorer:
         source = f"data:{mime};base64,{base64.b64encode(data).decode()}"
         return f'<img src="{source}" width="{width}" height="{height}" alt="{html.escape(alt)}">'
 
-    def to_html(self):
+    def to_html(self) -> str:
         """Sliders and all frames as HTML that `explorer.js` of the book brings to life.
 
         Without JavaScript one frame is shown, that of ``start``, and the sliders are hidden.
@@ -139,7 +150,7 @@ class Explorer:
             f'<output aria-hidden="true">{html.escape(texts[start])}</output></label>'
         )
 
-    def live(self):
+    def live(self) -> Any:
         """Sliders that draw the figure anew, for a notebook with a running kernel: an ``ipywidgets.VBox``."""
         import ipywidgets
 
@@ -172,12 +183,12 @@ class Explorer:
         return bundle | {"text/plain": repr(self)}
 
 
-def text(value):
+def text(value: object) -> str:
     """A parameter's value as it stands beside the slider: numbers in at most four significant digits."""
     return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
-def encode(figure, dpi):
+def encode(figure: Figure, dpi: float) -> tuple[bytes, str, tuple[int, int]]:
     """A figure as a small image file: its bytes, media type, and width and height in pixels.
 
     It is the smallest of the formats that keep the figure sharp.

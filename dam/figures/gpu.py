@@ -9,7 +9,7 @@ GRAYS = ("0.65", "0.0", "0.4")
 TIMES = (0.05, 0.1, 0.2, 0.5, 1, 2, 5)
 
 
-def sizes(panels, *, ylabel="milliseconds a step"):
+def sizes(panels: dict, *, ylabel: str = "milliseconds a step") -> plt.Figure:
     """Time of a step against its size on logarithmic axes; `panels`: {what grows: {label: (sizes (P,), ms (P,))}}."""
     figure, axes = grid(len(panels), height=2.6, sharey=True)
     for ax, (xlabel, lines) in zip(axes, panels.items()):
@@ -22,7 +22,7 @@ def sizes(panels, *, ylabel="milliseconds a step"):
     return figure
 
 
-def libraries(rows, floor, *, xlabel="milliseconds a step"):
+def libraries(rows: dict, floor: dict, *, xlabel: str = "milliseconds a step") -> plt.Figure:
     """Time of a step by library on a logarithmic axis, the numbers written in.
 
     `rows`: {label of the row, from the top down: {library: ms}}, the same libraries in all; `floor`: {label: ms} of the

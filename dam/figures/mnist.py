@@ -1,10 +1,12 @@
 """Figures of the chapter on MNIST: the network, its memories, its learning curves, its mistakes."""
 
+from collections.abc import Sequence
 from itertools import cycle
 
 import matplotlib.pyplot as plt
 import numpy as np
 
+from dam.arrays import Array
 from dam.figures.panels import grid, legend, picture, plain_ticks, write
 from dam.figures.style import DIVERGING, HATCHES, LINES, NARROW, degree_color
 from dam.lab.paper import MEMORIES
@@ -16,7 +18,7 @@ PERCENT = (0.5, 1, 2, 3, 5, 10, 20, 50, 100)
 """Ticks of an error in percent on a logarithmic scale."""
 
 
-def weights(ax, memory):
+def weights(ax: plt.Axes, memory: Array) -> None:
     """One memory ``(784,)`` on the color scale of the paper's Fig. 2: red +1, white 0, blue -1."""
     ax.imshow(memory.reshape(28, 28), cmap=DIVERGING, vmin=-1, vmax=1)
     ax.grid(False)
@@ -24,7 +26,7 @@ def weights(ax, memory):
     ax.spines[:].set(visible=True, color="0.6")
 
 
-def rows(memories, *, size=0.85):
+def rows(memories: Array, *, size: float = 0.85) -> plt.Figure:
     """Memories in rows, {label: (P, 784)}, the same number in each row."""
     P = len(next(iter(memories.values())))
     shape = size * P + 0.9, size * len(memories) + 0.5
@@ -43,7 +45,7 @@ def _scale(figure, axes):
     bar.ax.tick_params(labelsize=9)
 
 
-def answers(digit, speakers):
+def answers(digit: Array, speakers: dict) -> plt.Figure:
     """A digit ``(784,)`` and the memories that speak for its class.
 
     `speakers`: {label of a row: (memories (P, 784), texts of P memories)}.
@@ -61,7 +63,7 @@ def answers(digit, speakers):
     return figure
 
 
-def tug(rows):
+def tug(rows: dict) -> plt.Figure:
     """Memories while they learn, and what the digits of each class do to them.
 
     `rows`: {label: {epoch: (memory (784,), pulls (10,))}}; pulls are drawn in units of the largest of each epoch.
@@ -84,7 +86,7 @@ def tug(rows):
     return figure
 
 
-def network(digit, answer):
+def network(digit: Array, answer: int) -> plt.Figure:
     """Sketch of the network of the paper's Fig. 1A: pixels ``(784,)``, memories, and ten classes, the answer on."""
     figure, ax = plt.subplots(figsize=(NARROW, 3.4))
     ax.set(xlim=(0, 10), ylim=(-2.3, 10.4))
@@ -108,7 +110,7 @@ def network(digit, answer):
     return figure
 
 
-def objective(powers):
+def objective(powers: Sequence[int]) -> plt.Figure:
     """The contribution x^(2m) of one output to the objective against its discrepancy, for some powers m."""
     x = np.linspace(0.01, 2, 400)
     figure, ax = plt.subplots(figsize=(NARROW, 3.2))
@@ -123,7 +125,15 @@ def objective(powers):
     return figure
 
 
-def learning_curves(curves, *, ax=None, ylabel="test error (%)", log=True, levels=None, colors=()):
+def learning_curves(
+    curves: dict,
+    *,
+    ax: plt.Axes | None = None,
+    ylabel: str = "test error (%)",
+    log: bool = True,
+    levels: dict | None = None,
+    colors: Sequence = (),
+) -> plt.Axes:
     """Error in percent after each of E epochs, {label: (E,)}, in `ax` or a new figure; returns the axes.
 
     `levels`: {label: height} of horizontal lines of reference; `log`: whether the errors are on a logarithmic scale;
@@ -145,13 +155,13 @@ def learning_curves(curves, *, ax=None, ylabel="test error (%)", log=True, level
     return ax
 
 
-def confusion(counts):
+def confusion(counts: Array) -> plt.Figure:
     """How many digits of each class (rows of ``counts (10, 10)``) got each answer; the diagonal gets no color."""
     right = np.eye(len(counts), dtype=bool)
     wrong = counts * ~right
     figure, ax = plt.subplots(figsize=(NARROW, 4.6))
     ax.imshow(wrong, cmap="gray_r", vmin=0)
-    write(ax, wrong, lambda count: count and str(count), lambda count: count > 0.5 * wrong.max(), fontsize=9)
+    write(ax, wrong, lambda count: str(count) if count else "", lambda count: count > 0.5 * wrong.max(), fontsize=9)
     for alpha, count in enumerate(counts.diagonal()):
         if count:
             ax.text(alpha, alpha, count, ha="center", va="center", fontsize=9, color="0.45")
@@ -159,7 +169,7 @@ def confusion(counts):
     return figure
 
 
-def crossings(curves, intervals, level, *, epochs=(80, 320)):
+def crossings(curves: dict, intervals: dict, level: float, *, epochs: tuple[int, int] = (80, 320)) -> plt.Figure:
     """Test errors against epoch, a panel for each n, with the paper's interval for passing a level: Fig. 1B.
 
     `curves`: {n: list of (E,) errors in percent, one for each run}. `intervals`: {n: first and last epoch at which runs
@@ -184,7 +194,7 @@ def crossings(curves, intervals, level, *, epochs=(80, 320)):
     return figure
 
 
-def final_errors(ours, networks, papers):
+def final_errors(ours: dict, networks: dict, papers: dict) -> plt.Figure:
     """Test errors at the end of training for each n: {n: errors of our runs}, {n: network form}, {n: the paper's}."""
     figure, ax = plt.subplots(figsize=(NARROW, 3.4))
     for place, n in enumerate(ours):
@@ -201,7 +211,7 @@ def final_errors(ours, networks, papers):
     return figure
 
 
-def overlaps(panels, bins):
+def overlaps(panels: dict, bins: Array) -> plt.Figure:
     """Distributions of the overlaps of memories and digits at the start, {way to start: overlaps in neurons}."""
     figure, ax = plt.subplots(figsize=(NARROW, 3.0))
     for (name, values), color, hatch in zip(panels.items(), ("0.6", "0.0"), HATCHES):

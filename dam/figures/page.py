@@ -2,14 +2,16 @@
 
 import html
 import math
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
 from dam import fits
 from dam.lab import claims, experiments
-from dam.lab.results import mean_and_spread
-from dam.lab.verdicts import WORDS
+from dam.lab.results import Result, mean_and_spread
+from dam.lab.verdicts import WORDS, Verdict
 
 
-def gluer(prefix):
+def gluer(prefix: str) -> Callable[[str, Any], None]:
     """Return ``put(name, value)``, which keeps a value: the text shows it where it says {glue:text}`PREFIX-name`."""
     from myst_nb import glue
 
@@ -19,14 +21,14 @@ def gluer(prefix):
     return put
 
 
-def with_interval(values, digits=2):
+def with_interval(values: Sequence[float], digits: int = 2) -> str:
     """Mean over seeds with its 95 % interval as text, "2.0 [1.5, 2.5]", or the value of a single one."""
     mean, half = fits.interval(values)
     bounds = f" [{mean - half:.{digits}f}, {mean + half:.{digits}f}]" if len(values) > 1 else ""
     return f"{mean:.{digits}f}{bounds}"
 
 
-def with_spread(values, digits=2):
+def with_spread(values: Sequence[float], digits: int = 2) -> str:
     """Mean ± standard deviation over seeds as text, or the value of a single one; "none" where one is NaN."""
     mean, deviation = mean_and_spread(values)
     if math.isnan(mean):
@@ -34,12 +36,12 @@ def with_spread(values, digits=2):
     return f"{mean:.{digits}f}" + (f" ± {deviation:.{digits}f}" if len(values) > 1 else "")
 
 
-def provenance(*runs):
+def provenance(*runs: Result) -> str:
     """How results were computed, in one line for each, with the command that computes it again."""
     return "; ".join(f"{run.provenance()}, {again(run)}" for run in runs)
 
 
-def sources(runs):
+def sources(runs: Sequence[Result]) -> str:
     """How the results of one experiment over seeds were computed, in one line, with the command for the first seed."""
     first, seconds = runs[0], sum(run.wall_seconds for run in runs)
     name = first.name.removesuffix(f"-seed{first.seed}")
@@ -49,7 +51,7 @@ def sources(runs):
     return f"{name}, seeds {seeds}, commit {commits}, {version}, {when}, {again(first)}"
 
 
-def again(run):
+def again(run: Result) -> str:
     """The command that computes a result again; one at demo scale is not stored, but run anew."""
     if run.variant.startswith("demo"):
         return f"python -m dam run {run.experiment} --scale demo --seed {run.seed}"
@@ -59,7 +61,7 @@ def again(run):
 class Block:
     """HTML for a page of the book, and the same as text for where there is none."""
 
-    def __init__(self, markup, text):
+    def __init__(self, markup: str, text: str) -> None:
         self.markup, self.text = markup, text
 
     def __repr__(self):
@@ -72,7 +74,7 @@ class Block:
 class Table:
     """A table for a notebook or a page of the book: column heads, rows of text, a label, and a note above."""
 
-    def __init__(self, heads, rows, label, note=""):
+    def __init__(self, heads: Sequence[str], rows: Iterable[Sequence], label: str, note: str = "") -> None:
         self.heads, self.rows, self.label, self.note = heads, [tuple(map(str, row)) for row in rows], label, note
 
     def __repr__(self):
@@ -93,7 +95,7 @@ class Table:
         )
 
 
-def paper_check(put, *experiments):
+def paper_check(put: Callable[[str, Any], None], *experiments: str) -> list[Verdict]:
     """Judge the stored results of some experiments; keep how many claims there are, and how many of each verdict.
 
     ``put`` comes from `gluer`: the text says {glue:text}`PREFIX-claims`, {glue:text}`PREFIX-hold`, and likewise
@@ -106,7 +108,7 @@ def paper_check(put, *experiments):
     return judged
 
 
-def provenances(runs):
+def provenances(runs: Sequence[Result]) -> Block:
     """How results were computed, as a `Block`: a fold for each experiment, in it a `Table` for each variant."""
     names = dict.fromkeys(run.experiment for run in runs)
     groups = {name: [run for run in runs if run.experiment == name] for name in names}

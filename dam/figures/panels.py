@@ -1,12 +1,18 @@
 """What figures share: grids of panels and of pictures, the common legend, plain ticks, numbers written into maps."""
 
+from collections.abc import Callable, Collection, Sequence
+from typing import Any
+
 import matplotlib.pyplot as plt
 import numpy as np
 
+from dam.arrays import Array
 from dam.figures.style import COLORS, DIVERGING, INK, MARKERS, NARROW
 
 
-def grid(number, *, columns=2, height=2.0, extra=1.0, width=NARROW, **shared):
+def grid(
+    number: int, *, columns: int = 2, height: float = 2.0, extra: float = 1.0, width: float = NARROW, **shared: Any
+) -> tuple[plt.Figure, Array]:
     """A figure of that many panels, and its axes ``(number,)``: `columns` in a row, those left over blank.
 
     It is `width` inches wide, and high by `height` inches a row and `extra` for what stands around; `shared` goes to
@@ -21,7 +27,7 @@ def grid(number, *, columns=2, height=2.0, extra=1.0, width=NARROW, **shared):
     return figure, axes.ravel()[:number]
 
 
-def frame(figure, xlabel=None, ylabel=None):
+def frame(figure: plt.Figure, xlabel: str | None = None, ylabel: str | None = None) -> None:
     """Label the axes of all panels together."""
     if xlabel:
         figure.supxlabel(xlabel)
@@ -29,9 +35,11 @@ def frame(figure, xlabel=None, ylabel=None):
         figure.supylabel(ylabel)
 
 
-def legend(figure, *, columns=2, points_first=False, place="upper", **style):
+def legend(
+    figure: plt.Figure, *, columns: int = 2, points_first: bool = False, place: str = "upper", **style: Any
+) -> None:
     """One legend outside of all panels, each label once; `points_first` puts error bars before lines."""
-    found = {}
+    found: dict = {}
     for ax in figure.axes:
         for handle, name in zip(*ax.get_legend_handles_labels()):
             found.setdefault(name, handle)
@@ -41,7 +49,7 @@ def legend(figure, *, columns=2, points_first=False, place="upper", **style):
         figure.legend(handles, names, loc=f"outside {place} center", ncols=columns, **style)
 
 
-def plain_ticks(ax, *, x=None, y=None):
+def plain_ticks(ax: plt.Axes, *, x: Collection[float] | None = None, y: Collection[float] | None = None) -> None:
     """Label logarithmic axes with plain numbers, and only with these."""
     if x is not None:
         ax.set_xticks(x, [f"{tick:g}" for tick in x])
@@ -50,7 +58,7 @@ def plain_ticks(ax, *, x=None, y=None):
     ax.minorticks_off()
 
 
-def write(ax, table, text, dark, **font):
+def write(ax: plt.Axes, table: Array, text: Callable[[float], str], dark: Callable[[float], bool], **font: Any) -> None:
     """Write ``text(value)`` into each cell of a map, in white where ``dark(value)``; nothing where it is empty."""
     for (row, column), value in np.ndenumerate(table):
         if shown := text(value):
@@ -59,7 +67,16 @@ def write(ax, table, text, dark, **font):
     ax.grid(False)
 
 
-def images(pictures, *, shape=(28, 28), columns=5, titles=None, limit=1.0, label="pixel or weight", size=1.1):
+def images(
+    pictures: Array,
+    *,
+    shape: tuple[int, int] = (28, 28),
+    columns: int = 5,
+    titles: Sequence[str] | None = None,
+    limit: float = 1.0,
+    label: str = "pixel or weight",
+    size: float = 1.1,
+) -> plt.Figure:
     """Pictures or memories ``(P, N)`` in a grid on the diverging color scale of the paper's Fig. 2.
 
     Each is `shape` pixels and `size` inches high and wide; the scale runs from -`limit` to +`limit`.
@@ -81,7 +98,14 @@ def images(pictures, *, shape=(28, 28), columns=5, titles=None, limit=1.0, label
     return figure
 
 
-def spins(states, *, shape=(28, 28), columns=4, titles=None, size=1.25):
+def spins(
+    states: Array,
+    *,
+    shape: tuple[int, int] = (28, 28),
+    columns: int = 4,
+    titles: Sequence[str] | None = None,
+    size: float = 1.25,
+) -> plt.Figure:
     """States or memories ``(P, N)`` of ±1 as black-and-white pictures: +1 is ink, -1 is paper; errors as `images`."""
     states = _checked("states", states, shape, titles)
     rows = -(-len(states) // columns)
@@ -104,7 +128,7 @@ def _checked(name, pictures, shape, titles):
     return pictures
 
 
-def picture(ax, pixels, title=None):
+def picture(ax: plt.Axes, pixels: Array, title: str | None = None) -> None:
     """One black-and-white picture ``(rows, columns)`` of ±1 in the given axes, framed and without ticks."""
     ax.imshow(pixels, **INK)
     ax.grid(False)
@@ -114,7 +138,7 @@ def picture(ax, pixels, title=None):
         ax.set_title(title)
 
 
-def intervals(rows, *, xlabel):
+def intervals(rows: dict, *, xlabel: str) -> plt.Figure:
     """Medians with the range from the 10 % to the 90 % quantile.
 
     `rows` maps the label of each row, from the top down, to {measure: (P,) sample}, the same measures in every row.

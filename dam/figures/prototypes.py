@@ -3,12 +3,13 @@
 import matplotlib.pyplot as plt
 import numpy as np
 
+from dam.arrays import Array
 from dam.figures.panels import frame, grid, legend, plain_ticks
 from dam.figures.style import DIVERGING, INK, LINES, MARKERS, NARROW, degree_color
 from dam.lab.paper import COMPARABLE
 
 
-def memory_blocks(blocks, *, asleep=None, columns=4):
+def memory_blocks(blocks: dict, *, asleep: dict | None = None, columns: int = 4) -> plt.Figure:
     """Blocks of memories side by side, on the color scale of the paper's Fig. 2: {title: (P, 784) in [-1, 1]}.
 
     `asleep`: {title: (Q, 784)}, sleeping memories, in a strip of smaller pictures below the block of that title.
@@ -36,7 +37,7 @@ def memory_blocks(blocks, *, asleep=None, columns=4):
     return figure
 
 
-def speakers(rows):
+def speakers(rows: dict) -> plt.Figure:
     """Who answers a picture: one row for each, the picture, the loudest memories, and the share of each below it.
 
     `rows`: {title: (picture (784,), memories (P, 784), what to write below each memory (P,))}.
@@ -57,7 +58,7 @@ def speakers(rows):
     return figure
 
 
-def mosaic(pictures, columns, gap=2):
+def mosaic(pictures: Array, columns: int, gap: int = 2) -> Array:
     """One picture of many: ``(P, 784)`` in rows of that many, NaN in the gaps and in what is left over."""
     rows, edge = -(-len(pictures) // columns), 28 + gap
     whole = np.full((rows * edge - gap, columns * edge - gap), np.nan)
@@ -67,7 +68,7 @@ def mosaic(pictures, columns, gap=2):
     return whole
 
 
-def histograms(panels, *, bins, xlabel, ylabel, marked=None):
+def histograms(panels: dict, *, bins: Array, xlabel: str, ylabel: str, marked: float | None = None) -> plt.Figure:
     """Histograms of several networks side by side, in percent of their samples: {n: samples}.
 
     ``bins (B + 1,)``: edges, shared by all panels; `marked`: where a dashed line stands. Raises ``ValueError`` if a
@@ -87,7 +88,9 @@ def histograms(panels, *, bins, xlabel, ylabel, marked=None):
     return figure
 
 
-def count_bars(panels, *, last, xlabel, ylabel, first=0, marks=None):
+def count_bars(
+    panels: dict, *, last: int, xlabel: str, ylabel: str, first: int = 0, marks: dict | None = None
+) -> plt.Figure:
     """How often each count occurs, in percent, a panel for each network: {n: (P,) of int}.
 
     Counts from `last` on share the last bar, labeled with "+" unless no panel exceeds it. `marks`: {n: {label:
@@ -112,7 +115,7 @@ def count_bars(panels, *, last, xlabel, ylabel, first=0, marks=None):
     return figure
 
 
-def pairs(groups, *, size=0.75):
+def pairs(groups: dict, *, size: float = 0.75) -> plt.Figure:
     """Memories above the training digits most like them, two rows for each network, pictures of `size` inches.
 
     `groups`: {title: (memories (P, 784), digits (P, 784), what to write below each pair (P,))}.
@@ -131,7 +134,7 @@ def pairs(groups, *, size=0.75):
     return figure
 
 
-def likeness(rows, *, xlabel):
+def likeness(rows: dict, *, xlabel: str) -> plt.Figure:
     """Medians with the range from the 10 % to the 90 % quantile: a row for each network or control, from the top down.
 
     `rows`: {n or a name: {measure: (P,) sample}}, the same two measures in every row, filled and open.
@@ -153,19 +156,20 @@ def likeness(rows, *, xlabel):
     return figure
 
 
-def pruning(panels, *, asleep=None):
+def pruning(panels: dict, *, asleep: dict | None = None) -> plt.Figure:
     """Test error against the share of memories removed, in several orders, on a logarithmic scale; all in %.
 
     `panels`: {title: {order: (removed (G,), errors)}}, errors (G,), or (D, G) of D draws, shown as mean and range.
     `asleep`: {title: share of memories that are asleep}, a vertical line.
     """
+    asleep = asleep or {}
     figure, axes = grid(len(panels), height=1.9, extra=0.8, sharex=True, sharey=True)
     for ax, (title, lines) in zip(axes, panels.items()):
         for (name, (removed, errors)), color, style in zip(lines.items(), ("black", "0.55", "black"), LINES):
             errors = np.atleast_2d(errors)
             ax.plot(removed, errors.mean(axis=0), style, color=color, label=name)
             ax.fill_between(removed, errors.min(axis=0), errors.max(axis=0), color=color, alpha=0.25, linewidth=0)
-        if title in (asleep or {}):
+        if title in asleep:
             ax.axvline(asleep[title], color="0.3", linestyle=(0, (1, 2)), linewidth=1.4, label="share asleep")
         ax.set(title=title, yscale="log", ylim=(1, 100), xlim=(0, 100))
         plain_ticks(ax, y=(1, 2, 5, 10, 20, 50, 100))
@@ -174,7 +178,7 @@ def pruning(panels, *, asleep=None):
     return figure
 
 
-def readings(powers, lines, *, ylabel):
+def readings(powers: Array, lines: dict, *, ylabel: str) -> plt.Figure:
     """What the overlaps of each network give when they are read with one power or another: {n: (P,)}.
 
     A circle marks the value of each network at its own power.
@@ -191,7 +195,7 @@ def readings(powers, lines, *, ylabel):
     return figure
 
 
-def contest(digit, memories, weights, *, title, shown=5):
+def contest(digit: Array, memories: Array, weights: Array, *, title: str, shown: int = 5) -> plt.Figure:
     """A digit ``(784,)``, the memories ``(P, 784)`` that overlap most with it, and their weights in the decision.
 
     ``weights (W,)`` are over the largest, in the order of the overlaps; the first `shown` memories are drawn.

@@ -1,15 +1,18 @@
 """Figures of the chapter on settings: temperatures, windows, choices, the price of a training."""
 
+from collections.abc import Sequence
+
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.patches import Rectangle
 
+from dam.arrays import Array
 from dam.figures.panels import frame, grid, legend, plain_ticks, write
 from dam.figures.prototypes import mosaic
 from dam.figures.style import DIVERGING, LINES, MARKERS, NARROW, degree_color
 
 
-def readers(rows):
+def readers(rows: dict) -> plt.Figure:
     """What trainings come to: for each a few memories, and its ten outputs for one digit, the largest in black.
 
     `rows`: {title: (memories (P, 784), outputs (10,))}.
@@ -28,7 +31,7 @@ def readers(rows):
     return figure
 
 
-def valleys(panels):
+def valleys(panels: dict) -> plt.Figure:
     """Test error against a constant temperature, and where the computed temperatures lie: a panel for each degree.
 
     `panels`: {n: (T (A,), errors (A,) in %, {name: temperature})}.
@@ -46,7 +49,7 @@ def valleys(panels):
     return figure
 
 
-def temperatures(n, lines, bars, points):
+def temperatures(n: Array, lines: dict, bars: dict, points: dict) -> plt.Figure:
     """Temperatures in neurons against the power n, both on logarithmic axes: lines, ranges and points.
 
     ``n (A,)``; `lines`: {label: (A,)}; `bars`: {label: list of (power, lowest, highest)}; `points`: {label: (n, T)}.
@@ -66,7 +69,7 @@ def temperatures(n, lines, bars, points):
     return figure
 
 
-def cooling(panels):
+def cooling(panels: dict) -> plt.Figure:
     """Test error after each epoch, for one schedule of the temperature and another: a panel for each degree.
 
     `panels`: {n: {schedule: (E,) in %}}; each line bears its schedule at its end.
@@ -84,7 +87,7 @@ def cooling(panels):
     return figure
 
 
-def windows(panels, *, xlabel, ylabel):
+def windows(panels: dict, *, xlabel: str, ylabel: str) -> plt.Figure:
     """Errors at pairs of settings as maps with the numbers written in, the darker the larger; the window is framed.
 
     `panels`: {title: (errors (R, C) in %, inside (R, C) of bool, settings of the rows (R,), of the columns (C,))},
@@ -105,7 +108,13 @@ def windows(panels, *, xlabel, ylabel):
     return figure
 
 
-def choices(groups, *, limits=(1.5, 4), chance=None, ticks=(1.5, 2, 2.5, 3, 3.5, 4)):
+def choices(
+    groups: dict,
+    *,
+    limits: tuple[float, float] = (1.5, 4),
+    chance: tuple[float, float] | None = None,
+    ticks: Sequence[float] = (1.5, 2, 2.5, 3, 3.5, 4),
+) -> plt.Figure:
     """Errors for each value of each setting, one row a value, a mark for each degree; arrows lead to those beyond.
 
     `groups`: {setting: {value: {n: error in %}}}. `limits`: of the axis. `chance`: a range that is shaded.
@@ -143,7 +152,7 @@ def choices(groups, *, limits=(1.5, 4), chance=None, ticks=(1.5, 2, 2.5, 3, 3.5,
     return figure
 
 
-def memories(lines, control):
+def memories(lines: dict, control: dict) -> plt.Figure:
     """Test error against the number of memories, temperatures scaled to it, and a control without: {n: (K, errors)}."""
     figure, ax = plt.subplots(figsize=(NARROW, 3.2))
     beyond = 6.0
@@ -164,7 +173,7 @@ def memories(lines, control):
     return figure
 
 
-def price(panels, bands, *, xlabel="epochs", ylabel="test error (%)"):
+def price(panels: dict, bands: dict, *, xlabel: str = "epochs", ylabel: str = "test error (%)") -> plt.Figure:
     """Learning curves of short and of full trainings on one logarithmic axis of epochs, with the error to reach.
 
     `panels`: {n: {kind of training: list of (E,) errors in %, one for each run}}. `bands`: {n: (error of the paper,

@@ -8,10 +8,13 @@ place.
 import base64
 import html
 import json
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
 
+from dam.arrays import Array
 from dam.figures.explorer import encode
 
 DPI = 160
@@ -32,7 +35,7 @@ class Simulation:
         What can be written as JSON.
     """
 
-    def __init__(self, name, figure, alt, **data):
+    def __init__(self, name: str, figure: plt.Figure, alt: str, **data: Any) -> None:
         self.name, self.alt, self.data = name, str(alt).strip(), data
         if not self.alt:
             raise ValueError(f"the simulation {name} has no text alternative; it needs to describe the figure")
@@ -42,7 +45,7 @@ class Simulation:
     def __repr__(self):
         return f"Simulation({self.name})"
 
-    def to_html(self):
+    def to_html(self) -> str:
         """Return the box: the figure, a place for the controls, and the data."""
         width, height = (round(100 * length / DPI) for length in self.size)
         source = f"data:{self.mime};base64,{base64.b64encode(self.image).decode()}"
@@ -57,12 +60,21 @@ class Simulation:
         return {"text/plain": repr(self), "text/html": self.to_html()}
 
 
-def text(array):
+def text(array: Array) -> str:
     """Return an array's bytes as text for a script."""
     return base64.b64encode(np.ascontiguousarray(array).tobytes()).decode()
 
 
-def crowd(figure, alt, cue, stored, chosen, classes, interactions, start):
+def crowd(
+    figure: plt.Figure,
+    alt: str,
+    cue: Array,
+    stored: Array,
+    chosen: int,
+    classes: Array,
+    interactions: list[dict],
+    start: dict,
+) -> Simulation:
     """Return the crowd of bars: what each of the memories ``stored (K, N)`` of ±1 contributes to the state ``cue``.
 
     ``chosen`` is the number of the memory that the cue is a damaged copy of, and ``classes (K,)`` says which digit each
@@ -82,7 +94,9 @@ def crowd(figure, alt, cue, stored, chosen, classes, interactions, start):
     )
 
 
-def tug(figure, alt, arrays, degrees, after, start):
+def tug(
+    figure: plt.Figure, alt: str, arrays: dict[str, Array], degrees: Iterable[int], after: Sequence[int], start: int
+) -> Simulation:
     """Return the tug of war on memories while they learn: pictures, votes and pulls after some epochs.
 
     ``arrays`` are those of the experiment `dam.lab.experiments.tug` for the powers ``degrees``, ``after`` its epochs;

@@ -57,12 +57,12 @@ MOST_SVG = 150_000
 """Bytes of a vector picture from which its data, not its text and axes, are drawn as dots."""
 
 
-def degree_color(n):
+def degree_color(n: float) -> tuple:
     """The color of degree n (1 to 100) in every figure: dark violet for small n, through blue, to green for large."""
     return plt.get_cmap("viridis")(0.65 * np.clip(np.log(n) / np.log(30), 0, 1))
 
 
-def use():
+def use() -> None:
     """Set the book's style for all figures that follow; a notebook shows them as vector pictures and keeps their data.
 
     Black on white: the pages of the book turn the lightness round in the dark theme.
@@ -82,7 +82,7 @@ def use():
     plt.rcParams.update(STYLE)
 
 
-def vector(figure):
+def vector(figure: plt.Figure) -> str:
     """Return a figure as SVG; where the data are so many that it would be large, they are dots at 220 dpi in it."""
     if len(svg := _svg(figure)) > MOST_SVG:
         for ax in figure.axes:

@@ -3,11 +3,13 @@
 import html
 import re
 from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from dam.figures.page import Block
 from dam.lab.experiments import fresh
-from dam.lab.verdicts import SOURCES, WORDS
+from dam.lab.results import Result
+from dam.lab.verdicts import SOURCES, WORDS, Claim, Verdict
 
 CHAPTERS = {
     "classical": "Classical memory",
@@ -67,44 +69,44 @@ class Row:
     variants: int
 
     @property
-    def first(self):
+    def first(self) -> Verdict:
         """The first of the verdicts, for what all have in common."""
         return self.verdicts[0]
 
     @property
-    def group(self):
+    def group(self) -> str:
         """The group of the page that it stands in, one of `GROUPS`."""
         return "ours" if self.first.claim.source == "ours" else self.first.word
 
     @property
-    def shown(self):
+    def shown(self) -> str:
         """The label of the figure or table that shows it."""
         return shown(self.first)
 
     @property
-    def chapter(self):
+    def chapter(self) -> str:
         """The chapter of that figure."""
         return self.shown.split("-")[1]
 
     @property
-    def anchor(self):
+    def anchor(self) -> str:
         """The id of the row on the page."""
         return f"{self.first.experiment}-{self.first.claim.name}"
 
     @property
-    def says(self):
+    def says(self) -> str:
         """The statement, the variants of it in one line."""
         if len(self.verdicts) == 1:
             return self.first.claim.says
-        labels = [LABEL.match(v.claim.says) for v in self.verdicts]
-        if not all(labels):
+        labels = [label for v in self.verdicts if (label := LABEL.match(v.claim.says))]
+        if len(labels) < len(self.verdicts):
             return common([v.claim.says for v in self.verdicts])
         n, kinds = (", ".join(dict.fromkeys(filter(None, (m[part] for m in labels)))) for part in ("n", "kind"))
         text = common([v.claim.says[m.end() :] for v, m in zip(self.verdicts, labels)])
         return f"n = {n}{f' ({kinds})' if kinds else ''}: {text}"
 
 
-def shown(verdict):
+def shown(verdict: Verdict) -> str:
     """Return the label of the figure or table that shows a claim; raise ``LookupError`` if `SHOWN` has none."""
     name = f"{verdict.experiment}/{verdict.claim.name}"
     found = [key for key in SHOWN if name == key or name.startswith((f"{key}/", f"{key}-"))]
@@ -113,20 +115,21 @@ def shown(verdict):
     return SHOWN[max(found, key=len)]
 
 
-def statement(verdict):
+def statement(verdict: Verdict) -> tuple[str, str, str]:
     """Return what the variants of one statement share: the experiment, the name without its variant, the source."""
     return verdict.experiment, VARIANT.sub("", verdict.claim.name), verdict.claim.source
 
 
-def rows(verdicts):
+def rows(verdicts: Sequence[Verdict]) -> list[Row]:
     """Return a `Row` for each statement and verdict word, in the order of the verdicts."""
-    variants, found = Counter(map(statement, verdicts)), {}
+    variants = Counter(map(statement, verdicts))
+    found: dict = {}
     for verdict in verdicts:
         found.setdefault((statement(verdict), verdict.word), []).append(verdict)
     return [Row(tuple(members), variants[name]) for (name, _), members in found.items()]
 
 
-def common(texts):
+def common(texts: Sequence[str]) -> str:
     """Return texts as one: the words with which all begin and end, and between them what each has, or that they do."""
     if len(set(texts)) == 1:
         return texts[0]
@@ -141,18 +144,18 @@ def common(texts):
     return " ".join(filter(None, [*words[0][:head], middle, *last]))
 
 
-def agreeing(lists):
+def agreeing(lists: Sequence[Sequence]) -> int:
     """Return with how many equal elements all lists begin."""
     return next((k for k, members in enumerate(zip(*lists)) if len(set(members)) > 1), min(map(len, lists)))
 
 
-def counts(verdicts):
+def counts(verdicts: Sequence[Verdict]) -> dict[str, int]:
     """Return how many statements each group has, and how many of all rules were fixed before there was a result."""
     found = Counter(row.group for row in rows(verdicts) for _ in row.verdicts)
     return {group: found[group] for group in GROUPS} | {"blind": sum(v.claim.blind for v in verdicts)}
 
 
-def strip(verdicts):
+def strip(verdicts: Sequence[Verdict]) -> Block:
     """The counts of all groups: a bar, and below it each with its mark, linked to the group."""
     found = counts(verdicts)
     bar = "".join(
@@ -166,7 +169,7 @@ def strip(verdicts):
     return Block(f'<div class="claims-strip"><div aria-hidden="true">{bar}</div><ul>{items}</ul></div>', text)
 
 
-def filters(verdicts):
+def filters(verdicts: Sequence[Verdict]) -> Block:
     """The choices of verdict, source and chapter, which ``claims.js`` makes visible."""
     judged = rows(verdicts)
     sources = [source for source in SOURCES if any(row.first.claim.source == source for row in judged)]
@@ -188,7 +191,7 @@ def filters(verdicts):
     )
 
 
-def group(verdicts, name, runs=()):
+def group(verdicts: Sequence[Verdict], name: str, runs: Sequence[Result] = ()) -> Block:
     """The rows of one group; ``runs`` are the stored results, which give the seeds and the commands."""
     found = [row for row in rows(verdicts) if row.group == name]
     text = "\n".join(
@@ -199,7 +202,7 @@ def group(verdicts, name, runs=()):
     return Block(f'<ul class="claims-group">{items}</ul>' if found else "<p>None.</p>", text or "None.")
 
 
-def index(verdicts, chapter):
+def index(verdicts: Sequence[Verdict], chapter: str) -> Block:
     """The statements of a chapter in one line: the mark and the name of each, linked to its row."""
     found = [row for row in rows(verdicts) if row.chapter == chapter]
     links = [f'{mark(row.first.word)} <a href="#{row.anchor}">{statement(row.first)[1]}</a>' for row in found]
@@ -207,7 +210,7 @@ def index(verdicts, chapter):
     return Block(f'<ul class="claims-index">{"".join(f"<li>{link}</li>" for link in links)}</ul>', text)
 
 
-def item(row, runs):
+def item(row: Row, runs: Sequence[Result]) -> str:
     """Return a row of the page: mark, statement, ours, links, and a fold that says how it is judged."""
     data = {"verdict": row.group, "source": row.first.claim.source, "chapter": row.chapter}
     attributes = "".join(f' data-{key}="{value}"' for key, value in data.items())
@@ -227,24 +230,24 @@ def item(row, runs):
     )
 
 
-def count(row):
+def count(row: Row) -> str:
     """Return ours as text, where it is one, and for variants how many of them have this verdict."""
     ours = f"ours: {row.first.ours}" if len(row.verdicts) == 1 else ""
     return ", ".join(filter(None, [ours, f"{len(row.verdicts)} of {row.variants} variants" * (row.variants > 1)]))
 
 
-def luck(row, runs):
+def luck(row: Row, runs: Sequence[Result]) -> tuple[str, str]:
     """Return how the variants of a statement fare on fresh seeds, and the mark if one depends on luck, as texts."""
     told, marks = zip(*(on_fresh_seeds(v, runs) for v in row.verdicts))
     return common([text for text in told if text] or [""]), max(marks)
 
 
-def on_fresh_seeds(verdict, runs):
+def on_fresh_seeds(verdict: Verdict, runs: Sequence[Result]) -> tuple[str, str]:
     """Return the two texts of `dam.lab.experiments.fresh.found` by the runs, '' where no fresh seeds are among them."""
     return fresh.found(verdict, next((run for run in runs if run.experiment == "fresh"), None))
 
 
-def fold(row, runs):
+def fold(row: Row, runs: Sequence[Result]) -> str:
     """Return how a statement is judged, closed: ours, on fresh seeds, the rule, its day, why not, the command."""
     parts = {
         "Fresh seeds": lambda v: ", ".join(filter(None, on_fresh_seeds(v, runs))),
@@ -263,7 +266,7 @@ def fold(row, runs):
     return f"<details><summary>{title}</summary><dl>{terms}</dl></details>"
 
 
-def each(row, part):
+def each(row: Row, part: Callable[[Verdict], str]) -> str:
     """Return what a function says of the verdicts of a row: once if it is the same for all, else for each variant."""
     texts = [part(v) for v in row.verdicts]
     if len(set(texts)) == 1:
@@ -271,7 +274,7 @@ def each(row, part):
     return "".join(f"<dd>{named(v, row)}{text}</dd>" for v, text in zip(row.verdicts, texts))
 
 
-def named(verdict, row):
+def named(verdict: Verdict, row: Row) -> str:
     """Return what tells a variant from the others, the beginning of its statement or all of it; '' where it is one."""
     if row.variants == 1:
         return ""
@@ -279,24 +282,24 @@ def named(verdict, row):
     return formula(match[0] if match else f"{verdict.claim.says}: ")
 
 
-def spread(verdict):
+def spread(verdict: Verdict) -> str:
     """Return ours as text, and over how many seeds."""
     return html.escape(verdict.ours) + (f", over {verdict.seeds} seeds" if verdict.seeds > 1 else "")
 
 
-def fixed(claim):
+def fixed(claim: Claim) -> str:
     """Return when the rule of a claim got its present form, as text."""
     seen = "before there was a result" if claim.blind else "when a result may have been seen"
     return f"{claim.fixed}, {seen}" if claim.fixed else ""
 
 
-def said(claim):
+def said(claim: Claim) -> str:
     """Return where a claim is said, behind the kind of its source unless that begins it: ours, or an appendix."""
     named = claim.source == "ours" or claim.where.lower().startswith(claim.source)
     return claim.where if named else f"{claim.source}: {claim.where}"
 
 
-def command(verdict, runs):
+def command(verdict: Verdict, runs: Sequence[Result]) -> str:
     """Return the command for the first result that a claim is judged on, and the seeds of the others."""
     asked = [run for run in runs if (run.experiment, run.variant) == (verdict.experiment, verdict.claim.variant)]
     used = [run for run in asked if run.name in verdict.names]
@@ -306,17 +309,17 @@ def command(verdict, runs):
     return f"<code>python -m dam again {used[0].name}</code>{others}"
 
 
-def mark(word):
+def mark(word: str) -> str:
     """Return the mark of a verdict, with its name for those who do not see it."""
     return f'<span class="claim-mark {slug(word)}" role="img" aria-label="{word}" title="{word}">{MARKS[word]}</span>'
 
 
-def slug(text):
+def slug(text: str) -> str:
     """Return a text as it stands in an id or a class."""
     return text.replace(" ", "-")
 
 
-def formula(text):
+def formula(text: str) -> str:
     """Return plain text as HTML, in which N^2 and K_1/2 are raised and lowered."""
     text = re.sub(r"\^(\d+)", r"<sup>\1</sup>", html.escape(text))
     return re.sub(r"(?<=\b[A-Za-zα])_(\w+(?:/\d)?)", r"<sub>\1</sub>", text)

@@ -5,8 +5,11 @@ import io
 import json
 from itertools import product
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+
+from dam.arrays import Array
 
 LIMIT = 0.5
 """The change of a pixel from which on its color is darkest."""
@@ -65,7 +68,15 @@ class Walk:
         exceeds `MAX_BYTES`.
     """
 
-    def __init__(self, v, y, ends, ways, arguments, start):
+    def __init__(
+        self,
+        v: Array,
+        y: Array,
+        ends: dict[int, Array],
+        ways: Array,
+        arguments: dict[tuple, Array],
+        start: tuple[int, int, float],
+    ) -> None:
         self.v, self.y, self.ways = np.asarray(v, float), [int(c) for c in y], np.asarray(ways, float)
         self.powers = list(ends)
         if self.v.shape[1:] != (784,) or sorted(set(self.y)) != sorted(self.y) or len(self.y) != len(self.v):
@@ -83,7 +94,7 @@ class Walk:
     def __repr__(self):
         return f"Walk(digits {self.y}, made on n = {self.powers})"
 
-    def data(self):
+    def data(self) -> dict[str, Any]:
         """What `walk.js` reads: whole numbers as text in base 64, classes as rows of figures."""
         scale = np.abs(self.change).max() / 32767 or 1
         answers = self.arguments.argmax(axis=-1)  # made on, read by, way, digit

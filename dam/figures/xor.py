@@ -1,9 +1,12 @@
 """Figures of the chapter on XOR: ``states (8, 3)`` of ±1, columns x, y, z; ``marked (8,)`` says which are memories."""
 
+from collections.abc import Sequence
+
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.lines import Line2D
 
+from dam.arrays import Array
 from dam.figures.panels import legend
 from dam.figures.style import NARROW, POWER, RECTIFIED, degree_color
 
@@ -11,7 +14,7 @@ KIND = {"power": POWER, "rectified": RECTIFIED}
 """The color of each kind of interaction."""
 
 
-def cube(states, marked, *, labels):
+def cube(states: Array, marked: Array, *, labels: Sequence[str]) -> plt.Figure:
     """The eight states as the corners of a cube, each with its label, and one edge for each flip of a neuron.
 
     x goes to the right, y into the page, z upwards. Memories are filled circles, the others open squares.
@@ -40,7 +43,7 @@ def cube(states, marked, *, labels):
     return figure
 
 
-def levels(panels, states, marked, *, ylabel):
+def levels(panels: dict, states: Array, marked: Array, *, ylabel: str) -> plt.Figure:
     """Energies {kind: (8,)} of the states, those of one input (x, y) joined by a line; memories are filled symbols.
 
     The kinds are 'power' and 'rectified'; others are drawn in gray.
@@ -75,7 +78,7 @@ def levels(panels, states, marked, *, ylabel):
     return figure
 
 
-def noise(T, right, T_tried, shares, edge):
+def noise(T: Array, right: dict, T_tried: Array, shares: dict, edge: float) -> plt.Figure:
     """Share of correct answers in percent against the temperature, one curve {n: (P,)} for each degree.
 
     ``T (P,)``, ``T_tried (Q,)``: temperatures of the curves, and of what was measured, {n: (Q,)}. `edge`: a
@@ -95,7 +98,7 @@ def noise(T, right, T_tried, shares, edge):
     return figure
 
 
-def gates(n, counts, total):
+def gates(n: Array, counts: dict, total: int) -> plt.Figure:
     """How many of `total` truth tables the memory answers in full: {kind: (P,)} against the degrees ``n (P,)``."""
     figure, ax = plt.subplots(figsize=(NARROW, 3))
     for (kind, values), marker in zip(counts.items(), "os"):
@@ -108,7 +111,7 @@ def gates(n, counts, total):
     return figure
 
 
-def outcomes(panels, rows, columns, *, xlabel, ylabel, words):
+def outcomes(panels: dict, rows: Array, columns: Array, *, xlabel: str, ylabel: str, words: dict) -> plt.Figure:
     """What was found for every pair of two numbers: a grid of symbols, which tell the outcomes apart without color.
 
     `panels`: {title: (R, C) of -1, 0 and +1} for the numbers ``rows (R,)`` and ``columns (C,)``.
