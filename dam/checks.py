@@ -27,7 +27,7 @@ def count(name, value, minimum=1):
 def number(name, value, low, high):
     """Return a number within [low, high] as a ``float``, or raise ``ValueError``."""
     if isinstance(value, bool) or not isinstance(value, numbers.Real) or not low <= value <= high:
-        raise ValueError(f"{name} must be a number from {low} to {high}, got {value!r}")
+        raise ValueError(f"{name} must be a number from {low:g} to {high:g}, got {value!r}")
     return float(value)
 
 
