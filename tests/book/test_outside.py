@@ -21,8 +21,11 @@ SECONDS, BYTES = 180, 2e9
 """Of one core, and of memory at the peak."""
 
 CHANGED = {
-    "classical": ("xi = datasets.random_patterns(20, 100, rng=0)", "xi = datasets.random_patterns(25, 100, rng=0)"),
-    "dense": ("for p in (0.1, 0.2, 0.3, 0.4):", "for p in (0.15, 0.25, 0.35, 0.45):"),
+    "classical": (
+        "sigma = datasets.random_patterns(1000, 100, rng=1)",
+        "sigma = datasets.random_patterns(1000, 100, rng=7)",
+    ),
+    "dense": ("for p in (0.1, 0.2, 0.3, 0.4):", "for p in (0.05, 0.25, 0.3, 0.45):"),
     "basins": ("for N in (32, 64, 128):", "for N in (32, 64, 96):"),
     "xor": ("dam.retrieve(start, xi, dam.Polynomial(3), rng=0)", "dam.retrieve(start, xi, dam.Polynomial(5), rng=0)"),
     "duality": ("for k in (1, 10):", "for k in (2, 20):"),
@@ -30,7 +33,7 @@ CHANGED = {
     "prototypes": ("Recipe.compressed(n, 15, K=200, m=m)", "Recipe.compressed(n, 15, K=100, m=m)"),
     "settings": ("for rate in (0.01, 0.04, 0.1, 0.3):", "for rate in (0.02, 0.05, 0.2, 0.4):"),
     "own": ("for begin in (0, 750, 1500):", "for begin in (250, 1000, 1250):"),
-    "adversarial": ("for m in (1, 30):", "for m in (3, 30):"),
+    "adversarial": ("for m in (1, 30):", "for m in (1, 10):"),
     "attention": ("completion.digits(1999, seed=0)", "completion.digits(999, seed=0)"),
 }
 """{chapter: (code of an exercise, what a reader makes of it)}: one number of the exercise is another."""
