@@ -18,6 +18,7 @@ from typing import Any, TypeAlias
 import array_api_compat
 import array_api_compat.numpy
 import numpy as np
+from threadpoolctl import ThreadpoolController
 
 try:
     import psutil
@@ -116,7 +117,7 @@ def get_namespace(backend=None):
     """
     origin = "backend" if backend is not None else "the environment variable DAM_BACKEND"
     name = backend if backend is not None else os.environ.get("DAM_BACKEND") or "auto"
-    if name not in BACKENDS:
+    if not isinstance(name, str) or name not in BACKENDS:
         raise ValueError(f"{origin} is {name!r}; it must be one of {', '.join(BACKENDS)}")
     if name == "numpy":
         return array_api_compat.numpy
@@ -148,10 +149,10 @@ def on_backend(backend, *arrays):
     """Return the arrays where they are computed on, and last a function that brings a result back from there.
 
     NumPy arrays are copied to the backend that `get_namespace` gives, and results come back as NumPy arrays. Arrays of
-    another library are computed where they are, whatever the backend, and so are mixed ones, which every function of
-    this package refuses.
+    another library are computed where they are, whatever the backend, and so are mixed and masked ones, which every
+    function of this package refuses.
     """
-    if not all(array_api_compat.is_numpy_array(x) for x in arrays):
+    if not all(array_api_compat.is_numpy_array(x) and not isinstance(x, np.ma.MaskedArray) for x in arrays):
         return *arrays, lambda result: result
     xp = get_namespace(backend)
     return *(xp.asarray(x) for x in arrays), to_numpy
@@ -169,6 +170,8 @@ def array_namespace(**arrays):
     for name, x in arrays.items():
         if not array_api_compat.is_array_api_obj(x):
             raise TypeError(f"{name} is a {type(x).__name__}; it must be an array (NumPy, or CuPy on a GPU)")
+        if isinstance(x, np.ma.MaskedArray):  # its mask would be lost, or its products others than those of an array
+            raise TypeError(f"{name} is a masked array; give {name}.filled(VALUE), or the rows without hidden entries")
         names[name] = array_api_compat.array_namespace(x)
     if len(set(names.values())) > 1:
         got = ", ".join(f"{name} ({type(arrays[name]).__module__.split('.')[0]})" for name in names)
@@ -257,6 +260,39 @@ def thread_pool(threads, initializer=int):
     Each of its threads first calls ``initializer``.
     """
     return ThreadPoolExecutor(threads, initializer=initializer) if has_threads() else _AtOnce(initializer)
+
+
+class _OneBlasThread:
+    """See `one_blas_thread`."""
+
+    def __init__(self):
+        self.lock, self.users = threading.Lock(), 0
+
+    def __enter__(self):
+        with self.lock:
+            if self.users == 0:
+                self.limits = _blas().limit(limits=1, user_api="blas")
+                with _blas().limit():  # leaves it so; threadpoolctl 3.8 no longer lets this thread alone restore it
+                    pass
+            self.users += 1
+
+    def __exit__(self, *_):
+        with self.lock:
+            self.users -= 1
+            if self.users == 0:
+                with self.limits:  # at the end of which they are restored
+                    pass
+
+
+@cache
+def _blas():
+    """Return the handle on the BLAS threads; made once, since looking for the libraries takes milliseconds."""
+    return ThreadpoolController()
+
+
+one_blas_thread = _OneBlasThread()
+"""A context in which the BLAS computes on one thread. Where several overlap, as in threads of a user's own, the first
+sets that and the last one ends it: each restoring what it found would leave one thread for good."""
 
 
 class _AtOnce(Executor):

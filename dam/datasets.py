@@ -5,12 +5,14 @@ import hashlib
 import math
 import zlib
 from functools import lru_cache
+from os import PathLike
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from dam import checks
+from dam.arrays import Array
 
 SEVEN = 426
 """The training digit that runs through the book."""
@@ -38,8 +40,7 @@ class MNIST(NamedTuple):
     y_test: np.ndarray
 
 
-@lru_cache(maxsize=1)
-def mnist(folder=MNIST_FOLDER):
+def mnist(folder: str | PathLike = MNIST_FOLDER) -> MNIST:
     """Return the MNIST digits shipped with the package (LeCun, Cortes and Burges; CC BY-SA 3.0).
 
     They are unpacked once for all callers, and therefore cannot be written to: take a copy to change them.
@@ -57,7 +58,14 @@ def mnist(folder=MNIST_FOLDER):
     ValueError
         A file is truncated or altered: its SHA-256 is not the original's.
     """
-    x_train, y_train, x_test, y_test = (_read_idx(Path(folder), name) for name in MNIST_FILES)
+    if not isinstance(folder, str | PathLike):
+        raise TypeError(f"folder must be a path, got {folder!r}")
+    return _mnist(Path(folder))
+
+
+@lru_cache(maxsize=1)
+def _mnist(folder):
+    x_train, y_train, x_test, y_test = (_read_idx(folder, name) for name in MNIST_FILES)
     data = MNIST(_pixels(x_train), y_train.astype(np.int64), _pixels(x_test), y_test.astype(np.int64))
     for x in data:
         x.flags.writeable = False
@@ -157,7 +165,7 @@ def idx(path: Path | str) -> np.ndarray:
     return np.frombuffer(content, np.uint8).reshape(sizes).copy()
 
 
-def held_out_split(y, seed=0):
+def held_out_split(y: Array, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
     """Split training digits for the choice of hyperparameters: five sixths to train on, one sixth to test on.
 
     Of the 60,000 MNIST digits these are 50,000 and 10,000, as in Appendix A. Each class gives a sixth of its digits,
@@ -183,7 +191,7 @@ def held_out_split(y, seed=0):
     ValueError
         y is no vector of at least 6 entries, or the seed is no integer >= 0.
     """
-    y = np.asarray(y)
+    y = checks.numbers_of("y", y, dtype=None)
     if y.ndim != 1 or len(y) < 6:
         raise ValueError(f"y must be a vector of at least 6 classes, one for each digit, got shape {y.shape}")
     order = np.random.default_rng(checks.count("seed", seed, minimum=0)).permutation(len(y))
@@ -192,27 +200,32 @@ def held_out_split(y, seed=0):
     return np.setdiff1d(np.arange(len(y)), held_out), held_out
 
 
-def spins(x):
-    """Return pixels (or any numbers) as ±1: +1 for ink, above 0, and -1 for paper; float64, of the same shape."""
-    return np.where(np.asarray(x) > 0, 1.0, -1.0)
+def spins(x: Array) -> np.ndarray:
+    """Return pixels (or any numbers) as ±1: +1 for ink, above 0, and -1 for paper; float64, of the same shape.
+
+    Raises ``ValueError`` for NaN or infinity, ``TypeError`` for other than real numbers.
+    """
+    return np.where(checks.numbers_of("x", x, dtype=None) > 0, 1.0, -1.0)
 
 
-def damage(sigma, p, rng):
+def damage(sigma: Array, p: float, rng: Any) -> np.ndarray:
     """Return states with each neuron flipped with probability p.
 
     Parameters
     ----------
     sigma : array_like of ±1, any shape
+        Its type, which must have a -1, is that of the result.
     p : float
         Between 0 and 1.
     rng : numpy.random.Generator or seed
     """
-    sigma = np.asarray(sigma)
+    sigma = sigma if isinstance(sigma, np.ma.MaskedArray) else np.asarray(sigma)
+    checks.signs("sigma", sigma)
     p = checks.number("p", p, 0, 1)
     return np.where(checks.generator(rng).random(sigma.shape) < p, -sigma, sigma)
 
 
-def damaged_seven():
+def damaged_seven() -> tuple[np.ndarray, np.ndarray]:
     """Return the picture that runs through the book: a seven ``(784,)`` of MNIST as ±1, and its damaged copy.
 
     It is training digit 426; 30 % of the pixels of the copy are flipped, by seed 1.
@@ -221,7 +234,7 @@ def damaged_seven():
     return seven, damage(seven[None], 0.3, 1)[0]
 
 
-def random_patterns(K, N, rng, dtype=np.float64):
+def random_patterns(K: int, N: int, rng: Any, dtype: Any = np.float64) -> np.ndarray:
     """Return ``(K, N)`` independent random ±1, each sign with probability 1/2.
 
     Parameters
@@ -232,13 +245,19 @@ def random_patterns(K, N, rng, dtype=np.float64):
     dtype : dtype
         float64 by default, so that products of patterns neither overflow nor leave the fast matrix routines.
 
-    Raises ``MemoryError`` if they do not fit into the free memory.
+    Raises ``MemoryError`` if they do not fit into the free memory, ``TypeError`` for a dtype that has no -1.
     """
     K, N = checks.count("K", K), checks.count("N", N)
-    checks.memory(K * N * (1 + np.dtype(dtype).itemsize), f"random_patterns({K}, {N})")
-    return (2 * checks.generator(rng).integers(0, 2, size=(K, N), dtype=np.int8) - 1).astype(dtype)
+    try:
+        kind = np.dtype(dtype)
+    except TypeError as error:
+        raise TypeError(f"dtype must be a type of numbers, got {dtype!r} ({error})") from None
+    if kind.kind not in "if":
+        raise TypeError(f"dtype must be of signed whole numbers or real numbers, for -1 and +1, got {kind}")
+    checks.memory(K * N * (1 + kind.itemsize), f"random_patterns({K}, {N})")
+    return (2 * checks.generator(rng).integers(0, 2, size=(K, N), dtype=np.int8) - 1).astype(kind)
 
 
-def xor_memories():
+def xor_memories() -> np.ndarray:
     """Return the memories ``(4, 3)`` of eqs. (7) and (8): the rows (x, y, z) of z = x XOR y, with -1 for false."""
     return np.array([[-1, -1, -1], [-1, 1, 1], [1, -1, 1], [1, 1, -1]], dtype=np.float64)

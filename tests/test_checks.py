@@ -40,3 +40,34 @@ def test_choices_and_rules():
         checks.choice("kind", "other", dam.interactions.KINDS)
     with pytest.raises(ValueError, match="rule must be 'energy' or 'field', got 'other'"):
         checks.rule("other")
+
+
+def test_a_generator_that_cannot_be_split_is_refused():
+    """A RandomState, or a generator of one, has no seed to spawn the streams of batches from."""
+    legacy = np.random.RandomState(0)
+    for wrong in (legacy, np.random.Generator(legacy._bit_generator), True, "3", 2.5, -1):
+        for function in (
+            lambda rng: dam.random_patterns(2, 3, rng),
+            lambda rng: dam.retrieve(np.ones((1, 3)), np.ones((1, 3)), dam.Polynomial(2), rng),
+        ):
+            with pytest.raises(TypeError, match="rng must be"):
+                function(wrong)
+    for right in (None, 3, np.uint8(3), [1, 2], np.random.default_rng(3), np.random.SeedSequence(3)):
+        assert isinstance(checks.generator(right), np.random.Generator)
+
+
+def test_reals_are_copied_only_where_their_type_needs_it():
+    one, two = np.ones((2, 3), np.float32), np.ones((2, 3), np.float32)
+    _, a, b = checks.reals(one=one, two=two)
+    assert a is one and b is two
+    _, a, b = checks.reals(one=one, two=np.ones((2, 3)))
+    assert a.dtype == b.dtype == np.float64
+    for dtype, expected in {"f2": "f4", ">f4": "f4", "i1": "f8", "u8": "f8", np.longdouble: "f8"}.items():
+        assert checks.reals(x=np.ones(2, dtype))[1].dtype == np.dtype(expected)
+
+
+def test_masks():
+    for right in ([True, False], [1, 0], [1.0, 0.0]):
+        assert checks.mask("kept", np.array(right)).tolist() == [True, False]
+    with pytest.raises(ValueError, match="kept must hold True and False, or 1 and 0"):
+        checks.mask("kept", np.array([0, 2]))

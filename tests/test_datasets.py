@@ -7,7 +7,16 @@ import numpy as np
 import pytest
 
 from dam import datasets
-from dam.datasets import MNIST_FILES, MNIST_FOLDER, held_out_split, mnist, random_patterns, xor_memories
+from dam.datasets import (
+    MNIST_FILES,
+    MNIST_FOLDER,
+    damage,
+    held_out_split,
+    mnist,
+    random_patterns,
+    spins,
+    xor_memories,
+)
 
 
 def test_mnist_is_the_original():
@@ -124,6 +133,33 @@ def test_random_patterns():
 def test_bad_sizes(K, N, message):
     with pytest.raises(ValueError, match=message):
         random_patterns(K, N, 0)
+
+
+@pytest.mark.parametrize("dtype", ["?", "u1", np.uint64, "U2", "c8", "O", "nonsense", 3])
+def test_types_without_minus_one_are_refused(dtype):
+    with pytest.raises(TypeError, match="dtype must be"):
+        random_patterns(2, 3, 0, dtype=dtype)
+
+
+@pytest.mark.parametrize("dtype", [np.int8, ">i2", np.float16, np.float32, np.longdouble])
+def test_types_with_minus_one_hold_the_same_patterns(dtype):
+    found = random_patterns(5, 8, 0, dtype=dtype)
+    assert found.dtype == np.dtype(dtype) and np.array_equal(found, random_patterns(5, 8, 0))
+
+
+def test_damage_keeps_the_type_and_refuses_what_has_no_minus_one():
+    sigma = random_patterns(5, 8, 0, dtype=np.int8)
+    assert damage(sigma, 0.5, 1).dtype == np.int8
+    assert np.array_equal(damage(sigma.tolist(), 0.5, 1), damage(sigma, 0.5, 1))
+    for wrong in (np.ones((2, 3), np.uint8), np.ones((2, 3), bool), np.zeros((2, 3)), np.full((2, 3), np.nan)):
+        with pytest.raises((TypeError, ValueError), match="sigma must"):
+            damage(wrong, 0.5, 1)
+
+
+def test_spins_refuses_what_has_no_sign():
+    for wrong in ([0.5, np.nan], ["1"], [1j], np.ma.array([1, 2], mask=[0, 1])):
+        with pytest.raises((TypeError, ValueError), match="^x (must|is a masked)"):
+            spins(wrong)
 
 
 def test_xor_memories_are_the_truth_table():

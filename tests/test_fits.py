@@ -69,6 +69,12 @@ def test_bad_input():
         fits.exponent([1, 2], [0, 1])
     with pytest.raises(ValueError, match="at least three points each"):
         fits.limit([1, 2], [1, 2])
+    with pytest.raises(ValueError, match="N must hold at least three different sizes, all of them positive"):
+        fits.limit([1, 2, 2], [1, 2, 3])
+    with pytest.raises(ValueError, match="N must hold at least three different sizes, all of them positive"):
+        fits.limit([0, 1, 2], [1, 2, 3])
+    with pytest.raises(ValueError, match="y must hold finite numbers"):
+        fits.crossing([0, 1], [1, float("nan")], 0.5)
     with pytest.raises(ValueError, match="finite numbers"):
         fits.interval([1, float("nan")])
     with pytest.raises(ValueError, match="level must be a number from 0 to 1"):

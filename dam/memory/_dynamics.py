@@ -17,15 +17,14 @@ numbers -N to N, so A and B are looked up in `tables`. A field is the same numbe
 where the sums are exact (below 2^53): integers, added in another order.
 """
 
+from collections.abc import Callable
 from contextlib import nullcontext
-from functools import cache
 
 import array_api_compat
 import numpy as np
-from threadpoolctl import ThreadpoolController
 
 from dam import checks
-from dam.arrays import array_namespace, cores, free_bytes, thread_pool
+from dam.arrays import Array, array_namespace, cores, free_bytes, one_blas_thread, thread_pool
 
 BATCH_BYTES = {True: 2**23, False: 2**30}
 """Per batch-sized array: on a CPU, what the caches hold; on a GPU, 1 GiB."""
@@ -35,15 +34,15 @@ SMALLEST = 64
 
 def responses(F, h, rule):
     """Return A(h) and B(h); under the rule ``field`` f(h) and zeros."""
-    checks.interaction(F)
     checks.rule(rule)
+    checks.interaction(F, rule)
     if rule == "field":
-        return F.activation(h), 0 * h
-    above, here, below = F(h + 2), F(h), F(h - 2)
+        return checks.evaluated(F, h, derivative=True), 0 * h
+    above, here, below = (checks.evaluated(F, x) for x in (h + 2, h, h - 2))
     return (above - below) / 2, (above - 2 * here + below) / 2
 
 
-def tables(xi, F, rule):
+def tables(xi: Array, F: Callable, rule: str) -> tuple[Array, Array, Array, float]:
     """Return what `DenseFields` takes: the memories as float64, tables of A(h) and B(h) over h = -N..N, rounding.
 
     Raises ``ValueError`` if F overflows float64 there.
@@ -185,12 +184,6 @@ def threads_for(batches, threads=None):
     return min(batches, checks.count("threads", cores() if threads is None else threads))
 
 
-@cache
-def _blas():
-    """Return the handle on the BLAS threads; made once, since looking for the libraries takes milliseconds."""
-    return ThreadpoolController()
-
-
 def settle_batches(sigma, make_fields, width, rng, max_flips=None, threads=None):
     """`settle` in batches of states: on a CPU one thread a batch, each with its own random stream.
 
@@ -213,7 +206,6 @@ def settle_batches(sigma, make_fields, width, rng, max_flips=None, threads=None)
     def work(batch, rng):
         return settle(batch, make_fields(batch), rng, max_flips)
 
-    one_blas_thread = _blas().limit(limits=1) if on_cpu else nullcontext()
-    with one_blas_thread, thread_pool(threads if on_cpu else 1) as pool:
+    with one_blas_thread if on_cpu else nullcontext(), thread_pool(threads if on_cpu else 1) as pool:
         results = list(pool.map(work, batches, rng.spawn(len(batches))))
     return xp.concat([final for final, _ in results]), sum(unsettled for _, unsettled in results)

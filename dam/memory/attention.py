@@ -5,26 +5,28 @@ Ramsauer et al. (2021) take the logarithm of the energy of F = exp and add a ter
     E(x) = -(1/β) ln Σ_μ exp(β ξ^μ·x) + |x|²/2 + (1/β) ln K + max_μ |ξ^μ|²/2 .
 
 Its update x ← Σ_μ softmax_μ(β ξ^μ·x) ξ^μ is one step of attention with the query x, and the memories as keys and as
-values. States ``x (S, N)`` and memories ``xi (K, N)`` are real; β is the inverse temperature, above 0.
+values. States ``x (S, N)`` and memories ``xi (K, N)`` are real, and computed in float32 if both are, else in float64;
+β is the inverse temperature, above 0.
 
 States of ±1 with F(x) = exp(βx) belong here too: update (4) is then the sign of an attention, see `retrieve_spins`.
 """
 
 import math
+from typing import Any
 
 from dam import checks
-from dam.arrays import array_namespace, gpu_errors, on_backend
+from dam.arrays import Array, array_namespace, gpu_errors, on_backend
 from dam.memory._dynamics import settle_batches
 
 ROWS = 2**22  # entries of the largest (states, memories) array that is made at once
 
 
-def energy(x, xi, beta):
+def energy(x: Array, xi: Array, beta: float) -> Array:
     """Return E ``(S,)`` of states, eq. above; it is never negative.
 
     Raises ``ValueError`` for wrong shapes, NaN or infinity, or β that is not above 0.
     """
-    xp = _checked(x, xi, beta)
+    xp, x, xi, beta = _checked(x, xi, beta)
     K, longest = xi.shape[0], xp.max(xp.sum(xi * xi, axis=1))
     scores = beta * (x @ xi.T)
     top = xp.max(scores, axis=1)
@@ -33,38 +35,45 @@ def energy(x, xi, beta):
     return (rest - lse) / beta + (xp.sum(x * x, axis=1) + longest) / 2
 
 
-def weights(x, xi, beta):
+def weights(x: Array, xi: Array, beta: float) -> Array:
     """Return softmax_μ(β ξ^μ·x) ``(S, K)``: how much of each memory is in the next state. Errors as in `energy`."""
-    return _softmax(_checked(x, xi, beta), beta * (x @ xi.T))
+    xp, x, xi, beta = _checked(x, xi, beta)
+    return _softmax(xp, beta * (x @ xi.T))
 
 
-def update(x, xi, beta):
+def update(x: Array, xi: Array, beta: float) -> Array:
     """Return the next states ``(S, N)``: the mean of the memories by their `weights`. Errors as in `energy`."""
-    xp = _checked(x, xi, beta)
+    xp, x, xi, beta = _checked(x, xi, beta)
     S, rows = x.shape[0], max(1, ROWS // xi.shape[0])
     parts = (x[i : min(i + rows, S), :] for i in range(0, S, rows))
     return xp.concat([_softmax(xp, beta * (part @ xi.T)) @ xi for part in parts])
 
 
-def attention(queries, keys, values, beta):
+def attention(queries: Array, keys: Array, values: Array, beta: float) -> Array:
     """Return softmax(β Q Kᵀ) V ``(S, M)`` for queries ``(S, N)``, keys ``(K, N)`` and values ``(K, M)``.
 
     `update` is the case keys = values = memories. A transformer takes β = 1/√N. Errors as in `energy`.
     """
-    xp = _checked(queries, keys, beta)
-    checks.matrix("values", values)
+    xp, queries, keys, values = checks.reals(queries=queries, keys=keys, values=values)
+    beta = _checked_beta(beta)
+    for name, x in {"keys": keys, "values": values}.items():
+        checks.matrix(name, x)
+        checks.finite(name, x)
+    checks.matrix("queries", queries, keys.shape[1], " (as many as keys)")
+    checks.finite("queries", queries)
     if values.shape[0] != keys.shape[0]:
         raise ValueError(f"values must have a row for each of the {keys.shape[0]} keys, got {values.shape[0]}")
     return _softmax(xp, beta * (queries @ keys.T)) @ values
 
 
-def retrieve(x, xi, beta, tolerance=1e-6, max_updates=1000):
+def retrieve(x: Array, xi: Array, beta: float, tolerance: float = 1e-6, max_updates: int = 1000) -> tuple[Array, int]:
     """Update states until none of their entries changes by more than the tolerance.
 
     Returns the states ``(S, N)`` and how many updates that took. Errors as in `energy`, and ``RuntimeError`` if some
     state still moves after ``max_updates``: near a transition of β convergence is slow.
     """
-    xp = _checked(x, xi, beta)
+    xp, x, xi, beta = _checked(x, xi, beta)
+    tolerance = checks.number("tolerance", tolerance, 0, math.inf)
     for done in range(1, checks.count("max_updates", max_updates) + 1):
         before, x = x, update(x, xi, beta)
         change = float(xp.max(xp.abs(x - before)))
@@ -76,7 +85,7 @@ def retrieve(x, xi, beta, tolerance=1e-6, max_updates=1000):
     )
 
 
-def perplexity(x, xi, beta):
+def perplexity(x: Array, xi: Array, beta: float) -> Array:
     """Return exp(-Σ_μ w_μ ln w_μ) ``(S,)`` of the `weights` w: how many memories a state is made of, from 1 to K.
 
     Errors as in `energy`.
@@ -87,7 +96,15 @@ def perplexity(x, xi, beta):
 
 
 @gpu_errors("retrieval", "use fewer states, fewer memories K or fewer neurons N")
-def retrieve_spins(sigma, xi, beta=1.0, rng=None, *, threads=None, backend=None):
+def retrieve_spins(
+    sigma: Array,
+    xi: Array,
+    beta: float = 1.0,
+    rng: Any = None,
+    *,
+    threads: int | None = None,
+    backend: str | None = None,
+) -> Array:
     """Return the fixed points of eq. (4) for states of ±1 and F(x) = exp(βx), at any N.
 
     F(ξ + R) - F(-ξ + R) = 2 sinh(β) ξ exp(βR), so the update is σ_i ← Sign Σ_μ ξ_i^μ exp(β Σ_{j≠i} ξ_j^μ σ_j): the sign
@@ -104,7 +121,7 @@ def retrieve_spins(sigma, xi, beta=1.0, rng=None, *, threads=None, backend=None)
     """
     sigma, xi, back = on_backend(backend, sigma, xi)
     xp = checks.states_and_memories(sigma, xi)
-    checks.number("beta", beta, 1e-12, 1e12)
+    beta = _checked_beta(beta)
     states, memories = xp.astype(sigma, xp.float64), xp.astype(xi, xp.float64)
     make_fields = lambda batch: _SpinFields(batch, memories, beta)
     final, _ = settle_batches(states, make_fields, xi.shape[0], checks.generator(rng), threads=threads)
@@ -131,17 +148,17 @@ class _SpinFields:
         self.h = self.xp.take(self.h, states, axis=0)
 
 
-def separation(xi):
+def separation(xi: Array) -> Array:
     """Return Δ_μ = ξ^μ·ξ^μ - max_{ν≠μ} ξ^μ·ξ^ν ``(K,)``: how far a memory stands out from the others.
 
     A memory is retrieved in one update, to within exponentially small errors, if βΔ is large (Ramsauer et al. 2021).
     Raises ``ValueError`` for fewer than two memories.
     """
+    xp, xi = checks.reals(xi=xi)
     checks.matrix("xi", xi)
     checks.finite("xi", xi)
     if xi.shape[0] < 2:
         raise ValueError("xi must hold at least two memories: separation compares them")
-    xp = array_namespace(xi=xi)
     overlaps = xi @ xi.T
     own = xp.sum(xi * xi, axis=1)
     same = xp.eye(xi.shape[0], dtype=xi.dtype) > 0
@@ -154,10 +171,14 @@ def _softmax(xp, scores):
 
 
 def _checked(x, xi, beta):
-    xp = array_namespace(x=x, xi=xi)
+    """Return the array library, states and memories in one precision, and β as a float."""
+    xp, x, xi = checks.reals(x=x, xi=xi)
     checks.matrix("xi", xi)
     checks.finite("xi", xi)
     checks.matrix("x", x, xi.shape[1], " (one for each of the N neurons of xi)")
     checks.finite("x", x)
-    checks.number("beta", beta, 1e-12, 1e12)
-    return xp
+    return xp, x, xi, _checked_beta(beta)
+
+
+def _checked_beta(beta):
+    return checks.number("beta", beta, 1e-12, 1e12)

@@ -7,21 +7,23 @@ arrays, arrays of two libraries, no interaction).
 """
 
 import math
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
 from dam import checks
-from dam.arrays import array_namespace
+from dam.arrays import Array, array_namespace
 from dam.memory._dynamics import DenseFields, tables
 
 
-def overlaps(sigma, xi):
+def overlaps(sigma: Array, xi: Array) -> Array:
     """Return the overlaps h_μ = Σ_i ξ_i^μ σ_i of every state with every memory, ``(S, K)`` float64."""
     xp = checks.states_and_memories(sigma, xi)
     return xp.astype(sigma, xp.float64) @ xp.astype(xi, xp.float64).T
 
 
-def energy(sigma, xi, F):
+def energy(sigma: Array, xi: Array, F: Callable) -> Array:
     """Return the energies E = -Σ_μ F(ξ^μ·σ) of the states, eq. (2), ``(S,)`` float64.
 
     Parameters
@@ -36,12 +38,12 @@ def energy(sigma, xi, F):
     checks.interaction(F)
     h = overlaps(sigma, xi)
     with np.errstate(over="ignore", invalid="ignore"):  # looked for below
-        E = -array_namespace(h=h).sum(F(h), axis=1)
+        E = -array_namespace(h=h).sum(checks.evaluated(F, h), axis=1)
     checks.no_overflow(F, xi.shape[1], E)
     return E
 
 
-def local_fields(sigma, xi, F, rule="energy"):
+def local_fields(sigma: Array, xi: Array, F: Callable, rule: str = "energy") -> Array:
     """Return the field on every neuron, whose sign is the neuron's next value, eq. (4), ``(S, N)`` float64.
 
     It evaluates F for every state, memory and neuron, as the formula says. `dam.memory.retrieval.gaps` has the same
@@ -55,8 +57,8 @@ def local_fields(sigma, xi, F, rule="energy"):
         ``energy``: the bracket of eq. (4), the energy of the state with the neuron down minus that with the neuron up.
         ``field``: the older rule Σ_μ ξ_i^μ f(ξ^μ·σ) with f = F', in which the neuron also acts on itself.
     """
-    checks.interaction(F)
     checks.rule(rule)
+    checks.interaction(F, rule)
     h = overlaps(sigma, xi)
     xp, N = array_namespace(h=h), xi.shape[1]
     sigma, xi = xp.astype(sigma, xp.float64), xp.astype(xi, xp.float64)
@@ -65,15 +67,18 @@ def local_fields(sigma, xi, F, rule="energy"):
         """Σ_μ F(ξ_i^μ + R^μ) - F(-ξ_i^μ + R^μ), where R^μ = Σ_{j≠i} ξ_j^μ σ_j."""
         xi_i = xi[:, i]
         R = h - xi_i * sigma[:, i][:, None]
-        return xp.sum(F(xi_i + R) - F(-xi_i + R), axis=1)
+        return xp.sum(checks.evaluated(F, xi_i + R) - checks.evaluated(F, -xi_i + R), axis=1)
 
     with np.errstate(over="ignore", invalid="ignore"):
-        fields = F.activation(h) @ xi if rule == "field" else xp.stack([bracket(i) for i in range(N)], axis=1)
+        if rule == "field":
+            fields = checks.evaluated(F, h, derivative=True) @ xi
+        else:
+            fields = xp.stack([bracket(i) for i in range(N)], axis=1)
     checks.no_overflow(F, N, fields)
     return fields
 
 
-def trajectory(sigma, xi, F, rng=None, *, rule="energy"):
+def trajectory(sigma: Array, xi: Array, F: Callable, rng: Any = None, *, rule: str = "energy") -> Array:
     """Return every state that one run of eq. (4) passes through, from the initial state to the fixed point.
 
     For looking at a single run; `dam.memory.retrieval.retrieve` gives the last state only, of many runs at once. Under

@@ -1,14 +1,16 @@
 """The classical network of eq. (1): connections, energy and retrieval. Arrays as in `dam.memory.energy`."""
 
+from typing import Any
+
 import array_api_compat
 
 from dam import checks
-from dam.arrays import array_namespace, gpu_errors, on_backend
+from dam.arrays import Array, array_namespace, gpu_errors, on_backend
 from dam.memory._dynamics import ClassicalFields, settle_batches
 from dam.memory._dynamics_cuda import settle_classical
 
 
-def hebbian(xi):
+def hebbian(xi: Array) -> Array:
     """Return the matrix T_ij = Σ_μ ξ_i^μ ξ_j^μ of eq. (1), ``(N, N)`` float64, with its diagonal T_ii = K."""
     xp = array_namespace(xi=xi)
     checks.spins("xi", xi)
@@ -16,18 +18,18 @@ def hebbian(xi):
     return xi.T @ xi
 
 
-def classical_energy(sigma, T):
+def classical_energy(sigma: Array, T: Array) -> Array:
     """Return the energies E = -1/2 Σ_ij σ_i T_ij σ_j of the states ``(S, N)``, eq. (1), ``(S,)`` float64.
 
     Half of eq. (2) with F(x) = x^2: ``classical_energy(sigma, hebbian(xi)) == energy(sigma, xi, Polynomial(2)) / 2``.
     """
-    xp = _states_and_matrix(sigma, T)
+    xp, T = _states_and_matrix(sigma, T)
     sigma = xp.astype(sigma, xp.float64)
     return -xp.sum((sigma @ T) * sigma, axis=1) / 2
 
 
 @gpu_errors("retrieval", "use fewer states or fewer neurons N")
-def retrieve_classical(sigma, T, rng=None, *, backend=None):
+def retrieve_classical(sigma: Array, T: Array, rng: Any = None, *, backend: str | None = None) -> Array:
     """Return the fixed points of σ_i ← Sign(Σ_{j≠i} T_ij σ_j) under asynchronous updates.
 
     With ``T = hebbian(xi)`` the same dynamics, flip by flip, as ``retrieve(sigma, xi, Polynomial(2), rng)``, but the
@@ -46,7 +48,7 @@ def retrieve_classical(sigma, T, rng=None, *, backend=None):
     Raises ``ValueError`` for wrong shapes, states that are not ±1, and a T that is not symmetric or not finite.
     """
     sigma, T, back = on_backend(backend, sigma, T)
-    xp = _states_and_matrix(sigma, T)
+    xp, T = _states_and_matrix(sigma, T)
     N = T.shape[0]
     T = xp.where(xp.eye(N, dtype=xp.bool), xp.zeros_like(T), T)
     largest, whole = float(xp.max(xp.abs(T))), xp.all(T == xp.round(T))
@@ -61,10 +63,13 @@ def retrieve_classical(sigma, T, rng=None, *, backend=None):
 
 
 def _states_and_matrix(sigma, T):
+    """Return the array library and T as float64, in which |T| and sums of it do not overflow as in whole numbers."""
     xp = array_namespace(sigma=sigma, T=T)
+    checks.matrix("T", T)
     checks.matrix("T", T, columns=T.shape[0], columns_of=" (as many as rows)")
     checks.finite("T", T)
+    T = xp.astype(T, xp.float64, copy=False)
     if not xp.all(T == T.T):
         raise ValueError("T must be symmetric, got T[i, j] != T[j, i] for some i, j")
     checks.spins("sigma", sigma, T.shape[0], " (one for each row of T)")
-    return xp
+    return xp, T

@@ -1,24 +1,24 @@
 """The interactions F of eq. (2), each with its derivative f = F', the dual activation function (Section 5).
 
 An interaction is called on overlaps and gives F; its ``activation`` gives f. Both accept arrays of any library that
-follows the array API standard, and compute in the array's own precision (integers as float64).
+follows the array API standard, and compute in float32 if the array is in float32 or float16, else in float64.
 """
 
 import math
 from dataclasses import dataclass
 
 from dam import checks
-from dam.arrays import array_namespace
+from dam.arrays import Array
 
 
-def power(x, n):
+def power(x: Array, n: int) -> Array:
     """Return ``x ** n`` for an integer ``n`` >= 0 by repeated squaring: a few products instead of one ``pow`` call.
 
-    Exact on integers stored as floats, as long as the results fit in the mantissa.
+    In the precision of x, whole numbers as float64; exact on whole numbers as long as the results fit in the mantissa.
     """
-    checks.count("n", n, minimum=0)
+    n, (xp, x) = checks.count("n", n, minimum=0), checks.reals(x=x)
     if n == 0:
-        return array_namespace(x=x).ones_like(x)
+        return xp.ones_like(x)
     result = None
     while True:
         if n & 1:
@@ -29,13 +29,8 @@ def power(x, n):
         x = x * x
 
 
-def _floats(x):
-    xp = array_namespace(x=x)
-    return xp, x if xp.isdtype(x.dtype, "real floating") else xp.astype(x, xp.float64)
-
-
 def _rectified(x):
-    xp, x = _floats(x)
+    xp, x = checks.reals(x=x)
     return xp.where(x > 0, x, xp.zeros_like(x))
 
 
@@ -48,13 +43,11 @@ class Polynomial:
     def __post_init__(self):
         object.__setattr__(self, "n", checks.degree(self.n))  # the dataclass is frozen
 
-    def __call__(self, x):
-        _, x = _floats(x)
+    def __call__(self, x: Array) -> Array:
         return power(x, self.n)
 
-    def activation(self, x):
+    def activation(self, x: Array) -> Array:
         """f(x) = n x^(n-1): eq. (11), f = F'."""
-        _, x = _floats(x)
         return self.n * power(x, self.n - 1)
 
 
@@ -67,12 +60,12 @@ class RectifiedPolynomial:
     def __post_init__(self):
         object.__setattr__(self, "n", checks.degree(self.n))  # the dataclass is frozen
 
-    def __call__(self, x):
+    def __call__(self, x: Array) -> Array:
         return power(_rectified(x), self.n)
 
-    def activation(self, x):
+    def activation(self, x: Array) -> Array:
         """f(x) = n x^(n-1) for x > 0, else 0: eq. (11), f = F' of eq. (3)."""
-        xp, x = _floats(x)
+        xp, x = checks.reals(x=x)
         return xp.where(x > 0, self.n * power(_rectified(x), self.n - 1), xp.zeros_like(x))
 
 
@@ -80,11 +73,11 @@ class RectifiedPolynomial:
 class Exponential:
     """F(x) = exp(x), the limit of ever higher powers (Demircigil et al. 2017)."""
 
-    def __call__(self, x):
-        xp, x = _floats(x)
+    def __call__(self, x: Array) -> Array:
+        xp, x = checks.reals(x=x)
         return xp.exp(x)
 
-    def activation(self, x):
+    def activation(self, x: Array) -> Array:
         """f(x) = exp(x)."""
         return self(x)
 
@@ -93,13 +86,13 @@ class Exponential:
 class LogCosh:
     """F(x) = ln cosh x, dual to f = tanh (Section 5). Close to |x| for large x: n = 1."""
 
-    def __call__(self, x):
-        xp, x = _floats(x)
+    def __call__(self, x: Array) -> Array:
+        xp, x = checks.reals(x=x)
         return xp.abs(x) + xp.log1p(xp.exp(-2 * xp.abs(x))) - math.log(2)
 
-    def activation(self, x):
+    def activation(self, x: Array) -> Array:
         """f(x) = tanh x."""
-        xp, x = _floats(x)
+        xp, x = checks.reals(x=x)
         return xp.tanh(x)
 
 
@@ -107,13 +100,13 @@ class LogCosh:
 class Softplus:
     """F(x) = ln(1 + exp x), dual to the logistic function (Section 5). Close to x for large x: n = 1."""
 
-    def __call__(self, x):
-        xp, x = _floats(x)
+    def __call__(self, x: Array) -> Array:
+        xp, x = checks.reals(x=x)
         return _rectified(x) + xp.log1p(xp.exp(-xp.abs(x)))
 
-    def activation(self, x):
+    def activation(self, x: Array) -> Array:
         """f(x) = 1 / (1 + exp(-x))."""
-        xp, x = _floats(x)
+        xp, x = checks.reals(x=x)
         return (1 + xp.tanh(x / 2)) / 2
 
 
@@ -121,11 +114,11 @@ class Softplus:
 class RectifiedQuadratic:
     """F(x) = x^2 / 2 for x >= 0, else 0, dual to the rectified linear unit (Section 5): n = 2."""
 
-    def __call__(self, x):
+    def __call__(self, x: Array) -> Array:
         rectified = self.activation(x)
         return rectified * rectified / 2
 
-    def activation(self, x):
+    def activation(self, x: Array) -> Array:
         """f(x) = x for x > 0, else 0."""
         return _rectified(x)
 

@@ -8,7 +8,8 @@ import math
 
 import numpy as np
 
-from dam.arrays import array_namespace
+from dam import checks
+from dam.arrays import array_namespace, to_numpy
 from dam.memory.interactions import power
 
 
@@ -51,6 +52,20 @@ def safe_power(x, k, kind="rectified"):
     xp = array_namespace(x=x)
     on = xp.astype(size(xp, x, kind) > threshold(xp, x.dtype, k), x.dtype)
     return on if k == 0 else power(x * on, k)
+
+
+def off(visible, x, above, kind, rows=1000):
+    """Do what `dam.network.classifier.inactive` does, without its checks; there may be no memories."""
+    xp, visible = checks.reals(visible=visible)
+    found, above = np.ones(visible.shape[0], bool), np.broadcast_to(above, visible.shape[0])
+    for start in range(0, x.shape[0], rows):
+        left = np.flatnonzero(found)
+        if len(left) == 0:
+            break
+        _, part = checks.reals(x=x[start : start + rows, :])
+        h = part @ xp.take(visible, xp.asarray(left), axis=0).T
+        found[left] = to_numpy(xp.all(size(xp, h, kind) <= xp.asarray(above[left], dtype=h.dtype), axis=0))
+    return found
 
 
 def on_into(h, least, kind, on):

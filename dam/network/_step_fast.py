@@ -11,14 +11,13 @@ import threading
 import numpy as np
 from array_api_compat import is_cupy_namespace, is_numpy_namespace
 from scipy.sparse import csc_array
-from threadpoolctl import threadpool_info, threadpool_limits
+from threadpoolctl import threadpool_info
 
-from dam.arrays import array_namespace, thread_pool
+from dam.arrays import array_namespace, one_blas_thread, thread_pool
 from dam.memory.interactions import power
 from dam.network import _powers, _step_cuda, objective
 from dam.network._powers import safe_power
 from dam.network._step_plain import ArrayStep, Step
-from dam.network.classifier import inactive
 from dam.network.optimizer import momentum_update_in_place
 
 BLOCKS = 4  # of memories; fixed, so that sums and results do not depend on the number of threads
@@ -60,14 +59,14 @@ class BlockStep(Step):
 
     def __enter__(self):
         threads = max([p["num_threads"] for p in threadpool_info() if p["user_api"] == "blas"], default=1)
-        self.limits = threadpool_limits(1, user_api="blas")
+        one_blas_thread.__enter__()
         self.own = threading.local()
         self.pool = thread_pool(min(threads, BLOCKS), self._allocate)
         return self
 
     def __exit__(self, *_):
         self.pool.shutdown()
-        self.limits.restore_original_limits()
+        one_blas_thread.__exit__()
 
     def __call__(self, rows, T, epsilon):
         """See `dam.network._step_plain.ArrayStep.__call__`."""
@@ -90,7 +89,7 @@ class BlockStep(Step):
             return
         still = np.flatnonzero(~self.V.any(axis=1))
         visible, label_weights = self.xi[still, : self.N], self.xi[still, self.N :]
-        dropped = still[inactive(visible, self.x, -ROUNDING - self._reach(label_weights))]
+        dropped = still[_powers.off(visible, self.x, -ROUNDING - self._reach(label_weights), "rectified")]
         if 0 < len(dropped) < len(self.xi):
             xi, V = self.state()
             self.active = np.delete(np.arange(len(xi))[self.active], dropped)

@@ -15,30 +15,36 @@ They raise ``ValueError`` for images of another size than the network's, pixels 
 and any other number out of range; ``MemoryError`` for more images than fit on a GPU.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from array_api_compat import is_cupy_array
 
 from dam import checks
-from dam.arrays import array_namespace, on_backend, to_numpy
+from dam.arrays import Array, array_namespace, on_backend, to_numpy
 from dam.network._step_plain import HELD
+from dam.network.classifier import Network
 from dam.network.objective import targets
 
 NORMS = ("l2", "linf")
 
 
-def gradient(v, y, network, m=1):
+def gradient(v: Array, y: Array, network: Network, m: int = 1) -> tuple[Array, Array]:
     """Return ln C ``(M,)`` of the classes y, and its gradient ``(M, N)`` with respect to the pixels.
 
     C ∂(ln C)/∂v is ∂C/∂v.
     """
     _, v, y, network, back = checked_images(v, y, network, m)
     t = targets(y, network.label_weights.shape[1], v.dtype)
-    return tuple(map(back, descent(v, network, lambda a: network.objective(a, t, m))[1:]))
+    _, ln_C, slope = descent(v, network, lambda a: network.objective(a, t, m))
+    return back(ln_C), back(slope)
 
 
-def descent(v, network, objective):
+def descent(
+    v: Array, network: Network, objective: Callable[[Array], tuple[Array, Array]]
+) -> tuple[Array, Array, Array]:
     """Return the arguments ``(M, N_c)``, an objective of them ``(M,)`` and its gradient ``(M, N)``; no checks.
 
     ``objective`` gives that and its derivatives ``(M, N_c)`` from the arguments.
@@ -48,14 +54,15 @@ def descent(v, network, objective):
     return a, value, network.backward(state, s)
 
 
-def move(v, gradient, length, norm):
+def move(v: Array, gradient: Array, length: float, norm: str) -> Array:
     """Return images after one move against the gradient, pixels kept in [-1, 1].
 
     ``length`` is that of the move: the Euclidean one, sqrt(Σ_i Δv_i²), for the norm 'l2', and the change of each pixel
     for 'linf', which takes the sign of the gradient.
     """
     checks.choice("norm", norm, NORMS)
-    xp = array_namespace(v=v, gradient=gradient)
+    xp, v, gradient = checks.reals(v=v, gradient=gradient)
+    checks.alike(v=v, gradient=gradient)
     if norm == "linf":
         change = xp.sign(gradient)
     else:
@@ -64,7 +71,7 @@ def move(v, gradient, length, norm):
         change = gradient / xp.where(largest > 0, largest, xp.ones_like(largest))
         norms = xp.sqrt(xp.sum(change * change, axis=1, keepdims=True))
         change = change / xp.where(norms > 0, norms, xp.ones_like(norms))
-    return xp.clip(v - length * change, -1, 1)
+    return xp.clip(v - checks.number("length", length, 0, 1e9) * change, -1, 1)
 
 
 @dataclass
@@ -75,18 +82,29 @@ class Attack:
     bool; ``updates (M,)``, how many it took, or all of them; ``target (M,)``, the classes that were descended to.
     """
 
-    images: object
-    crossed: object
-    updates: object
-    target: object
+    images: Array
+    crossed: Array
+    updates: Array
+    target: Array
 
-    def overshoot(self, v, factor):
+    def overshoot(self, v: Array, factor: float) -> Array:
         """Return images beyond the boundary: so many times as far from the images ``v`` that the attack began with."""
-        xp = array_namespace(v=v)
-        return xp.clip(v + factor * (self.images - v), -1, 1)
+        xp, v = checks.reals(v=v)
+        checks.alike(v=v, images=self.images)
+        return xp.clip(v + checks.number("factor", factor, 0, 1e9) * (self.images - v), -1, 1)
 
 
-def attack(v, y, network, target=None, *, norm="l2", length=None, max_updates=200, m=1):
+def attack(
+    v: Array,
+    y: Array,
+    network: Network,
+    target: Array | None = None,
+    *,
+    norm: str = "l2",
+    length: float | None = None,
+    max_updates: int = 200,
+    m: int = 1,
+) -> Attack:
     """Descend from images that the network classifies correctly, as y, until it changes its answer: an `Attack`.
 
     The crossing is located within the last move to a thousandth of it. An image that does not cross stays in the
@@ -109,7 +127,7 @@ def attack(v, y, network, target=None, *, norm="l2", length=None, max_updates=20
     """
     xp, v, y, network, back = checked_images(v, y, network, m)
     length = _length(norm, length)
-    checks.count("max_updates", max_updates)
+    max_updates = checks.count("max_updates", max_updates)
     y, a = to_numpy(y), to_numpy(network.arguments(v))
     if np.any(wrong := np.argmax(a, axis=1) != y):
         raise ValueError(
@@ -126,7 +144,8 @@ def attack(v, y, network, target=None, *, norm="l2", length=None, max_updates=20
     for update in range(max_updates + 1):
         image = xp.asarray(after[live])
         t = targets(xp.asarray(target[live]), a.shape[1], v.dtype)
-        a_live, _, slope = descent(image, network, lambda a, t=t: network.objective(a, t, m))
+        of_arguments: Callable = lambda a, t=t: network.objective(a, t, m)
+        a_live, _, slope = descent(image, network, of_arguments)
         done = there(np.argmax(to_numpy(a_live), axis=1), live)
         crossed[live[done]], updates[live[done]] = True, update
         live, slope, image = live[~done], slope[xp.asarray(~done)], image[xp.asarray(~done)]
@@ -141,7 +160,17 @@ def attack(v, y, network, target=None, *, norm="l2", length=None, max_updates=20
     return Attack(*(back(xp.asarray(x)) for x in (after, crossed, updates, target)))
 
 
-def path(v, y, target, network, updates, *, norm="l2", length=None, m=1):
+def path(
+    v: Array,
+    y: Array,
+    target: Array,
+    network: Network,
+    updates: int,
+    *,
+    norm: str = "l2",
+    length: float | None = None,
+    m: int = 1,
+) -> tuple[Array, Array, Array]:
     """Descend to the target classes for a fixed number of updates, past the boundary, and watch both objectives.
 
     Returns
@@ -166,32 +195,34 @@ def path(v, y, target, network, updates, *, norm="l2", length=None, m=1):
     return tuple(back(xp.stack(column)) for column in zip(*found))
 
 
-def _length(norm, length):
+def _length(norm: str, length: float | None) -> float:
     checks.choice("norm", norm, NORMS)
     length = {"l2": 0.25, "linf": 0.02}[norm] if length is None else length
     return checks.number("length", length, 1e-9, 1e9)
 
 
-def checked_images(v, y, network, m):
+def checked_images(
+    v: Array, y: Array, network: Network, m: int, of_classes: str = "y"
+) -> tuple[Any, Array, Array, Network, Callable[[Array], Array]]:
     """Return the array library, images in the precision of the weights, their classes, and the network.
 
+    Complaints about the classes go under the name ``of_classes``.
     NumPy arrays are moved to where ``DAM_BACKEND`` says; last comes a function that brings results back from there.
     """
     v, y, visible, back = on_backend(None, v, y, network.visible)
-    xp = array_namespace(v=v, y=y, visible=visible)
+    xp = array_namespace(**{"v": v, of_classes: y, "visible": visible})
     checks.count("m", m)
-    checks.matrix("v", v, visible.shape[1], " (one for each visible weight of the network)")
-    checks.within("v", v, -1, 1)
-    checks.labels("y", y, network.label_weights.shape[1])
+    checks.pixels("v", v, visible.shape[1], " (one for each visible weight of the network)")
+    checks.labels(of_classes, y, network.label_weights.shape[1])
     if y.shape[0] != v.shape[0]:
-        raise ValueError(f"y must hold a class for each of the {v.shape[0]} images, got {y.shape[0]}")
+        raise ValueError(f"{of_classes} must hold a class for each of the {v.shape[0]} images, got {y.shape[0]}")
     if is_cupy_array(v):
         (M, N), K = v.shape, visible.shape[0]
         checks.memory(visible.dtype.itemsize * M * (HELD * K + 6 * N), f"an attack on {M} images", v, M)
     return xp, xp.astype(v, visible.dtype, copy=False), y, network.on(xp), back
 
 
-def _checked_targets(target, y, classes):
+def _checked_targets(target: Array, y: np.ndarray, classes: int) -> np.ndarray:
     checks.labels("target", target, classes)
     target = to_numpy(target)
     if target.shape != y.shape:

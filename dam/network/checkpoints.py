@@ -1,26 +1,46 @@
-"""Checkpoints of a training: an NPZ file with weights, momentum, history, and what training it is of."""
+"""Checkpoints of a training: an NPZ file with weights, momentum, history, and what training it is of.
+
+Its header, JSON, holds the recipe, the seed, a digest of the data, the epochs done, and the versions that computed.
+"""
 
 import hashlib
 import json
+import sys
+import warnings
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
+import scipy
 
-from dam import files
+try:
+    import fcntl
+except ImportError:  # on Windows
+    fcntl = None  # type: ignore[assignment]
+
+from dam import checks, files
 from dam.network.recipes import Recipe
 
 
-def digest(x, y):
+def digest(x: np.ndarray, y: np.ndarray) -> str:
     """Return a SHA-256 of the training data, types and shapes included."""
     sha = hashlib.sha256()
     for a in (x, y):
         sha.update(f"{a.dtype} {a.shape}".encode())
-        sha.update(np.ascontiguousarray(a))
+        sha.update(np.ascontiguousarray(a).data)
     return sha.hexdigest()
 
 
-def prepare(path, resume):
+def versions() -> dict[str, str]:
+    """Return the versions of the libraries that compute, on which the rounding of sums depends."""
+    cupy = getattr(sys.modules.get("cupy"), "__version__", None)
+    return {"NumPy": np.__version__, "SciPy": scipy.__version__} | ({"CuPy": cupy} if cupy else {})
+
+
+def prepare(path: Path | str, resume: bool) -> None:
     """Raise before any work is done if the checkpoint could not be read or written.
 
     Raises
@@ -31,7 +51,11 @@ def prepare(path, resume):
         ``resume`` is false and there is such a file.
     OSError
         Its folder cannot be made or written.
+    TypeError
+        It is no path.
     """
+    if not isinstance(path, str | Path):
+        raise TypeError(f"checkpoint must be the path of a file, got {path!r}")
     path = Path(path)
     if resume and not path.exists():
         raise FileNotFoundError(f"there is no checkpoint {path} to go on from; start without resume")
@@ -43,38 +67,86 @@ def prepare(path, resume):
         raise OSError(f"cannot write checkpoints to {path.parent} ({error}); choose another folder") from error
 
 
-def save(path, key, epoch, xi, V, history):
+@contextmanager
+def claimed(path: Path | str | None) -> Iterator[None]:
+    """Keep other trainings from a checkpoint while it lasts; one that is killed lets go of it at once.
+
+    Raises ``FileExistsError`` if another training has it. Does nothing without a path, and where files have no locks.
+    """
+    if path is None or fcntl is None:
+        yield
+        return
+    lock = Path(path).with_name(f".{Path(path).name}.lock")
+    with open(lock, "w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise FileExistsError(
+                f"another training keeps its state in the checkpoint {path} now; let it end, or choose another file"
+            ) from None
+        except OSError:  # a file system without locks
+            pass
+        try:
+            yield
+        finally:
+            lock.unlink(missing_ok=True)
+
+
+def save(path: Path | str, key: dict, epoch: int, xi: np.ndarray, V: np.ndarray, history: dict) -> None:
     """Write a checkpoint, whole or not at all; an older one stays until the new one is complete.
 
     ``key`` is a dict of what the training is; see `load`. Raises ``OSError`` if it cannot be written.
     """
-    header = json.dumps(key | {"epoch": epoch})
+    header = json.dumps(key | {"epoch": checks.count("epoch", epoch), "versions": versions()})
+    Path(path).parent.mkdir(parents=True, exist_ok=True)  # it may have been cleared away meanwhile
     files.write_atomically(path, lambda file: np.savez(file, header=header, xi=xi, V=V, **history))
 
 
-def load(path, key):
-    """Return the epochs done, weights, momentum and history of a checkpoint.
+def load(path: Path | str, key: dict, columns: int) -> tuple[int, np.ndarray, np.ndarray, dict[str, np.ndarray]]:
+    """Return the epochs done, weights and momentum ``(K, columns)``, and history of a checkpoint.
 
     Raises ``ValueError`` if the file is damaged, or if it belongs to another training than ``key``: the
-    message names the fields that differ.
+    message names the fields that differ. Warns if it was written under other versions of the libraries.
     """
     try:
+        with zipfile.ZipFile(path) as parts:
+            if sum(part.file_size for part in parts.infolist()) > Path(path).stat().st_size:
+                raise ValueError("it is compressed, as no checkpoint is")
         with np.load(path, allow_pickle=False) as content:
             arrays = dict(content)
         found = json.loads(str(arrays.pop("header")))
-        epoch, xi, V = found.pop("epoch"), arrays.pop("xi"), arrays.pop("V")
+        epoch, written = checks.count("epoch", found.pop("epoch")), dict(found.pop("versions", {}))
         found["recipe"] = asdict(Recipe(**found["recipe"]))  # with fields that are newer than the file
+        arrays.setdefault("device", np.full(epoch, "unknown"))  # files of older versions have none
+        _check_arrays(arrays, epoch, found, columns)
     except Exception as error:  # a damaged file shows up as many kinds of error
         raise ValueError(
             f"the checkpoint {path} is truncated or damaged ({error}); delete it to start again"
         ) from error
     if differences := _differences(found, key):
         raise ValueError(f"the checkpoint {path} is of another training: {'; '.join(differences)}")
-    arrays.setdefault("device", np.full(epoch, "unknown"))  # files of older versions have none
-    return epoch, xi, V, arrays
+    now = versions()
+    if others := [name for name in now if written.get(name, now[name]) != now[name]]:
+        text = ", ".join(f"{name} {written[name]}, not {now[name]}" for name in others)
+        message = f"the checkpoint {path} was written under {text}: from here on sums may be rounded otherwise"
+        warnings.warn(message, RuntimeWarning, stacklevel=3)
+    return epoch, arrays.pop("xi"), arrays.pop("V"), arrays
 
 
-def kept(path):
+def _check_arrays(arrays: dict[str, np.ndarray], epoch: int, key: dict, columns: int) -> None:
+    """Raise ``ValueError`` unless the arrays of a checkpoint fit the training with that key, in shape and type."""
+    whole, each = (key["recipe"]["K"], columns), (epoch,)
+    expected = {"xi": (whole, key["dtype"]), "V": (whole, key["dtype"]), "device": (each, "str")}
+    expected |= dict.fromkeys(("test_error", "train_error", "seconds"), (each, "float64"))
+    if set(arrays) != set(expected):
+        raise ValueError(f"it must hold {', '.join(expected)}, got {', '.join(arrays)}")
+    for name, (shape, dtype) in expected.items():
+        if arrays[name].shape != shape or not arrays[name].dtype.name.startswith(dtype):
+            got = f"{arrays[name].dtype} {arrays[name].shape}"
+            raise ValueError(f"{name} must be {dtype} {shape}, got {got}")
+
+
+def kept(path: Path | str | None) -> str:
     """Say what is kept of a training that the GPU broke off, and how to go on."""
     if path is None:
         return "it kept no checkpoint; with checkpoint=FILE a training can go on where it was"
@@ -88,7 +160,7 @@ def kept(path):
     )
 
 
-def _differences(found, key):
+def _differences(found: dict, key: dict) -> list[str]:
     """Say in which fields two keys differ."""
     found, key = ({**k, **k.get("recipe", {})} for k in (found, key))
     names = [name for name in {**key, **found} if name != "recipe" and found.get(name) != key.get(name)]

@@ -1,34 +1,45 @@
 """Trained networks in a few hundred kilobytes: weights on sixteen levels, without sleeping memories."""
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
 from dam import checks
+from dam.network.classifier import Network
 
 LEVELS = 16
 """How many values a weight may have, evenly from -1 to 1: four bits."""
 
 
-def codes(weights):
+def codes(weights: np.ndarray) -> np.ndarray:
     """Return the nearest of the 16 levels as uint8 from 0 to 15, of the shape of ``weights`` in [-1, 1].
 
     Raises ``ValueError`` if they are not finite, or beyond 1 in size.
     """
-    weights = np.asarray(weights)
-    checks.finite("weights", weights)
+    _, weights = checks.reals(weights=checks.numbers_of("weights", weights, dtype=None))
     if np.abs(weights).max(initial=0) > 1:
         raise ValueError(f"weights must lie in [-1, 1], got up to {np.abs(weights).max()}")
     return np.rint((weights + 1) / 2 * (LEVELS - 1)).astype(np.uint8)
 
 
-def values(codes):
-    """Return the weights that codes stand for, float32."""
+def values(codes: np.ndarray) -> np.ndarray:
+    """Return the weights that codes, whole numbers from 0 to 15, stand for, float32."""
+    codes = checks.numbers_of("codes", codes, dtype=None)
+    if codes.dtype.kind not in "iu":
+        raise TypeError(f"codes must hold whole numbers, got dtype {codes.dtype}")
+    if np.any((codes < 0) | (codes >= LEVELS)):
+        raise ValueError(f"codes must hold numbers from 0 to {LEVELS - 1}, got {codes.min()} to {codes.max()}")
     return (codes * (2 / (LEVELS - 1)) - 1).astype(np.float32)
 
 
-def quantized(network, kept=None):
+def quantized(network: Network, kept: np.ndarray | None = None) -> Any:
     """Return a network with its weights on 16 levels, and of its memories only those of ``kept (K,)``, bool."""
-    rows = slice(None) if kept is None else kept
+    rows: Any = slice(None)
+    if kept is not None:
+        rows, K = checks.mask("kept", kept), network.visible.shape[0]
+        if tuple(rows.shape) != (K,):
+            raise ValueError(f"kept must have shape {(K,)}, one entry for each memory, got {tuple(rows.shape)}")
     weights = {name: values(codes(getattr(network, name)[rows])) for name in network.WEIGHTS}
-    return replace(network, **weights)
+    whole: Any = network
+    return replace(whole, **weights)

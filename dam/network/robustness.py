@@ -6,13 +6,16 @@ network holds for the best example of a class; those that look like nothing are 
 to all functions is said in `dam.network.attacks`.
 """
 
-from typing import NamedTuple
+import math
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from dam import checks
-from dam.arrays import array_namespace, to_numpy
+from dam.arrays import Array, array_namespace, to_numpy
 from dam.network.attacks import NORMS, checked_images, descent, move
+from dam.network.classifier import Network
 from dam.network.objective import targets
 from dam.network.prototypes import resemblance
 
@@ -20,14 +23,16 @@ CONFIDENT = 0.9
 """The state c of the winner from which on a network counts as confident."""
 
 
-def project(v, center, radius, norm):
+def project(v: Array, center: Array, radius: float, norm: str) -> Array:
     """Return images ``v`` moved back into the ball around the images ``center``, and into the pixels' [-1, 1].
 
     The ball holds the images whose change has an Euclidean length ('l2') or a largest entry ('linf') of at most the
     radius. Clipping the pixels moves no image out of it, as its center lies among the pixels.
     """
     checks.choice("norm", norm, NORMS)
-    xp = array_namespace(v=v, center=center)
+    xp, v, center = checks.reals(v=v, center=center)
+    checks.alike(v=v, center=center)
+    checks.number("radius", radius, 0, math.inf)
     change = v - center
     if norm == "linf":
         change = xp.clip(change, -radius, radius)
@@ -38,7 +43,16 @@ def project(v, center, radius, norm):
     return xp.clip(center + change, -1, 1)
 
 
-def robust(v, y, network, radii, *, norm="l2", steps=20, m=None):
+def robust(
+    v: Array,
+    y: Array,
+    network: Network,
+    radii: Sequence[float] | np.ndarray,
+    *,
+    norm: str = "l2",
+    steps: int = 20,
+    m: int | None = None,
+) -> Array:
     """Return which images projected gradient descent cannot take out of their class, within each radius.
 
     From the image, a move goes against the gradient of the margin, the argument of its own class minus the largest of
@@ -66,10 +80,11 @@ def robust(v, y, network, radii, *, norm="l2", steps=20, m=None):
     xp, v, y, network, back = checked_images(v, y, network, 1 if m is None else m)
     checks.choice("norm", norm, NORMS)
     checks.count("steps", steps)
-    if np.ndim(radii) != 1 or len(radii) == 0 or min(radii) < 0 or any(np.diff(radii) <= 0):
+    known = checks.numbers_of("radii", radii, dtype=None)
+    if known.ndim != 1 or len(known) == 0 or known.dtype == bool or min(known) < 0 or any(np.diff(known) <= 0):
         raise ValueError(f"radii must be a list of numbers that are at least 0 and ascend, got {radii!r}")
     y, held, found = to_numpy(y), np.ones(v.shape[0], bool), []
-    for radius in radii:
+    for radius in known.tolist():
         live = np.flatnonzero(held)
         image = center = xp.take(v, xp.asarray(live), axis=0)
         for _ in range(steps + 1 if radius > 0 else 1):
@@ -86,7 +101,7 @@ def robust(v, y, network, radii, *, norm="l2", steps=20, m=None):
     return back(xp.asarray(np.stack(found)))
 
 
-def _against(own, network, m):
+def _against(own: Array, network: Network, m: int | None) -> Callable[[Array], tuple[Array, Array]]:
     """Return what `robust` descends, as a function of the arguments, for targets ``own (M, N_c)`` of the classes."""
 
     def of_arguments(a):
@@ -105,13 +120,13 @@ class Minima(NamedTuple):
     target at a confidence of `CONFIDENT`, or -1.
     """
 
-    images: object
-    ln_C: object
-    confidence: object
-    updates: object
+    images: Array
+    ln_C: Array
+    confidence: Array
+    updates: Array
 
 
-def minima(v, target, network, *, updates=300, length=0.5, m=1):
+def minima(v: Array, target: Array, network: Network, *, updates: int = 300, length: float = 0.5, m: int = 1) -> Minima:
     """Descend from images to minima of the objective of the target classes, over all images of [-1, 1]^N.
 
     Pixels that are at ±1 and are pushed outward are left out of a move. The moves shorten steadily, to zero at the end,
@@ -133,7 +148,7 @@ def minima(v, target, network, *, updates=300, length=0.5, m=1):
     -------
     Minima
     """
-    xp, v, target, network, back = checked_images(v, target, network, m)
+    xp, v, target, network, back = checked_images(v, target, network, m, "target")
     checks.count("updates", updates)
     checks.number("length", length, 1e-9, 1e9)
     t = targets(target, network.label_weights.shape[1], v.dtype)
@@ -148,19 +163,22 @@ def minima(v, target, network, *, updates=300, length=0.5, m=1):
     return Minima(*map(back, (v, ln_C, xp.tanh(_own(xp, a, t)), reached)))
 
 
-def _own(xp, a, t):
+def _own(xp: Any, a: Array, t: Array) -> Array:
     return xp.sum(xp.where(t > 0, a, xp.zeros_like(a)), axis=1)
 
 
-def _confident(xp, a, t):
+def _confident(xp: Any, a: Array, t: Array) -> Array:
     """Return whether the target class has the largest argument and a state c of at least `CONFIDENT`."""
     own = _own(xp, a, t)
     return (own >= xp.max(a, axis=1)) & (xp.tanh(own) >= CONFIDENT)
 
 
-def strokes(v, shape=(28, 28)):
+def strokes(v: Array, shape: tuple[int, int] = (28, 28)) -> np.ndarray:
     """Return where the strokes of images are ``(M, N)``, bool: pixels with more ink than paper, v > 0, and those that
     touch one, also at a corner."""
+    if np.shape(shape) != (2,):
+        raise ValueError(f"shape must hold the rows and columns of a picture, got {shape!r}")
+    shape = checks.count("the rows of shape", shape[0]), checks.count("the columns of shape", shape[1])
     checks.matrix("v", v, shape[0] * shape[1], f" (pixels of a picture of {shape[0]} by {shape[1]})")
     ink = np.pad(to_numpy(v).reshape(-1, *shape) > 0, ((0, 0), (1, 1), (1, 1)))
     near = np.zeros((len(ink), *shape), bool)
@@ -170,17 +188,19 @@ def strokes(v, shape=(28, 28)):
     return near.reshape(len(ink), -1)
 
 
-def inside_share(v, moved, shape=(28, 28)):
+def inside_share(v: Array, moved: Array, shape: tuple[int, int] = (28, 28)) -> np.ndarray:
     """Return which share of the squared change from ``v`` to ``moved (M, N)`` lies inside the `strokes` of v ``(M,)``.
 
     It is NaN for an image that did not change.
     """
+    _, v, moved = checks.reals(v=v, moved=moved)
+    checks.alike(v=v, moved=moved)
     change = (to_numpy(moved) - to_numpy(v)).astype(np.float64) ** 2
     total = change.sum(axis=1)
     return np.where(total > 0, (change * strokes(v, shape)).sum(axis=1), np.nan) / np.where(total > 0, total, 1)
 
 
-def likeness(pictures, classes, x, y):
+def likeness(pictures: Array, classes: Array, x: Array, y: Array) -> np.ndarray:
     """Return the correlation of each picture with the most similar of the digits of a class ``(M,)``.
 
     Parameters
@@ -197,14 +217,21 @@ def likeness(pictures, classes, x, y):
         If there is no known digit of a class, or shapes do not fit.
     """
     xp = array_namespace(pictures=pictures, x=x)
+    (_, pictures), (_, x) = checks.reals(pictures=pictures), checks.reals(x=x)
+    checks.matrix("pictures", pictures)
+    checks.matrix("x", x, pictures.shape[1], " (the pixels of a picture)")
+    for name, of in {"classes": classes, "y": y}.items():
+        checks.labels(name, of, np.iinfo(np.int64).max)
     classes, y = to_numpy(classes), to_numpy(y)
+    if len(y) != x.shape[0]:
+        raise ValueError(f"y must hold a class for each of the {x.shape[0]} rows of x, got {len(y)}")
     if len(classes) != pictures.shape[0]:
         raise ValueError(f"classes must hold one for each of the {pictures.shape[0]} pictures, got {len(classes)}")
     found = np.empty(len(classes))
     for alpha in np.unique(classes):
         rows, known = np.flatnonzero(classes == alpha), np.flatnonzero(y == alpha)
         if len(known) == 0:
-            raise ValueError(f"there is no known digit of class {alpha}")
+            raise ValueError(f"there is no known digit of class {alpha} in y")
         alike = resemblance(*(xp.take(z, xp.asarray(k), axis=0) for z, k in ((pictures, rows), (x, known))))
         found[rows] = to_numpy(alike.correlation)
     return found

@@ -46,7 +46,9 @@ def test_power_needs_few_products(n):
             Counted.products += 1
             return Counted(self.exponent + other.exponent)
 
-    assert power(Counted(1), n).exponent == n
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(dam.checks, "reals", lambda x: (None, x))
+        assert power(Counted(1), n).exponent == n
     assert Counted.products <= 2 * math.log2(n)
 
 

@@ -1,7 +1,9 @@
 """Retrieval: where it ends, against loops straight from eq. (4), and that it ends there however it is computed."""
 
 import sys
+import threading
 import types
+from concurrent.futures import ThreadPoolExecutor
 
 import array_api_strict as strict
 import cupy_stub
@@ -10,6 +12,7 @@ import pytest
 from by_loops import BAD, FUNCTIONS, PAIR, problems, slow_F, stable
 from hypothesis import given
 from hypothesis import strategies as st
+from threadpoolctl import threadpool_info, threadpool_limits
 
 import dam
 from dam import arrays, memory
@@ -59,6 +62,47 @@ def test_result_does_not_depend_on_threads_or_on_the_other_states(F, monkeypatch
     one, four = (retrieve(sigma, xi, F, 1, threads=threads) for threads in (1, 4))
     assert np.array_equal(one, four)
     assert np.array_equal(retrieve(sigma[:14], xi, F, 1), one[:14])
+
+
+def test_choices_for_a_state_depend_on_the_states_beside_it():
+    """As the docstring says; where a state ends may depend on them too, and does not with a call for each state."""
+    rng = np.random.default_rng(0)
+    xi, sigma = dam.random_patterns(20, 12, rng), dam.random_patterns(30, 12, rng)
+    alone = lambda states: np.concatenate([retrieve(state[None], xi, dam.Polynomial(2), 5) for state in states])
+    together = retrieve(sigma, xi, dam.Polynomial(2), 5)
+    assert not np.array_equal(together, np.flip(retrieve(np.flip(sigma, axis=0), xi, dam.Polynomial(2), 5), axis=0))
+    assert np.array_equal(alone(sigma), np.flip(alone(np.flip(sigma, axis=0)), axis=0))
+
+
+def test_overlapping_calls_leave_the_threads_of_the_blas_as_they_were():
+    """The first call to begin is the first to end: what it found, and not what the second found, is what remains."""
+    counts = lambda: {p["num_threads"] for p in threadpool_info() if p["user_api"] == "blas"}
+    began, may_end = ([threading.Event() for _ in range(2)] for _ in range(2))
+
+    def call(number):
+        def fields(batch):
+            began[number].set()
+            assert may_end[number].wait(60)
+            return _dynamics.ClassicalFields(batch, np.zeros((4, 4)), 0.0)
+
+        _dynamics.settle_batches(np.ones((2, 4)), fields, 4, np.random.default_rng(0))
+
+    limits = threadpool_limits(2, user_api="blas")
+    with threadpool_limits():  # as if the process had begun with two
+        pass
+    with ThreadPoolExecutor(2) as pool:  # whose threads outlive their calls
+        calls = []
+        for number in range(2):
+            calls.append(pool.submit(call, number))
+            assert began[number].wait(60) and counts() == {1}
+        may_end[0].set()
+        calls[0].result()
+        assert counts() == {1}  # the second goes on
+        may_end[1].set()
+        calls[1].result()
+        assert counts() == {2}
+    with limits:
+        pass
 
 
 def test_dtype_and_input_are_kept():
@@ -221,5 +265,14 @@ def test_other_bad_input_is_refused():
     for no_function in (3, dam.Polynomial):
         with pytest.raises(TypeError, match=r"F must be an interaction, for example dam.Polynomial\(3\), got"):
             retrieve(PAIR, PAIR, no_function)
+    for no_types in (np.ones((1, 3), np.uint8), np.ones((1, 3), bool)):
+        with pytest.raises(TypeError, match="sigma must hold"):
+            retrieve(no_types, PAIR, dam.Polynomial(2), 0)
+    with pytest.raises(TypeError, match=r"F must have a method activation, its derivative, for rule = 'field'"):
+        retrieve(PAIR, PAIR, lambda x: x * x, 0, rule="field")
+    for wrong in (lambda x: 3, lambda x: x.sum(), lambda x: x > 0, lambda x: 1j * x):
+        for function in (retrieve, gaps, dam.energy, dam.local_fields):
+            with pytest.raises(TypeError, match="F must give a real number for each overlap"):
+                function(PAIR, PAIR, wrong)
     with pytest.raises(ValueError, match="threads must be an integer of at least 1, got 0"):
         retrieve(PAIR, PAIR, dam.Polynomial(2), 0, threads=0)

@@ -2,9 +2,13 @@
 
 import itertools
 import math
+from statistics import NormalDist
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import special
 
 import dam
 from dam import Polynomial, RectifiedPolynomial
@@ -57,14 +61,21 @@ def test_error_probability_against_simulation_at_n_2():
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: theory.alpha(1), "n must be an integer of at least 2, got 1"),
-        (lambda: theory.alpha(2.5), "n must be an integer of at least 2, got 2.5"),
+        (lambda: theory.alpha(1), "n must be an integer from 2 to 1000, got 1"),
+        (lambda: theory.alpha(2.5), "n must be an integer from 2 to 1000, got 2.5"),
         (lambda: theory.alpha(2, 0), "p_error must lie between 0 and 0.5"),
         (lambda: theory.alpha(2, 0.5), "p_error must lie between 0 and 0.5"),
         (lambda: theory.alpha(2, math.nan), "p_error must lie between 0 and 0.5"),
         (lambda: theory.capacity(0, 2), "N must be an integer of at least 1, got 0"),
         (lambda: theory.capacity_no_errors(1, 2), "N must be an integer of at least 2, got 1"),
         (lambda: theory.error_probability(100, 0, 2), "K must be an integer of at least 1, got 0"),
+        (lambda: theory.capacity(10**12, 40), "N and n lead to a number beyond float64"),
+        (lambda: theory.capacity_no_errors(10**12, 40), "N and n lead to a number beyond float64"),
+        (lambda: theory.error_tail(1, 10**400, 2), "K, N and n lead to a number beyond float64"),
+        (lambda: theory.noise_moments(1000, dam.Exponential()), "F = .* overflows float64 at the overlap N = 1000"),
+        (lambda: theory.noise_moments(10**6, Polynomial(2)), "N must be an integer from 1 to 100000, got 1000000"),
+        (lambda: theory.half_stable(1, Polynomial(2)), "N must be an integer from 2 to 100000, got 1"),
+        (lambda: theory.half_stable(9, lambda x: 0 * x), "F must differ from overlap to overlap"),
     ],
 )
 def test_bad_input(call, message):
@@ -112,3 +123,36 @@ def test_half_stable_solves_its_equation():
         K = theory.half_stable(100, F)
         p = [theory.error_probability_exact_moments(100, round(K) + d, F) for d in (-2, 2)]
         assert (1 - p[0]) ** 100 > 0.5 > (1 - p[1]) ** 100
+
+
+@given(N=st.integers(2, 10**6), K=st.integers(1, 10**30), n=st.integers(2, 300))
+def test_numbers_of_any_size_follow_the_formulas(N, K, n):
+    """Against logarithms, also where powers of N and double factorials are beyond float64, and their ratio is not."""
+    signal, noise = (n - 1) * math.log(N), special.gammaln(2 * n - 1) - (n - 1) * math.log(2) - special.gammaln(n)
+    half = signal - noise - math.log(2)  # of what eq. (5) compares with K
+    x = math.exp(min(half - math.log(K), 700))
+    assert theory.error_probability(N, K, n) == pytest.approx(math.erfc(math.sqrt(x)) / 2, rel=1e-8, abs=1e-300)
+    if math.log(K) - half < 600:
+        tail = math.exp(-x - (half - math.log(K)) / 2) / math.sqrt(4 * math.pi)
+        assert theory.error_tail(N, K, n) == pytest.approx(tail, rel=1e-8, abs=1e-300)
+    if abs(half) < 600:
+        assert theory.capacity_no_errors(N, n) == pytest.approx(math.exp(half) / math.log(N), rel=1e-8)
+        assert theory.capacity(N, n, 0.1) == pytest.approx(
+            2 * math.exp(half) / NormalDist().inv_cdf(0.1) ** 2, rel=1e-8
+        )
+
+
+def test_no_noise_and_nothing_but_noise():
+    assert theory.error_tail(10**6, 10, 100) == theory.error_probability(10**6, 10, 100) == 0
+    assert theory.error_probability_exact_moments(1, 5, Polynomial(2)) == 0  # a single neuron has no field
+    assert math.isnan(theory.noise_moments(1, Polynomial(2))[2])
+    assert theory.error_probability_exact_moments(9, 10**400, Polynomial(3)) == 0.5
+    assert theory.error_probability(9, 10**400, 3) == 0.5
+
+
+def test_moments_do_not_overflow_before_their_ratio():
+    """exp(x) at N = 200: its fourth power is beyond float64, the kurtosis is not."""
+    N, gap = 200, [2 * math.sinh(1) * math.exp(R - 199) for R in range(-199, 200, 2)]
+    weight = [math.comb(N - 1, k) / 2 ** (N - 1) for k in range(N)]
+    second, fourth = (math.fsum(w * g**p for w, g in zip(weight, gap)) for p in (2, 4))
+    assert theory.noise_moments(N, dam.Exponential())[2] == pytest.approx(fourth / second**2 - 3)

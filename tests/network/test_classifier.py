@@ -5,12 +5,16 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from hypothesis.extra import numpy as npst
 
 import dam.network.classifier as dc
 from dam.memory.interactions import KINDS
+from dam.network import _step_fast, optimizer, prototypes, pulls
 from dam.network import objective as ob
 from dam.network._powers import safe_power
 from dam.network.classifier import FORMS, Classifier
+from dam.network.recipes import Recipe
+from dam.network.relu import ReLUNetwork
 
 DEGREES = (1, 2, 3, 4, 7, 20, 30)
 
@@ -259,6 +263,54 @@ def test_large_negative_overlaps_do_not_warm_a_rectified_network():
     assert found.argmax() == 3 and found.max() > 100
 
 
+@st.composite
+def wide_networks(draw):
+    """Overlaps of one digit from far below zero to where n-th powers are large but in range; labels, n, T and kind."""
+    n, kind = draw(st.integers(1, 100)), draw(st.sampled_from(list(KINDS)))
+    overlaps = draw(st.lists(st.floats(-1, 1, width=32), min_size=1, max_size=6))
+    if kind == "rectified":
+        overlaps = [h if h > 0 else draw(st.sampled_from([1, 7, 100])) * h for h in overlaps]
+    labels = draw(npst.arrays(np.float32, (len(overlaps), 3), elements=st.floats(-1, 1, width=32)))
+    T = draw(st.floats(20, 300, width=32))
+    return np.float32(overlaps) * np.float32(1.7 * T), labels, n, T, kind
+
+
+@given(wide_networks(), st.sampled_from(list(FORMS)))
+def test_overlaps_far_below_zero_change_nothing(case, form):
+    """Arguments in float32, and those of the fast step, against float64 loops, to float32 rounding of each term.
+
+    No positive power overflows, so that the temperature stays what it is.
+    """
+    h, labels, n, T, kind = case
+    v, visible = np.ones((1, 8), np.float32), np.repeat(h[:, None] / 8, 8, axis=1)
+    expected, bound = np.zeros(3), np.zeros(3)
+    for overlap, own in zip(h.astype(float), labels.astype(float)):
+        base = overlap - own.sum() if form == "exact" else overlap
+        rounding = 2.0**-22 * (abs(overlap) + 4) / T
+        for alpha in range(3):
+            if form == "exact":
+                expected[alpha] += F((base + 2 * own[alpha]) / T, n, kind) - F(base / T, n, kind)
+                factor, tops, k = 1.0, [(base + 2 * own[alpha]) / T, base / T], n
+            else:
+                f = F(base / T, n - 1, kind) if n > 1 else float(base > 0 or kind == "power")
+                expected[alpha] += 2 * n / T * own[alpha] * f
+                factor, tops, k = 2 * n / T * abs(own[alpha]), [base / T], n - 1
+            for top in tops:
+                size = max(top, 0) if kind == "rectified" else abs(top)
+                bound[alpha] += factor * (
+                    k * (size + rounding) ** max(k - 1, 0) * rounding + 2.0**-20 * (k + 1) * size**k
+                )
+    off = 1e-28 * (1 + 2 * n / T) * len(h)  # powers that would be subnormal count as zero
+    off += 2 * n / T * len(h) * (n == 1) * np.any(np.abs(h) < 1e-28)  # and so does the power 0 of such an overlap
+    found = Classifier(visible, labels, n, T, kind, form).arguments(v)
+    assert np.all(np.abs(found[0] - expected) <= bound + off)
+    if n > 1:
+        recipe = Recipe.paper(n, kind=kind, form=form, K=len(h), batch_per_class=1)
+        xi = np.concatenate([visible, labels], axis=1)
+        with _step_fast.make_step(v, np.ones((1, 3), np.float32), xi, np.zeros_like(xi), recipe) as step:
+            assert np.all(np.abs(step.arguments(v, T)[0] - expected) <= 8 * bound + n * off)
+
+
 def test_ties_of_a_saturated_tanh_are_decided_by_the_argument():
     visible, labels = np.ones((1, 50)), np.array([[0.5, 1.0, -1.0]])
     network = Classifier(visible, labels, 3, 1.0)
@@ -274,9 +326,163 @@ def test_slope_does_not_vanish_where_the_score_rounds_to_one():
     assert ob.slope(a, t, 1)[0, 0] == pytest.approx(2 * -2 / np.cosh(12.0) ** 2, rel=1e-5)
 
 
-def test_slopes_of_no_power_are_refused():
-    with pytest.raises(ValueError, match="m must be an integer of at least 1, got 0"):
-        ob.slope(np.zeros((1, 2)), np.ones((1, 2)), 0)
+FLOATING = (np.float16, np.float32, np.float64, ">f4", ">f8")
+WHOLE = (np.int8, np.int16, np.int64, ">i4")
+
+
+@pytest.mark.parametrize("dtype", (*FLOATING, *WHOLE))
+def test_objectives_of_any_type_are_those_of_float64(dtype):
+    """Whole arguments and targets, whose sums and powers overflow int8: 101^6, and softmax of 100 and -100."""
+    a = np.array([[2, -1, 0], [100, -100, 1]]).astype(dtype)
+    t = np.array([[-1, 1, -1], [-1, -1, 1]]).astype(dtype)
+    wide = a.astype(np.float64), t.astype(np.float64)
+    rtol = 1e-5 if np.dtype(dtype).itemsize <= 4 and np.dtype(dtype).kind == "f" else 1e-14
+    for function in (
+        lambda a, t: ob.loss(a, t, 3),
+        lambda a, t: ob.softmax(a),
+        lambda a, t: ob.slope(a, t, 3),
+        lambda a, t: ob.slope(a, t, 1, "softmax"),
+        lambda a, t: np.column_stack(ob.log_objective(a, t, 3)),
+        lambda a, t: np.column_stack(ob.cross_entropy(a, t)),
+    ):
+        found, expected = function(a, t), function(*wide)
+        assert found.dtype == (np.float32 if rtol == 1e-5 else np.float64)
+        np.testing.assert_allclose(found, expected, rtol=rtol, atol=1e-30)
+    for y in (np.array([0, 2]).astype(kind) for kind in (np.uint8, np.int8, ">u2", np.uint64)):
+        np.testing.assert_array_equal(ob.targets(y, 3), [[1, -1, -1], [-1, -1, 1]])
+
+
+@pytest.mark.parametrize("dtype", (*FLOATING, *WHOLE))
+def test_inactive_memories_in_any_type(dtype):
+    """Overlaps of 2 · 100², which int8 takes for 32."""
+    visible, x = (np.array(rows).astype(dtype) for rows in ([[100, 100], [-100, -100]], [[100, 100], [90, 1]]))
+    np.testing.assert_array_equal(dc.inactive(visible, x), [False, True])
+    np.testing.assert_array_equal(dc.inactive(visible, x, kind="power"), [False, False])
+    np.testing.assert_array_equal(dc.inactive(visible, x, 20_000), [True, True])
+
+
+ONE = np.ones((4, 3))
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (lambda: ob.slope(ONE, ONE, 1, "hinge"), ValueError, "objective must be one of power, softmax, got 'hinge'"),
+        (lambda: ob.slope(ONE, ONE[:1], 1), ValueError, r"t must have the shape \(4, 3\) of a, got \(1, 3\)"),
+        (lambda: ob.cross_entropy(ONE, ONE[:1]), ValueError, r"t must have the shape \(4, 3\) of a, got \(1, 3\)"),
+        (lambda: ob.log_objective(ONE, ONE[:, :1], 1), ValueError, "t must have the shape"),
+        (lambda: ob.loss(ONE[0], ONE, 1), ValueError, "c must have two dimensions"),
+        (lambda: ob.loss(ONE, ONE[:2], 1), ValueError, r"t must have the shape \(4, 3\) of c"),
+        (lambda: ob.softmax(ONE[0]), ValueError, "a must have two dimensions"),
+        (lambda: ob.slope(ONE > 0, ONE, 1), TypeError, "a must hold real numbers, got dtype bool"),
+        (lambda: ob.slope(ONE.tolist(), ONE, 1), TypeError, "a is a list"),
+        (lambda: ob.slope(ONE, 0 * ONE, 1, "softmax"), ValueError, r"t must hold only -1 and \+1, got 0"),
+        (lambda: ob.log_objective(ONE, 0 * ONE, 1), ValueError, r"t must hold only -1 and \+1, got 0"),
+        (lambda: ob.cross_entropy(ONE, ONE), ValueError, r"t must hold one \+1 in each row"),
+        (lambda: ob.slope(ONE.astype(np.float32), ONE.astype(np.float32), 62), ValueError, "m must .*float32, got 62"),
+        (
+            lambda: ob.loss(ONE, ONE, 600),
+            ValueError,
+            "m must be so small that m 4.m does not overflow float64, got 600",
+        ),
+        (lambda: ob.targets(np.array([0, 1]), 3, np.uint8), TypeError, "dtype must be of floating point, got uint8"),
+        (lambda: dc.inactive(ONE, ONE[:, :2]), ValueError, "x must have 3 columns"),
+        (lambda: dc.inactive(ONE, np.nan * ONE), ValueError, "x must be finite"),
+        (lambda: dc.inactive(ONE, ONE, np.zeros(3)), ValueError, "above must be a number, or one for each of the 4"),
+        (lambda: dc.inactive(ONE, ONE, kind="cubic"), ValueError, "kind must be one of"),
+        (
+            lambda: optimizer.momentum_update(ONE, ONE, ONE[:1], 0.5, 0.1),
+            ValueError,
+            "xi, V and gradient must have one",
+        ),
+        (lambda: optimizer.momentum_update(ONE, ONE > 0, ONE, 0.5, 0.1), TypeError, "V must hold real numbers"),
+        (lambda: optimizer.momentum_update_in_place(ONE, ONE, ONE.astype(int), 0.5, 0.1), TypeError, "int64"),
+        (lambda: dc.error_percent(None, ONE, np.zeros(4, int)), TypeError, "network must be a dam.Classifier .*None"),
+    ],
+)
+def test_what_the_helpers_refuse(call, error, message):
+    with pytest.raises(error, match=message):
+        call()
+
+
+def test_the_largest_power_that_slopes_take():
+    """m = 60 of the recipes at its largest, |c - t| = 2, in float32."""
+    a, t = np.full((1, 2), -9, np.float32), np.array([[1, -1]], np.float32)
+    exact = 120 * -(2.0**119) / np.cosh(9.0) ** 2
+    assert ob.slope(a, t, 60)[0, 0] == pytest.approx(exact, rel=1e-4)
+    assert ob.loss(np.float32([[-1, -1]]), t, 60) == 2.0**120
+
+
+def test_momentum_update_of_whole_numbers_is_that_of_float64():
+    """V of 100 and a gradient of -100 make 150, beyond int8; p V - gradient of uint8 is below 0."""
+    xi, V, gradient = np.zeros((1, 2)), np.array([[100, 50]]), np.array([[100, 20]])
+    for sign, dtype in ((-1, np.int8), (1, np.uint8), (1, np.float16), (-1, ">i2")):
+        expected = optimizer.momentum_update(xi, V.astype(float), sign * gradient.astype(float), 0.5, 0.1)
+        found = optimizer.momentum_update(
+            xi.astype(dtype), V.astype(dtype), (sign * gradient).astype(dtype), np.float64(0.5), 0.1
+        )
+        for ours, slow in zip(found, expected):
+            np.testing.assert_allclose(ours, slow, rtol=1e-6)
+
+
+# --- pixels
+
+
+def networks():
+    _, visible, labels, _ = problem(N=16)
+    relu = ReLUNetwork(visible, labels, np.zeros(7), np.zeros(4))
+    return {"Classifier": Classifier(visible, labels, 3, 6.0), "ReLUNetwork": relu}
+
+
+PIXELS = {
+    "predict": lambda net, v, y: net.predict(v),
+    "arguments": lambda net, v, y: net.arguments(v),
+    "scores": lambda net, v, y: net.scores(v),
+    "error_percent": dc.error_percent,
+    "gradients": lambda net, v, y: net.gradients(v, ob.targets(y, 4), 1)[0],
+    "terms": lambda net, v, y: prototypes.terms(v, net),
+    "digit_weights": lambda net, v, y: pulls.digit_weights(net, v, y, 1, np.arange(3)),
+}
+OF_ANY = ("predict", "arguments", "error_percent")
+
+
+@pytest.mark.parametrize(
+    ("name", "call"), [(n, c) for n in networks() for c in (PIXELS if n == "Classifier" else OF_ANY)]
+)
+def test_pixels_of_another_scale_are_refused(name, call):
+    """From 0 to 255, as they are stored, and standardized; in [-1, 1], whatever their type, they are computed with."""
+    network, compute = networks()[name], PIXELS[call]
+    raw, y = np.random.default_rng(0).integers(0, 256, (4, 16)), np.arange(4)
+    raw[0, :2] = 0, 255
+    argument = "x" if call == "error_percent" else "v"
+    for dtype in (np.uint8, np.int64, np.float32, np.float64):
+        message = (
+            f"{argument} must lie in .-1, 1., got values from 0 to 255; pixels from 0 to 255 .* {argument} / 127.5 - 1"
+        )
+        with pytest.raises(ValueError, match=message):
+            compute(network, raw.astype(dtype), y)
+    scaled = raw / 127.5 - 1
+    expected = compute(network, scaled, y)
+    with pytest.raises(ValueError, match=f"{argument} must lie in"):
+        compute(network, scaled / scaled.std(), y)
+    with pytest.raises(ValueError, match=f"{argument} must be finite"):
+        compute(network, np.where(raw == 255, np.nan, scaled), y)
+    np.testing.assert_array_equal(compute(network, raw.astype(np.uint8) / 127.5 - 1, y), expected)
+    rounded = scaled * np.float64(1 + 2e-7)  # a rounding of float32 beyond
+    np.testing.assert_allclose(compute(network, rounded, y), expected, rtol=1e-4, atol=1e-6)
+    spins = np.where(raw > 127, 1, -1)
+    for dtype in (np.int8, np.float16, ">f4"):
+        np.testing.assert_allclose(compute(network, spins.astype(dtype), y), compute(network, spins.astype(float), y))
+
+
+def test_labels_that_are_no_classes_are_refused():
+    network, v = networks()["Classifier"], np.zeros((3, 16))
+    for y, message in (
+        (np.array([1, 2, 4]), "y must hold classes from 0 to 3, got 1 to 4"),
+        (ONE[:3, 0], "y must hold whole"),
+    ):
+        with pytest.raises((ValueError, TypeError), match=message):
+            dc.error_percent(network, v, y)
 
 
 def test_chunks_change_nothing_and_float16_is_computed_in_float32():
@@ -343,6 +549,7 @@ def test_bad_input_of_scores(case, form):
     [
         ({"m": 0}, "m must be an integer of at least 1"),
         ({"objective": "hinge"}, "objective must be one of power, softmax, got 'hinge'"),
+        ({"t": np.zeros((5, 4))}, r"t must hold only -1 and \+1, got 0"),
         ({"t": np.ones((5, 3))}, r"t must have shape \(5, 4\), got \(5, 3\)"),
     ],
 )

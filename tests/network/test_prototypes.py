@@ -292,7 +292,7 @@ def test_bad_input_is_named():
     with pytest.raises(ValueError, match="references must have 20 columns"):
         prototypes.resemblance(v, visible[:, :4])
     for function in (prototypes.rivals, prototypes.audience):
-        with pytest.raises(ValueError, match="n must be an integer of at least 2, got 1"):
+        with pytest.raises(ValueError, match="each of powers must be an integer of at least 2, got 1"):
             function(v, visible[:, :], (3, 1))
     with pytest.raises(ValueError, match="the number of memories must be an integer of at least 2, got 1"):
         prototypes.rivals(v, visible[:1], (3,))

@@ -4,6 +4,7 @@ import json
 import math
 import os
 import resource
+import shutil
 import signal
 import subprocess
 import sys
@@ -708,6 +709,139 @@ def test_a_damaged_checkpoint_is_refused(digits, tmp_path, damage):
         quiet(x, y, recipe, epochs=2, checkpoint=path, resume=True)
 
 
+def rewritten(path, **changes):
+    """Write a checkpoint again with other arrays, or without those that are None; a header's fields as a dict."""
+    with np.load(path) as content:
+        arrays = dict(content)
+    header = json.loads(str(arrays["header"])) | changes.pop("header", {})
+    arrays |= {"header": json.dumps(header)} | changes
+    np.savez(path, **{name: array for name, array in arrays.items() if array is not None})
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda xi: {"xi": xi[:50]}, r"xi must be float32 \(60, 794\), got float32 \(50, 794\)"),
+        (lambda xi: {"V": xi[:1]}, r"V must be float32 \(60, 794\), got float32 \(1, 794\)"),
+        (lambda xi: {"xi": xi[:, :793]}, r"got float32 \(60, 793\)"),
+        (lambda xi: {"xi": xi.ravel()}, r"got float32 \(47640,\)"),
+        (lambda xi: {"V": xi.astype(np.float64)}, r"V must be float32 .*, got float64"),
+        (lambda xi: {"V": (100 * xi).astype(np.int8)}, r"V must be float32 .*, got int8"),
+        (lambda xi: {"V": None}, "it must hold xi, V, .*got"),
+        (lambda xi: {"seconds": None}, "it must hold .*seconds"),
+        (lambda xi: {"extra": xi}, "got .*extra"),
+        (lambda xi: {"train_error": np.zeros(1)}, r"train_error must be float64 \(2,\), got float64 \(1,\)"),
+        (lambda xi: {"device": np.zeros(2)}, r"device must be str \(2,\), got float64"),
+        (lambda xi: {"header": {"epoch": 3}}, r"\(3,\), got .* \(2,\)"),
+        (lambda xi: {"header": {"epoch": -1}}, "epoch must be an integer of at least 1, got -1"),
+        (lambda xi: {"header": {"epoch": True}}, "epoch must be an integer of at least 1, got True"),
+        (lambda xi: {"header": {"versions": "2.0"}}, "dictionary"),
+    ],
+)
+def test_a_checkpoint_whose_arrays_do_not_fit_is_refused(digits, tmp_path, change, message):
+    x, y, *_ = digits
+    path, recipe = tmp_path / "state.npz", Recipe.paper(3, **SMALL)
+    xi = training.initial_weights(recipe, 794, 0, np.float32)
+    key = {"recipe": asdict(recipe), "seed": 0, "classes": 10, "dtype": "float32"}
+    key["data"] = checkpoints.digest(x, y.astype(np.int64))
+    history = dict.fromkeys(("test_error", "train_error", "seconds"), np.ones(2)) | {"device": np.full(2, "CPU")}
+    checkpoints.save(path, key, 2, xi, xi, history)
+    np.testing.assert_array_equal(checkpoints.load(path, key, 794)[1], xi)
+    rewritten(path, **change(xi))
+    before = path.read_bytes()
+    with pytest.raises(ValueError, match=f"truncated or damaged .*{message}.*delete it to start again"):
+        quiet(x, y, recipe, epochs=4, checkpoint=path, resume=True)
+    assert path.read_bytes() == before
+
+
+def test_a_checkpoint_that_unpacks_to_more_than_it_holds_is_refused_unread(digits, tmp_path, monkeypatch):
+    x, y, *_ = digits
+    path = tmp_path / "state.npz"
+    np.savez_compressed(path, xi=np.zeros((1000, 1000)))
+    monkeypatch.setattr(np, "load", lambda *_, **__: pytest.fail("it is read"))
+    with pytest.raises(ValueError, match="truncated or damaged .it is compressed"):
+        quiet(x, y, Recipe.paper(3, **SMALL), checkpoint=path, resume=True)
+
+
+def test_other_versions_of_the_libraries_are_told(digits, tmp_path, monkeypatch, recwarn):
+    x, y, *_ = digits
+    path, recipe = tmp_path / "state.npz", Recipe.paper(3, **SMALL)
+    quiet(x, y, recipe, epochs=1, checkpoint=path)
+    quiet(x, y, recipe, epochs=2, checkpoint=path, resume=True)
+    assert not recwarn.list
+    now = checkpoints.versions()
+    assert now["NumPy"] == np.__version__ and "SciPy" in now
+    rewritten(path, header={"versions": now | {"NumPy": "2.0.0", "CuPy": "13.0"}})
+    with pytest.warns(RuntimeWarning, match=f"was written under NumPy 2.0.0, not {np.__version__}: from here on sums"):
+        quiet(x, y, recipe, epochs=3, checkpoint=path, resume=True)
+    with np.load(path) as content:
+        header = json.loads(str(content["header"]))
+    assert header["versions"] == now  # of those who wrote last
+    rewritten(path, header={"versions": {}})  # as older files
+    quiet(x, y, recipe, epochs=4, checkpoint=path, resume=True)
+    assert not recwarn.list
+
+
+def test_two_trainings_do_not_share_a_checkpoint(digits, tmp_path):
+    """The second is refused while the first is at work, and neither leaves a lock behind."""
+    x, y, *_ = digits
+    path, recipe = tmp_path / "state.npz", Recipe.paper(3, **SMALL)
+    with checkpoints.claimed(path):
+        for resume in (False, True):
+            with pytest.raises(FileExistsError, match="another training keeps its state in .*state.npz now"):
+                quiet(x, y, recipe, epochs=1, checkpoint=path, resume=resume)
+            quiet(x, y, recipe, epochs=1, checkpoint=tmp_path / "other.npz", resume=resume)
+            path.touch()
+        path.unlink()
+    quiet(x, y, recipe, epochs=1, checkpoint=path)
+    assert sorted(os.listdir(tmp_path)) == ["other.npz", "state.npz"]
+
+
+def test_a_training_outlives_its_folder(digits, tmp_path, monkeypatch):
+    """Another run that stores its result may clear the folder away: the next checkpoint makes it again."""
+    x, y, *_ = digits
+    path, work = tmp_path / "work" / "state.npz", training._epoch
+
+    def clear(*arguments):
+        shutil.rmtree(path.parent)
+        return work(*arguments)
+
+    monkeypatch.setattr(training, "_epoch", clear)
+    quiet(x, y, Recipe.paper(3, **SMALL), epochs=2, checkpoint=path)
+    assert os.listdir(path.parent) == ["state.npz"]
+
+
+def test_numbers_of_numpy_train_like_those_of_python(digits, tmp_path):
+    """They go into the checkpoint, which is JSON, and the outcome is the same bit for bit."""
+    x, y, *_ = digits
+    recipe, numbers = Recipe.paper(3, **SMALL), {"seed": 1, "epochs": 2, "checkpoint_every": 1, "classes": 10}
+    whole, _ = quiet(x, y, recipe, **numbers)
+    for kind in (np.int64, np.uint8, np.int16):
+        path, given = tmp_path / f"{kind.__name__}.npz", {name: kind(value) for name, value in numbers.items()}
+        quiet(x, y, recipe, **(given | {"epochs": kind(1)}), checkpoint=path)
+        network, _ = quiet(x, y, recipe, **given, checkpoint=path, resume=True)
+        np.testing.assert_array_equal(network.visible, whole.visible)
+    for T in (np.float64(60), np.float32(60), np.int64(60)):
+        network = Classifier(whole.visible, whole.label_weights, np.int64(3), T)
+        assert (type(network.n), type(network.T)) == (int, float) and json.dumps([network.n, network.T])
+        assert network.arguments(x[:9]).dtype == np.float32
+
+
+def test_data_of_any_type_and_layout_train_like_the_same_numbers(digits):
+    x, y = (a[:500] for a in digits[:2])
+    recipe = Recipe.paper(3, K=20, batch_per_class=5)
+    ink = np.where(x > 0, 1, -1)
+    expected = quiet(ink.astype(np.float32), y, recipe, epochs=1)[0].visible
+    for dtype in (np.int8, np.int64, np.float16, ">f4", ">i2"):
+        np.testing.assert_array_equal(quiet(ink.astype(dtype), y.astype(">u2"), recipe, epochs=1)[0].visible, expected)
+    for layout in (np.asfortranarray(ink), np.repeat(ink, 2, axis=1)[:, ::2]):
+        np.testing.assert_array_equal(quiet(layout, y, recipe, epochs=1)[0].visible, expected)
+    double = quiet(ink.astype(float), y, recipe, epochs=1)[0].visible
+    found = quiet(ink.astype(">f8"), y, recipe, epochs=1)[0].visible
+    assert found.dtype == np.float64
+    np.testing.assert_array_equal(found, double)
+
+
 def test_resume_without_a_checkpoint_is_refused(digits, tmp_path):
     x, y, *_ = digits
     recipe = replace(Recipe.paper(3), **SMALL)
@@ -772,7 +906,7 @@ def test_a_nan_stops_training_and_keeps_the_checkpoint(digits, tmp_path, form):
         (
             lambda x, y: {"x": 127.5 * (x + 1)},
             ValueError,
-            r"x must lie in \[-1, 1\], got values from 0 to 255",
+            r"x must lie in \[-1, 1\], got values from 0 to 255; pixels from 0 to 255 .* by x / 127.5 - 1",
         ),
         (lambda x, y: {"x": np.where(x > 0, np.nan, x)}, ValueError, "x must be finite"),
         (lambda x, y: {"x": x.tolist()}, TypeError, "x is a list"),
@@ -791,6 +925,8 @@ def test_a_nan_stops_training_and_keeps_the_checkpoint(digits, tmp_path, form):
         (lambda x, y: {"epochs": 3001}, ValueError, "at most the recipe's 3000, got 3001"),
         (lambda x, y: {"seed": -1}, ValueError, "seed must be"),
         (lambda x, y: {"checkpoint_every": 0}, ValueError, "checkpoint_every must be"),
+        (lambda x, y: {"checkpoint": 3}, TypeError, "checkpoint must be the path of a file, got 3"),
+        (lambda x, y: {"classes": 0}, ValueError, "classes must be an integer of at least 2, got 0"),
         (lambda x, y: {"backend": "torch"}, ValueError, "backend is 'torch'"),
         (
             lambda x, y: {"recipe": Recipe.paper(30, T_final=30.0, **SMALL)},
@@ -855,6 +991,36 @@ def test_the_experiment_keeps_a_checkpoint_beside_its_results(small_mnist, tmp_p
     assert result.values["epochs"] == 6 and checkpoint.exists()  # until the result is stored
     experiments.store(result, tmp_path)
     assert not checkpoint.exists()
+
+
+WINDOW = """
+import os, shutil, signal, sys
+from dam import datasets
+from dam.lab import experiments, results
+x, y, x_test, y_test = datasets.mnist()
+datasets.mnist = lambda: datasets.MNIST(x[:2000], y[:2000], x_test[:500], y_test[:500])
+module, name = {"save": (results, "save"), "remove": (shutil, "rmtree")}[sys.argv[1]]
+setattr(module, name, lambda *_, **__: os.kill(os.getpid(), signal.SIGKILL))
+result = experiments.run("mnist", "paper", backend="numpy", folder=sys.argv[2], n=3, epochs=3, K=60, batch_per_class=10)
+experiments.store(result, sys.argv[2])
+"""
+
+
+@pytest.mark.parametrize("killed_at", ("save", "remove"))
+def test_a_kill_between_the_last_epoch_and_the_end_loses_nothing(small_mnist, tmp_path, monkeypatch, killed_at):
+    """Right before the result is saved, and right before the checkpoint goes: no epoch is computed again."""
+    whole = experiments.run("mnist", "paper", backend="numpy", **small_mnist)
+    killed = subprocess.run([sys.executable, "-c", WINDOW, killed_at, str(tmp_path)], check=False, timeout=120)
+    assert killed.returncode == -signal.SIGKILL
+    assert (tmp_path / ".mnist-n3-seed0.unfinished").exists()
+    assert len(list(tmp_path.glob("mnist-n3-seed0.*"))) == {"save": 0, "remove": 2}[killed_at]
+    monkeypatch.setattr(training, "_epoch", lambda *_: pytest.fail("an epoch is computed again"))
+    result = experiments.run("mnist", "paper", backend="numpy", folder=tmp_path, resume=True, **small_mnist)
+    experiments.store(result, tmp_path)
+    assert sorted(os.listdir(tmp_path)) == ["mnist-n3-seed0.json", "mnist-n3-seed0.npz"]
+    stored = results.load("mnist", "n3", 0, tmp_path)
+    for name, array in whole.arrays.items():
+        np.testing.assert_array_equal(stored.arrays[name], array)
 
 
 def test_ten_minutes_end_by_themselves_and_a_longer_paper_is_refused(small_mnist):

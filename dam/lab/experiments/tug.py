@@ -18,7 +18,7 @@ DEMO = {"n": (3,), "after": (0, 1, 2), "K": 50, "memories": 2}
 LEVELS = 127  # pictures are whole numbers from -127 to 127
 
 
-def run(*, seed, n, after, K, memories, backend=None, progress=False):
+def run(*, seed, n, after, K, memories, backend=None, progress=False, work=None):
     """Train by `Recipe.compressed`, stop after some epochs, and take the gradient over all 60,000 digits apart.
 
     Of the ``memories`` that are followed the first has the largest overlap with the seven of the book in the end; the
@@ -32,7 +32,7 @@ def run(*, seed, n, after, K, memories, backend=None, progress=False):
     values, arrays = {}, {}
     for degree in n:
         recipe = Recipe.compressed(degree, max(2, *after), K=K)
-        networks, errors = stops(recipe, after, seed, backend, progress)
+        networks, errors = stops(recipe, after, seed, backend, progress, work)
         chosen = choose(networks[-1].visible, memories, seed)
         found = [frame(network, recipe.m, chosen) for network in networks]
         found = {name: np.stack([one[name] for one in found]) for name in found[0]}
@@ -42,11 +42,16 @@ def run(*, seed, n, after, K, memories, backend=None, progress=False):
     return values, arrays
 
 
-def stops(recipe, after, seed, backend, progress):
-    """Return the network after each of some numbers of epochs, and the test error after every epoch in %."""
+def stops(recipe, after, seed, backend, progress, work=None):
+    """Return the network after each of some numbers of epochs, and the test error after every epoch in %.
+
+    Between the stops the training lies in a folder in ``work``, which goes with it even after a kill.
+    """
     x, y, x_test, y_test = datasets.mnist()
     networks = []
-    with tempfile.TemporaryDirectory() as folder:
+    if work is not None:
+        Path(work).mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=work) as folder:
         options = {"seed": seed, "x_test": x_test, "y_test": y_test, "backend": backend, "progress": progress}
         options["checkpoint"] = Path(folder) / "training.npz"
         for epochs in after:
