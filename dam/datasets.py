@@ -142,6 +142,8 @@ def idx(path: Path | str) -> np.ndarray:
     MemoryError
         It does not fit into the free memory.
     """
+    if not isinstance(path, str | PathLike):
+        raise TypeError(f"path must be a path, got {path!r}")
     path = Path(path)
     with path.open("rb") as file:
         opened = gzip.open if file.read(2) == b"\x1f\x8b" else open

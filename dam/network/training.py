@@ -270,7 +270,7 @@ def _check_recipe(recipe: Recipe, y: np.ndarray, N: int, dtype: str, classes: in
         )
 
 
-def _other_pixels(recipe, N):
+def _other_pixels(recipe: Recipe, N: int) -> str:
     """Say what to do where the temperatures are for another number of pixels."""
     return (
         f"x has {N} columns, but the recipe's T is for N = {recipe.N}: recipe.scaled({N}) or Recipe.paper(n, N={N}) "
