@@ -1,4 +1,4 @@
-"""What dam does under the limits of a Python in the browser: no psutil, no threads, no processes."""
+"""What dam does under the limits of a Python in the browser: no psutil, no threads, no processes, no locks."""
 
 import json
 import subprocess
@@ -9,10 +9,12 @@ import pytest
 LIMITS = """
 import sys, threading, subprocess
 
-class NoPsutil:
+MISSING = "psutil", "fcntl", "grp", "pwd", "resource", "syslog", "termios"
+
+class Missing:
     def find_spec(self, name, path=None, target=None):
-        if name.split(".")[0] == "psutil":
-            raise ModuleNotFoundError("No module named 'psutil'", name=name)
+        if name.split(".")[0] in MISSING:
+            raise ModuleNotFoundError(f"No module named '{name}'", name=name)
 
 def no_thread(self):
     raise RuntimeError("can't start new thread")
@@ -20,7 +22,9 @@ def no_thread(self):
 def no_process(*arguments, **options):
     raise OSError(138, "emscripten does not support processes.")
 
-sys.meta_path.insert(0, NoPsutil())
+sys.meta_path.insert(0, Missing())
+for name in MISSING:
+    sys.modules.pop(name, None)
 threading.Thread.start = no_thread
 subprocess.Popen = no_process
 """
@@ -50,6 +54,7 @@ data = dam.datasets.mnist()
 for form in ("dual", "exact"):
     recipe = replace(dam.Recipe.paper(4), K=30, batch_per_class=10, form=form)
     test = {"x_test": data.x_test[:50], "y_test": data.y_test[:50]}
+    test["checkpoint"] = f"{tempfile.mkdtemp()}/state.npz"
     network, _ = dam.train(data.x_train[:500], data.y_train[:500], recipe, **test, epochs=2, progress=False)
     found[form] = digest(network.visible, network.label_weights)
 

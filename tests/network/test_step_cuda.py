@@ -161,6 +161,25 @@ def test_the_step_equals_the_pure_step_and_float64(digits, n, objective, form):
     assert abs(misses[0] - misses[1]) <= 1
 
 
+def test_overlaps_far_below_zero_change_nothing():
+    """(94/90)^100 is in the range of float32, whatever an overlap of -706 is, which a rectified F ignores."""
+    v, visible, labels = (
+        np.ones((1, 784), np.float32),
+        np.full((8, 784), -0.9, np.float32),
+        np.zeros((8, 4), np.float32),
+    )
+    visible[:4] = np.float32(94 / 784)
+    labels[:4] = np.diag([0.1, 0.4, 0.7, 1.0])
+    H = visible.astype(float).sum(axis=1) - labels.sum(axis=1)
+    powers = [np.maximum((H + 2 * own) / 90, 0) ** 100 - np.maximum(H / 90, 0) ** 100 for own in labels.T]
+    xi = np.concatenate([visible, labels], axis=1)
+    recipe = Recipe.paper(100, T_initial=90, T_final=90, K=8, batch_per_class=1)
+    step = fused(recipe, v, np.eye(4, dtype=np.float32) * 2 - 1, xi, np.zeros_like(xi))
+    found = host([step.arguments(cuda_stub.asarray(v), 90.0)])[0]
+    np.testing.assert_allclose(found, [np.sum(powers, axis=1)], rtol=2e-3)
+    assert found.argmax() == 3 and found.max() > 100
+
+
 def test_dead_memories_stay_where_they_are(digits):
     x, y, *_ = digits
     recipe = replace(Recipe.paper(3), **SMALL)

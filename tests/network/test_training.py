@@ -1006,7 +1006,7 @@ experiments.store(result, sys.argv[2])
 """
 
 
-@pytest.mark.parametrize("killed_at", ("save", "remove"))
+@pytest.mark.parametrize("killed_at", ("save", pytest.param("remove", marks=pytest.mark.long)))
 def test_a_kill_between_the_last_epoch_and_the_end_loses_nothing(small_mnist, tmp_path, monkeypatch, killed_at):
     """Right before the result is saved, and right before the checkpoint goes: no epoch is computed again."""
     whole = experiments.run("mnist", "paper", backend="numpy", **small_mnist)
