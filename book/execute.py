@@ -20,6 +20,8 @@ from jupyter_cache import get_cache
 from jupyter_cache.base import CacheBundleIn
 from sphinx_external_toc.parsing import parse_toc_yaml
 
+from dam.limits import cpus
+
 sys.path.insert(0, str(Path(__file__).parent / "_extensions"))
 import freshness
 
@@ -124,7 +126,7 @@ def main(book):
     for library in ("OMP", "OPENBLAS", "MKL"):  # the cores are shared
         os.environ.setdefault(
             f"{library}_NUM_THREADS",
-            str(max(1, (os.cpu_count() or 1) // AT_ONCE)),
+            str(max(1, cpus() // AT_ONCE)),
         )
     book = book.resolve()
     settings = yaml.safe_load(

@@ -5,14 +5,18 @@ NumPy arrays to the backend (`on_backend`) that the argument ``backend`` or the 
 names (``auto``, ``numpy`` or ``cupy``; ``auto`` when unset or empty), and answer in NumPy arrays all the same.
 """
 
+import importlib
 import os
 import platform
 import re
+import sys
 import threading
 import warnings
+from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import cache
+from types import ModuleType
 from typing import Any, TypeAlias
 
 import array_api_compat
@@ -20,10 +24,7 @@ import array_api_compat.numpy
 import numpy as np
 from threadpoolctl import ThreadpoolController
 
-try:
-    import psutil
-except ImportError:  # there is none for a Python in the browser
-    psutil = None
+from dam import limits
 
 Array: TypeAlias = Any
 """An array of NumPy, of CuPy or of another library with its interface, which no type checker knows; docstrings give the
@@ -43,6 +44,8 @@ REASONS = {
     NO_MEMORY: "the memory of the GPU is full; nvidia-smi shows what holds it",
     r"(\.so|\.dll)\b.*CuPy imports": "libraries of CUDA {cuda}, which CuPy is for, are not here; "
     "install them (CuPy 14: pip install 'cupy-cuda{cuda}x[ctk]'), or the CuPy for the CUDA that is here",
+    "no attribute 'cuda'": "what imports as cupy is not CuPy, but what is left of one, or another folder of that name; "
+    "delete it, or install cupy-cuda12x or cupy-cuda13x",
     "CuPy imports": "CuPy imports but does not work",
     "": "CuPy is installed but does not import; install one for this Python, NumPy and CUDA",
 }
@@ -51,15 +54,15 @@ TWICE = 'extern "C" __global__ void twice(double* x) { x[threadIdx.x] *= 2; }'
 
 
 @cache
-def _cupy():
-    """Return ``(namespace, None, True)`` if CuPy works here, else ``(None, reason, whether there is a GPU)``.
+def _cupy() -> tuple[ModuleType | None, str, bool]:
+    """Return ``(namespace, "", True)`` if CuPy works here, else ``(None, reason, whether there is a GPU)``.
 
     Working means: it imports, it sees a device, two small matrices multiply correctly there, and it compiles a kernel.
     """
-    gpu, cupy = any(os.path.exists(path) for path in NVIDIA), None
+    gpu = any(os.path.exists(path) for path in NVIDIA)
+    cupy: Any = None
     try:
-        import cupy
-
+        cupy = importlib.import_module("cupy")
         if cupy.cuda.runtime.getDeviceCount() == 0:
             raise RuntimeError("cudaErrorNoDevice")
         gpu = True
@@ -69,12 +72,15 @@ def _cupy():
         if not np.array_equal(cupy.asnumpy(product), 2 * x @ x.T):
             return None, "CuPy multiplies two small matrices wrongly on this GPU", gpu
         import array_api_compat.cupy as xp
-    except Exception as error:  # a missing driver or toolkit and a broken installation show up as many kinds of error
-        return None, _reason(error, cupy), gpu
-    return xp, None, True
+    except (Exception, SystemExit) as error:  # a missing driver or toolkit and a broken installation show up as many
+        reason = _reason(error, cupy)
+        if not hasattr(cupy, "ndarray"):  # array_api_compat would take it for CuPy
+            sys.modules.pop("cupy", None)
+        return None, reason, gpu
+    return xp, "", True
 
 
-def _reason(error, cupy):
+def _reason(error: BaseException, cupy: Any) -> str:
     """Return which of the `REASONS` an error shows, with what can be learned; ``cupy`` is None if it did not import."""
     cause = (isinstance(error, ImportError) and error.__cause__) or error  # CuPy writes a page around the cause
     said = f"{type(cause).__name__}: {' '.join(str(cause).split())}"
@@ -85,21 +91,22 @@ def _reason(error, cupy):
         "least": lambda: min(cupy.cuda.nvrtc.getSupportedArchs()) / 10,
         "most": lambda: max(cupy.cuda.nvrtc.getSupportedArchs()) / 10,
     }
+    known: dict[str, Any] = {}
     for name, ask in facts.items():
         try:
-            facts[name] = ask()
+            known[name] = ask()
         except Exception:  # the question may be what does not work
-            facts[name] = "?"
-    shown = f"{said}; CuPy imports, driver {facts['driver']}" if cupy else said
-    return f"{next(reason for mark, reason in REASONS.items() if re.search(mark, shown)).format(**facts)} ({said})"
+            known[name] = "?"
+    shown = f"{said}; CuPy imports, driver {known['driver']}" if cupy else said
+    return f"{next(reason for mark, reason in REASONS.items() if re.search(mark, shown)).format(**known)} ({said})"
 
 
 @cache
-def _warn_fallback(reason):
+def _warn_fallback(reason: str) -> None:
     warnings.warn(f"dam runs on NumPy: {reason}.", RuntimeWarning, stacklevel=4)
 
 
-def get_namespace(backend=None):
+def get_namespace(backend: str | None = None) -> ModuleType:
     """Return the array namespace to create data in: ``array_api_compat.numpy`` or ``array_api_compat.cupy``.
 
     Parameters
@@ -132,7 +139,7 @@ def get_namespace(backend=None):
 
 
 @contextmanager
-def using(backend):
+def using(backend: str | None) -> Iterator[None]:
     """While it lasts, ``DAM_BACKEND`` is this backend; None leaves it as it is."""
     before = os.environ.get("DAM_BACKEND")
     if backend is not None:
@@ -145,7 +152,7 @@ def using(backend):
             os.environ["DAM_BACKEND"] = before
 
 
-def on_backend(backend, *arrays):
+def on_backend(backend: str | None, *arrays: Array) -> tuple[Any, ...]:
     """Return the arrays where they are computed on, and last a function that brings a result back from there.
 
     NumPy arrays are copied to the backend that `get_namespace` gives, and results come back as NumPy arrays. Arrays of
@@ -158,7 +165,7 @@ def on_backend(backend, *arrays):
     return *(xp.asarray(x) for x in arrays), to_numpy
 
 
-def array_namespace(**arrays):
+def array_namespace(**arrays: Array) -> ModuleType:
     """Return the one array namespace that all the named arrays belong to.
 
     Raises
@@ -179,24 +186,33 @@ def array_namespace(**arrays):
     return next(iter(names.values()))
 
 
-def to_numpy(x):
+def beside(x: Array, values: Any, dtype: Any = None) -> Array:
+    """Return the values as an array of the library of ``x``, on its device."""
+    return array_api_compat.array_namespace(x).asarray(values, dtype=dtype, device=x.device)
+
+
+def to_numpy(x: Any) -> np.ndarray:
     """Return ``x`` as a NumPy array, copied from the GPU where it lies there."""
     if array_api_compat.is_cupy_array(x):
         return x.get()
-    return np.asarray(x)
+    try:
+        return np.asarray(x)
+    except RuntimeError:  # another library's device
+        return np.from_dlpack(x).copy()
 
 
-def free_bytes(x=None):
+def free_bytes(x: Array = None) -> float:
     """Return how many bytes of memory are free where the array lies: on its GPU, else (and by default) here.
 
-    Without psutil it is unknown, and so infinity: nothing is refused beforehand, and NumPy says when it gets no more.
+    Here it is what the machine has and what the limits of a container or of ``ulimit -v`` leave. Where that is unknown
+    it is infinity: nothing is refused beforehand, and NumPy says when it gets no more.
     """
     if x is not None and array_api_compat.is_cupy_array(x):
         return _gpu_bytes()[0]
-    return psutil.virtual_memory().available if psutil else float("inf")
+    return limits.free_memory()
 
 
-def _gpu_bytes():
+def _gpu_bytes() -> tuple[int, int]:
     """Return how many bytes of the GPU's memory CuPy could still have, and how many its arrays hold."""
     import cupy
 
@@ -206,7 +222,7 @@ def _gpu_bytes():
 
 
 @contextmanager
-def gpu_errors(what, smaller, kept=lambda: ""):
+def gpu_errors(what: str, smaller: str | Callable[[int], str], kept: Callable[[], str] = lambda: "") -> Iterator[None]:
     """Say what to do where the GPU fails during ``what``, or has too little memory; all other errors stay as they are.
 
     Parameters
@@ -243,7 +259,7 @@ def gpu_errors(what, smaller, kept=lambda: ""):
 
 
 @cache
-def has_threads():
+def has_threads() -> bool:
     """Return whether a thread can be started here: not in a browser."""
     thread = threading.Thread(target=int)
     try:
@@ -254,7 +270,7 @@ def has_threads():
     return True
 
 
-def thread_pool(threads, initializer=int):
+def thread_pool(threads: int, initializer: Callable[[], Any] = int) -> Executor:
     """Return an executor of so many threads; where there are none, one that computes at once what is submitted.
 
     Each of its threads first calls ``initializer``.
@@ -265,10 +281,10 @@ def thread_pool(threads, initializer=int):
 class _OneBlasThread:
     """See `one_blas_thread`."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.lock, self.users = threading.Lock(), 0
 
-    def __enter__(self):
+    def __enter__(self) -> None:
         with self.lock:
             if self.users == 0:
                 self.limits = _blas().limit(limits=1, user_api="blas")
@@ -276,7 +292,7 @@ class _OneBlasThread:
                     pass
             self.users += 1
 
-    def __exit__(self, *_):
+    def __exit__(self, *_: object) -> None:
         with self.lock:
             self.users -= 1
             if self.users == 0:
@@ -285,7 +301,7 @@ class _OneBlasThread:
 
 
 @cache
-def _blas():
+def _blas() -> ThreadpoolController:
     """Return the handle on the BLAS threads; made once, since looking for the libraries takes milliseconds."""
     return ThreadpoolController()
 
@@ -296,11 +312,11 @@ sets that and the last one ends it: each restoring what it found would leave one
 
 
 class _AtOnce(Executor):
-    def __init__(self, initializer):
+    def __init__(self, initializer: Callable[[], Any]) -> None:
         initializer()
 
-    def submit(self, function, /, *args, **options):
-        future = Future()
+    def submit(self, function: Callable[..., Any], /, *args: Any, **options: Any) -> Future:
+        future: Future = Future()
         try:
             future.set_result(function(*args, **options))
         except Exception as error:
@@ -308,19 +324,17 @@ class _AtOnce(Executor):
         return future
 
 
-def cores():
-    """Return how many CPU cores this process may use: on a shared machine fewer than there are; one without threads."""
-    if not has_threads():
-        return 1
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+def cores() -> int:
+    """Return how many CPU cores this process may use: in a container fewer than there are; one without threads."""
+    return limits.cpus() if has_threads() else 1
 
 
-def backend_name(xp):
+def backend_name(xp: ModuleType) -> str:
     """Return the name of the library behind a namespace: ``'numpy'`` or ``'cupy'``."""
     return xp.__name__.split(".")[-1]
 
 
-def device_name(xp):
+def device_name(xp: ModuleType) -> str:
     """Return the name of the processor that arrays of ``xp`` are computed on, for the provenance of a result."""
     if backend_name(xp) == "cupy":
         import cupy
@@ -329,7 +343,7 @@ def device_name(xp):
     return f"{_cpu_model()}, {os.cpu_count()} cores"
 
 
-def _cpu_model():
+def _cpu_model() -> str:
     try:
         with open("/proc/cpuinfo", encoding="utf8") as lines:
             return next(line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from dam import checks
-from dam.arrays import Array
+from dam.arrays import Array, to_numpy
 
 SEVEN = 426
 """The training digit that runs through the book."""
@@ -79,14 +79,16 @@ def _pixels(x):
 
 def _read_idx(folder, name):
     sha256, header, shape = MNIST_FILES[name]
-    return np.frombuffer(_original("MNIST", folder / f"{name}.gz", sha256), np.uint8, offset=header).reshape(shape)
+    content = _original("MNIST", folder / f"{name}.gz", sha256, header + math.prod(shape))
+    return np.frombuffer(content, np.uint8, offset=header).reshape(shape)
 
 
-def _original(what, path, sha256):
-    """The content of a file that is shipped, unpacked, after a look at its SHA-256."""
+def _original(what, path, sha256, size):
+    """The content of a file that is shipped, unpacked to so many bytes, after a look at its SHA-256."""
     remedy = "restore it from the package or the repository"
     try:
-        content = gzip.decompress(path.read_bytes())
+        with gzip.open(path) as file:  # no more than the original holds, whatever the file says
+            content = file.read(size + 1)
     except FileNotFoundError:
         raise FileNotFoundError(f"the {what} file {path} is missing; {remedy}") from None
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
@@ -115,7 +117,7 @@ def digits8() -> tuple[np.ndarray, np.ndarray]:
     FileNotFoundError, ValueError
         As `mnist` does.
     """
-    rows = _original("digits", DIGITS8, DIGITS8_SHA256).decode().split()
+    rows = _original("digits", DIGITS8, DIGITS8_SHA256, 264712).decode().split()
     table = np.array([row.split(",") for row in rows], dtype=np.int64)
     return table[:, :-1].astype(np.uint8), table[:, -1].copy()
 
@@ -221,7 +223,7 @@ def damage(sigma: Array, p: float, rng: Any) -> np.ndarray:
         Between 0 and 1.
     rng : numpy.random.Generator or seed
     """
-    sigma = sigma if isinstance(sigma, np.ma.MaskedArray) else np.asarray(sigma)
+    sigma = sigma if isinstance(sigma, np.ma.MaskedArray) else to_numpy(sigma)
     checks.signs("sigma", sigma)
     p = checks.number("p", p, 0, 1)
     return np.where(checks.generator(rng).random(sigma.shape) < p, -sigma, sigma)

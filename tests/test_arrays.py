@@ -1,5 +1,6 @@
 """Choosing between NumPy and CuPy, with a stand-in for CuPy where there is no GPU."""
 
+import importlib
 import os
 import sys
 import types
@@ -11,6 +12,7 @@ import numpy as np
 import pytest
 from cupy_stub import compile_error, no_memory, runtime_error
 
+import dam
 from dam import arrays
 
 
@@ -177,12 +179,27 @@ def test_a_device_that_multiplies_wrongly_is_a_gpu_whatever_its_files(monkeypatc
         (ValueError("numpy.dtype size changed"), r"for this Python, NumPy and CUDA \(ValueError: numpy.dtype size"),
         (AttributeError("_ARRAY_API not found"), "CuPy is installed but does not import"),
         (SystemError("whatever"), "CuPy is installed but does not import"),
+        (OSError("libcuda.so.1: cannot open"), "there is no NVIDIA driver here"),
+        (RuntimeError("cannot load"), "CuPy is installed but does not import"),
+        (SystemExit(3), r"CuPy is installed but does not import; .* \(SystemExit: 3\)"),
     ],
 )
 def test_whatever_the_import_of_cupy_raises(monkeypatch, error, reason):
     failing_import(monkeypatch, error)
     assert arrays.backend_name(arrays.get_namespace("auto")) == "numpy"
     with pytest.raises(RuntimeError, match=reason):
+        arrays.get_namespace("cupy")
+
+
+def test_a_folder_named_cupy_is_not_taken_for_cupy(monkeypatch, tmp_path):
+    """What an uninstalled CuPy leaves behind imports, as a package of nothing."""
+    (tmp_path / "cupy").mkdir()
+    monkeypatch.delitem(sys.modules, "cupy", raising=False)
+    monkeypatch.syspath_prepend(tmp_path)
+    if importlib.import_module("cupy").__file__:
+        pytest.skip("there is a CuPy here")
+    assert np.array_equal(dam.retrieve(np.ones((1, 3)), np.ones((1, 3)), dam.Polynomial(2), backend="auto"), [[1] * 3])
+    with pytest.raises(RuntimeError, match=r"what imports as cupy is not CuPy, .* delete it"):
         arrays.get_namespace("cupy")
 
 
@@ -287,8 +304,6 @@ def test_to_numpy_gives_numpy():
 def test_cupy_computes_as_numpy_does():
     """The real thing, where there is a GPU."""
     pytest.importorskip("cupy", reason="CuPy is not installed: this test needs a GPU")
-    import dam
-
     xp = arrays.get_namespace("cupy")
     xi, sigma = dam.random_patterns(500, 60, 0), dam.random_patterns(50, 60, 1)
     on_gpu = dam.retrieve(xp.asarray(sigma), xp.asarray(xi), dam.Polynomial(3), 2)

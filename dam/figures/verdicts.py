@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from dam.figures.page import Block
-from dam.lab.verdicts import SOURCES, WORDS, measured
+from dam.lab.verdicts import SOURCES, WORDS
 
 CHAPTERS = {
     "classical": "Classical memory",
@@ -232,6 +232,7 @@ def fold(row, runs):
         "Rule": lambda v: formula(v.claim.criterion),
         "Fixed": lambda v: fixed(v.claim),
         "Why not": lambda v: formula(v.why),
+        "Left out": lambda v: html.escape(v.left),
         "Said in": lambda v: html.escape(said(v.claim)),
         "Again": lambda v: command(v, runs),
     }
@@ -279,7 +280,7 @@ def said(claim):
 def command(verdict, runs):
     """Return the command for the first result that a claim is judged on, and the seeds of the others."""
     asked = [run for run in runs if (run.experiment, run.variant) == (verdict.experiment, verdict.claim.variant)]
-    used = [run for run in asked if measured(verdict.claim, run) is not None]
+    used = [run for run in asked if run.name in verdict.names]
     if not used:
         return ""
     others = f" (and seeds {', '.join(str(run.seed) for run in used[1:])})" if len(used) > 1 else ""

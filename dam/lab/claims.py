@@ -4,24 +4,29 @@ The claims stand in the modules of the experiments that decide them; "the paper 
 ``python -m dam claims`` print the same verdicts.
 """
 
+from collections.abc import Iterable
+from pathlib import Path
+
 from dam.lab import experiments, results
-from dam.lab.verdicts import WORDS, verdict
+from dam.lab.results import Result
+from dam.lab.verdicts import WORDS, Claim, Verdict, verdict
 
 _ORDER = sorted(experiments.NAMES, key=lambda name: experiments.get(name).place)
 CLAIMS = {name: experiments.get(name).claims for name in _ORDER if experiments.get(name).claims}
 
 
-def of(experiment):
-    """Return the claims that an experiment decides."""
-    return CLAIMS.get(experiment, ())
+def of(experiment: str) -> tuple[Claim, ...]:
+    """Return the claims that an experiment decides; raise ``ValueError`` if there is no such experiment."""
+    return experiments.get(experiment).claims
 
 
-def judge(experiment, runs):
+def judge(experiment: str, runs: Iterable[Result]) -> list[Verdict]:
     """Return a `Verdict` for each claim of an experiment from its results: all seeds, and all variants it has."""
-    return [verdict(claim, experiment, runs) for claim in of(experiment)]
+    runs, changed = list(runs), experiments.get(experiment).changed
+    return [verdict(claim, experiment, runs, changed) for claim in of(experiment)]
 
 
-def judge_stored(*names, directory=None):
+def judge_stored(*names: str, directory: Path | str | None = None) -> list[Verdict]:
     """Return the verdicts of all claims, or those of some experiments, from the stored results at paper scale.
 
     Raises ``FileNotFoundError`` if there is no such folder.
@@ -33,7 +38,7 @@ def judge_stored(*names, directory=None):
     return verdicts
 
 
-def surprises(verdicts):
+def surprises(verdicts: Iterable[Verdict]) -> list[str]:
     """Return a sentence for each verdict that is not the one on record; a claim without a result is none."""
     return [
         f"{v.experiment}: {v.claim.name} was expected to be “{v.claim.expected}”, and is “{v.word}” ({v.ours})"
@@ -42,15 +47,16 @@ def surprises(verdicts):
     ]
 
 
-def text(verdicts):
+def text(verdicts: Iterable[Verdict]) -> str:
     """Return the verdicts as plain text, a paragraph each, and a closing count."""
-    lines = []
+    lines, verdicts = [], list(verdicts)
     for v in verdicts:
         seeds = f" (mean ± standard deviation, {v.seeds} seeds)" if v.seeds > 1 else " (one seed)" * v.seeds
         lines += [
             f"[{v.word}{f': {v.why}' if v.why else ''}] {v.experiment}: {v.claim.name}",
             f"    says:  {v.claim.says} ({v.claim.where})",
             f"    ours:  {v.ours}{seeds}; criterion: {v.claim.criterion}",
+            *([f"    left out: {v.left}"] if v.left else []),
         ]
     counts = [(sum(v.word == word for v in verdicts), word) for word in WORDS]
     return "\n".join([*lines, "", ", ".join(f"{count} {word}" for count, word in counts)])

@@ -3,6 +3,8 @@
 import hashlib
 import io
 import json
+import warnings
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -10,10 +12,20 @@ from tqdm.auto import tqdm
 
 from dam.arrays import gpu_errors, using
 from dam.files import write_atomically
+from dam.lab import cluster
 from dam.lab.results import of_python
 
 
-def sweep(point, tasks, *, scheduler=None, folder=None, version="", progress=False, label="points"):
+def sweep(
+    point: Callable[..., dict],
+    tasks: list[dict],
+    *,
+    scheduler: str | None = None,
+    folder: Path | str | None = None,
+    version: str = "",
+    progress: bool = False,
+    label: str = "points",
+) -> list[dict]:
     """Return what ``point(**task)`` gives for each task, in the order of the tasks.
 
     Parameters
@@ -25,10 +37,11 @@ def sweep(point, tasks, *, scheduler=None, folder=None, version="", progress=Fal
         Arguments of every point: numbers, strings, and lists of them.
     scheduler : str, optional
         Address of a Dask scheduler, ``tcp://host:port``, whose workers share the points; one that dies is replaced by
-        the others. Default: one point after the other, in this process.
+        the others, one that has other code than this process is refused. Default: one point after the other, in this
+        process.
     folder : path, optional
         Where every finished point is kept at once. A sweep that finds a point of its own there does not compute it
-        again; whoever stores the result may delete the folder.
+        again, unless the file is damaged; whoever stores the result may delete the folder.
     version : str
         Of the code that computes. Points of another version are not used.
     progress : bool
@@ -39,9 +52,10 @@ def sweep(point, tasks, *, scheduler=None, folder=None, version="", progress=Fal
     Raises
     ------
     RuntimeError
-        A scheduler is given, and the package ``distributed`` is not installed.
+        A scheduler is given, and something is missing: the package ``distributed``, on a worker the same code as here,
+        a worker that is there and free, the scheduler.
     OSError
-        The scheduler does not answer, or the folder cannot be written.
+        No scheduler answers at the address, or the folder cannot be written.
 
     Whatever ``point`` raises is raised, with a note that says how many points are kept.
     """
@@ -52,9 +66,9 @@ def sweep(point, tasks, *, scheduler=None, folder=None, version="", progress=Fal
     try:
         with bar:
             for i, outcome in _computed(point, tasks, todo, scheduler):
-                outcomes[i] = outcome
                 if files[i] is not None:
                     _keep(files[i], outcome)
+                outcomes[i] = outcome
                 bar.update()
     except Exception as error:
         if folder is not None and (kept := sum(outcome is not None for outcome in outcomes)):
@@ -65,18 +79,10 @@ def sweep(point, tasks, *, scheduler=None, folder=None, version="", progress=Fal
 
 def _computed(point, tasks, todo, scheduler):
     """Yield the number and the outcome of every point to do: one after the other here, or as the workers finish."""
-    if scheduler is None:
-        for i in todo:
-            yield _numbered(point, i, tasks[i])
-        return
-    try:
-        from distributed import Client, as_completed
-    except ImportError:
-        raise RuntimeError("a scheduler needs distributed; install it with pip install distributed") from None
-    with Client(scheduler) as client:
-        # an outcome that dies with its worker is computed again by another
-        for future in as_completed([client.submit(_numbered, point, i, tasks[i], pure=False) for i in todo]):
-            yield future.result()
+    calls = [(point, i, tasks[i]) for i in todo]
+    if scheduler is None or not calls:
+        return (_numbered(*call) for call in calls)
+    return cluster.outcomes(scheduler, _numbered, calls)
 
 
 def _numbered(point, i, task):
@@ -97,14 +103,33 @@ def _file(folder, point, task, version):
 def _keep(file, outcome):
     stream = io.BytesIO()
     np.savez(stream, **outcome)
-    file.parent.mkdir(parents=True, exist_ok=True)
-    write_atomically(file, lambda disk: disk.write(hashlib.sha256(stream.getbuffer()).digest() + stream.getbuffer()))
+    content = _digest(file, stream.getbuffer()) + stream.getbuffer()
+    for attempt in range(3):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            return write_atomically(file, lambda disk: disk.write(content))
+        except OSError as error:  # another run of this sweep has ended, and removed the folder
+            if attempt == 2 or not isinstance(error.__cause__, FileNotFoundError):
+                raise
 
 
 def _read(file):
-    """Return a kept point, its scalars as numbers of Python; None if there is none, or if it is damaged."""
-    content = file.read_bytes() if file is not None and file.is_file() else b""
-    if content[:32] != hashlib.sha256(content[32:]).digest():
+    """Return a kept point, its scalars as numbers of Python; None if there is none, or it is damaged or another's."""
+    if file is None or not file.is_file():
         return None
-    with np.load(io.BytesIO(content[32:]), allow_pickle=False) as arrays:
-        return {key: value.item() if value.ndim == 0 else value for key, value in arrays.items()}
+    try:
+        content = file.read_bytes()
+        if content[:32] != _digest(file, content[32:]):
+            raise ValueError("it is not as it was written")
+        with np.load(io.BytesIO(content[32:]), allow_pickle=False) as arrays:
+            return {key: value.item() if value.ndim == 0 else value for key, value in arrays.items()}
+    except Exception as error:  # of many kinds
+        warnings.warn(f"the point {file} is damaged ({error}); it is computed again", RuntimeWarning, stacklevel=3)
+        return None
+
+
+def _digest(file, content):
+    """Return a digest of what a file holds and of its name, that is of its task."""
+    sha = hashlib.sha256(file.name.encode())
+    sha.update(content)
+    return sha.digest()

@@ -1,5 +1,7 @@
 """One training among many: a point of the sweeps over hyperparameters."""
 
+from typing import Any
+
 import numpy as np
 
 from dam import datasets
@@ -10,7 +12,7 @@ from dam.network.training import train
 SCALARS = ("error_percent", "asleep_percent", "seconds")
 
 
-def train_once(recipe, seed, held_out, backend):
+def train_once(recipe: dict, seed: int, held_out: bool, backend: str | None) -> dict[str, Any]:
     """Train on MNIST by a recipe, given as a dict of its fields, and return how that went.
 
     Parameters
@@ -30,15 +32,15 @@ def train_once(recipe, seed, held_out, backend):
         ``error_percent``, at the end, of the associative form (9); ``asleep_percent``, the memories that no training
         digit turns on; ``seconds``. A training that breaks down (a NaN turns up) has NaN throughout.
     """
-    recipe, (x, y, x_test, y_test) = Recipe(**recipe), datasets.mnist()
+    chosen, (x, y, x_test, y_test) = Recipe(**recipe), datasets.mnist()
     if held_out:
         kept, others = datasets.held_out_split(y)
         x, y, x_test, y_test = x[kept], y[kept], x[others], y[others]
-    settings = {"seed": seed, "x_test": x_test, "y_test": y_test, "backend": backend, "progress": False}
+    settings: dict[str, Any] = {"seed": seed, "x_test": x_test, "y_test": y_test, "backend": backend, "progress": False}
     try:
-        network, history = train(x, y, recipe, **settings)
+        network, history = train(x, y, chosen, **settings)
     except FloatingPointError:
-        curve = np.full(recipe.epochs, np.nan)
+        curve = np.full(chosen.epochs, np.nan)
         return {"error": curve, "train_error": curve} | dict.fromkeys(SCALARS, np.nan)
     return {
         "error": history["test_error"],

@@ -24,7 +24,7 @@ import array_api_compat
 import numpy as np
 
 from dam import checks
-from dam.arrays import Array, array_namespace, cores, free_bytes, one_blas_thread, thread_pool
+from dam.arrays import Array, array_namespace, beside, cores, free_bytes, one_blas_thread, thread_pool
 
 BATCH_BYTES = {True: 2**23, False: 2**30}
 """Per batch-sized array: on a CPU, what the caches hold; on a GPU, 1 GiB."""
@@ -49,7 +49,7 @@ def tables(xi: Array, F: Callable, rule: str) -> tuple[Array, Array, Array, floa
     """
     xp, (K, N) = array_namespace(xi=xi), xi.shape
     with np.errstate(over="ignore", invalid="ignore"):  # looked for below
-        A, B = responses(F, xp.arange(-N, N + 1, dtype=xp.float64), rule)
+        A, B = responses(F, xp.arange(-N, N + 1, dtype=xp.float64, device=xi.device), rule)
     checks.no_overflow(F, N, A, B)
     halves = all(xp.all(2 * x == xp.round(2 * x)) for x in (A, B))
     exact = halves and K * float(xp.max(xp.abs(A) + xp.abs(B))) < 2**53
@@ -129,7 +129,7 @@ def settle(sigma, fields, rng, max_flips=None):
         The final states, and how many of them were stopped by ``max_flips``.
     """
     xp, N = array_namespace(sigma=sigma), sigma.shape[1]
-    live = xp.arange(sigma.shape[0])
+    live = xp.arange(sigma.shape[0], device=sigma.device)
     finished, order, flips = [], [], 0
     in_place = array_api_compat.is_numpy_array(sigma)  # a write into an array, which the standard does not have
     while True:
@@ -150,14 +150,14 @@ def settle(sigma, fields, rng, max_flips=None):
             sigma, live, unstable = (xp.take(x, go, axis=0) for x in (sigma, live, unstable))
             fields.keep(go)
             number, going = xp.take(number, go), xp.take(going, go)
-        drawn = xp.floor(xp.asarray(rng.random(sigma.shape[0])) * xp.astype(number, xp.float64))
+        drawn = xp.floor(beside(number, rng.random(sigma.shape[0])) * xp.astype(number, xp.float64))
         which = xp.cumulative_sum(number) - number + xp.astype(drawn, number.dtype)  # among all that are unstable
         spin = xp.take(xp.nonzero(xp.reshape(unstable, (-1,)))[0], which) % N
         value = -xp.take_along_axis(sigma, spin[:, None], axis=1)
         if in_place:
             np.put_along_axis(sigma, spin[:, None], value, axis=1)
         else:
-            sigma = xp.where(xp.arange(N)[None, :] == spin[:, None], value, sigma)
+            sigma = xp.where(xp.arange(N, device=spin.device)[None, :] == spin[:, None], value, sigma)
         fields.flip(spin, value[:, 0])
         flips += 1
     unsettled = int(xp.count_nonzero(going))

@@ -15,7 +15,7 @@ import math
 from typing import Any
 
 from dam import checks
-from dam.arrays import Array, array_namespace, gpu_errors, on_backend
+from dam.arrays import Array, array_namespace, beside, gpu_errors, on_backend
 from dam.memory._dynamics import settle_batches
 
 ROWS = 2**22  # entries of the largest (states, memories) array that is made at once
@@ -31,7 +31,7 @@ def energy(x: Array, xi: Array, beta: float) -> Array:
     scores = beta * (x @ xi.T)
     top = xp.max(scores, axis=1)
     lse = top + xp.log(xp.sum(xp.exp(scores - top[:, None]), axis=1))
-    rest = xp.log(xp.asarray(float(K), dtype=x.dtype))
+    rest = xp.log(beside(x, float(K), x.dtype))
     return (rest - lse) / beta + (xp.sum(x * x, axis=1) + longest) / 2
 
 
@@ -161,7 +161,7 @@ def separation(xi: Array) -> Array:
         raise ValueError("xi must hold at least two memories: separation compares them")
     overlaps = xi @ xi.T
     own = xp.sum(xi * xi, axis=1)
-    same = xp.eye(xi.shape[0], dtype=xi.dtype) > 0
+    same = xp.eye(xi.shape[0], dtype=xi.dtype, device=xi.device) > 0
     return own - xp.max(xp.where(same, -xp.ones_like(overlaps) * xp.inf, overlaps), axis=1)
 
 

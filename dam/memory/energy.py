@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from dam import checks
-from dam.arrays import Array, array_namespace
+from dam.arrays import Array, array_namespace, beside
 from dam.memory._dynamics import DenseFields, tables
 
 
@@ -100,7 +100,7 @@ def trajectory(sigma: Array, xi: Array, F: Callable, rng: Any = None, *, rule: s
     if sigma.shape[0] != 1:
         raise ValueError(f"sigma must be one state of shape (1, N), got shape {tuple(sigma.shape)}")
     rng = checks.generator(rng)
-    states, spins = [sigma], xp.arange(sigma.shape[1])[None, :]
+    states, spins = [sigma], xp.arange(sigma.shape[1], device=sigma.device)[None, :]
     fields = DenseFields(xp.astype(sigma, xp.float64), *tables(xi, F, rule))
     most = 100 * sigma.shape[1] if rule == "field" else math.inf
     while len(states) <= most:
@@ -109,6 +109,6 @@ def trajectory(sigma: Array, xi: Array, F: Callable, rng: Any = None, *, rule: s
             break
         i = int(unstable[int(rng.integers(unstable.shape[0]))])
         sigma = xp.where(spins == i, -sigma, sigma)
-        fields.flip(xp.asarray([i]), sigma[:, i])
+        fields.flip(beside(sigma, [i]), sigma[:, i])
         states.append(sigma)
     return xp.concat(states)

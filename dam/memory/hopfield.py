@@ -50,7 +50,7 @@ def retrieve_classical(sigma: Array, T: Array, rng: Any = None, *, backend: str 
     sigma, T, back = on_backend(backend, sigma, T)
     xp, T = _states_and_matrix(sigma, T)
     N = T.shape[0]
-    T = xp.where(xp.eye(N, dtype=xp.bool), xp.zeros_like(T), T)
+    T = xp.where(xp.eye(N, dtype=xp.bool, device=T.device), xp.zeros_like(T), T)
     largest, whole = float(xp.max(xp.abs(T))), xp.all(T == xp.round(T))
     rounding = 0.0 if whole and N * largest < 2**53 else 100 * N**2 * float(xp.finfo(xp.float64).eps) * largest
     dtype = xp.float32 if whole and N * largest < 2**24 else xp.float64  # exact either way, and half to move

@@ -5,6 +5,7 @@ follows the array API standard, and compute in float32 if the array is in float3
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from dam import checks
@@ -123,5 +124,5 @@ class RectifiedQuadratic:
         return _rectified(x)
 
 
-KINDS = {"power": Polynomial, "rectified": RectifiedPolynomial}
+KINDS: dict[str, Callable] = {"power": Polynomial, "rectified": RectifiedPolynomial}
 """The two families of eq. (3) by name. Results are seeded by their order."""

@@ -9,7 +9,7 @@ import math
 import numpy as np
 
 from dam import checks
-from dam.arrays import array_namespace, to_numpy
+from dam.arrays import array_namespace, beside, to_numpy
 from dam.memory.interactions import power
 
 
@@ -62,9 +62,9 @@ def off(visible, x, above, kind, rows=1000):
         left = np.flatnonzero(found)
         if len(left) == 0:
             break
-        _, part = checks.reals(x=x[start : start + rows, :])
-        h = part @ xp.take(visible, xp.asarray(left), axis=0).T
-        found[left] = to_numpy(xp.all(size(xp, h, kind) <= xp.asarray(above[left], dtype=h.dtype), axis=0))
+        _, part = checks.reals(x=x[start : min(start + rows, x.shape[0]), :])
+        h = part @ xp.take(visible, beside(visible, left), axis=0).T
+        found[left] = to_numpy(xp.all(size(xp, h, kind) <= beside(h, above[left], h.dtype), axis=0))
     return found
 
 

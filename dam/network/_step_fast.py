@@ -13,7 +13,7 @@ from array_api_compat import is_cupy_namespace, is_numpy_namespace
 from scipy.sparse import csc_array
 from threadpoolctl import threadpool_info
 
-from dam.arrays import array_namespace, one_blas_thread, thread_pool
+from dam.arrays import array_namespace, cores, one_blas_thread, thread_pool
 from dam.memory.interactions import power
 from dam.network import _powers, _step_cuda, objective
 from dam.network._powers import safe_power
@@ -61,7 +61,7 @@ class BlockStep(Step):
         threads = max([p["num_threads"] for p in threadpool_info() if p["user_api"] == "blas"], default=1)
         one_blas_thread.__enter__()
         self.own = threading.local()
-        self.pool = thread_pool(min(threads, BLOCKS), self._allocate)
+        self.pool = thread_pool(min(threads, BLOCKS, cores()), self._allocate)
         return self
 
     def __exit__(self, *_):

@@ -7,7 +7,7 @@ Appendix A's joint index I, and their momentum ``V`` of the same shape. The fast
 
 import numpy as np
 
-from dam.arrays import array_namespace
+from dam.arrays import array_namespace, beside
 from dam.network import objective
 from dam.network.classifier import Classifier
 from dam.network.optimizer import momentum_update
@@ -76,7 +76,7 @@ class ArrayStep(Step):
         Raises ``FloatingPointError`` if the arguments of the tanh are not finite.
         """
         xp, r, network = self.xp, self.recipe, self.network(T)
-        v = xp.take(self.x, xp.asarray(rows), axis=0)
+        v = xp.take(self.x, beside(self.x, rows), axis=0)
         a, state = network.forward(v)
         if not xp.all(xp.isfinite(a)):
             raise FloatingPointError("the arguments of the tanh are not finite")

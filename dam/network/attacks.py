@@ -23,7 +23,7 @@ import numpy as np
 from array_api_compat import is_cupy_array
 
 from dam import checks
-from dam.arrays import Array, array_namespace, on_backend, to_numpy
+from dam.arrays import Array, array_namespace, beside, on_backend, to_numpy
 from dam.network._step_plain import HELD
 from dam.network.classifier import Network
 from dam.network.objective import targets
@@ -125,7 +125,7 @@ def attack(
     ValueError
         Also for an image that is misclassified from the start, and a target that is its own class.
     """
-    xp, v, y, network, back = checked_images(v, y, network, m)
+    _, v, y, network, back = checked_images(v, y, network, m)
     length = _length(norm, length)
     max_updates = checks.count("max_updates", max_updates)
     y, a = to_numpy(y), to_numpy(network.arguments(v))
@@ -142,22 +142,23 @@ def attack(
     updates, crossed = np.full(len(y), max_updates), np.zeros(len(y), bool)
     live = np.arange(len(y))
     for update in range(max_updates + 1):
-        image = xp.asarray(after[live])
-        t = targets(xp.asarray(target[live]), a.shape[1], v.dtype)
+        image = beside(v, after[live])
+        t = targets(beside(v, target[live]), a.shape[1], v.dtype)
         of_arguments: Callable = lambda a, t=t: network.objective(a, t, m)
         a_live, _, slope = descent(image, network, of_arguments)
         done = there(np.argmax(to_numpy(a_live), axis=1), live)
         crossed[live[done]], updates[live[done]] = True, update
-        live, slope, image = live[~done], slope[xp.asarray(~done)], image[xp.asarray(~done)]
+        left = beside(v, ~done)
+        live, slope, image = live[~done], slope[left], image[left]
         if len(live) == 0 or update == max_updates:
             break
         before[live], after[live] = to_numpy(image), to_numpy(move(image, slope, length, norm))
     rows = np.flatnonzero(crossed)
     for _ in range(10 * (len(rows) > 0)):  # halve the last move
         middle = (before[rows] + after[rows]) / 2
-        beyond = there(np.argmax(to_numpy(network.arguments(xp.asarray(middle))), axis=1), rows)
+        beyond = there(np.argmax(to_numpy(network.arguments(beside(v, middle))), axis=1), rows)
         before[rows[~beyond]], after[rows[beyond]] = middle[~beyond], middle[beyond]
-    return Attack(*(back(xp.asarray(x)) for x in (after, crossed, updates, target)))
+    return Attack(*(back(beside(v, x)) for x in (after, crossed, updates, target)))
 
 
 def path(
@@ -187,7 +188,7 @@ def path(
     checks.count("updates", updates, minimum=0)
     classes, found = network.label_weights.shape[1], []
     target = _checked_targets(target, to_numpy(y), classes)
-    own, t = (targets(z, classes, v.dtype) for z in (y, xp.asarray(target)))
+    own, t = (targets(z, classes, v.dtype) for z in (y, beside(v, target)))
     for _ in range(updates + 1):
         a, ln_C, slope = descent(v, network, lambda a: network.objective(a, t, m))
         found.append((network.objective(a, own, m)[0], ln_C, v))

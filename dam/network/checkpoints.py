@@ -9,17 +9,12 @@ import sys
 import warnings
 import zipfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 import scipy
-
-try:
-    import fcntl
-except ImportError:  # on Windows
-    fcntl = None  # type: ignore[assignment]
 
 from dam import checks, files
 from dam.network.recipes import Recipe
@@ -73,23 +68,20 @@ def claimed(path: Path | str | None) -> Iterator[None]:
 
     Raises ``FileExistsError`` if another training has it. Does nothing without a path, and where files have no locks.
     """
-    if path is None or fcntl is None:
+    if path is None:
         yield
         return
-    lock = Path(path).with_name(f".{Path(path).name}.lock")
-    with open(lock, "w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+    claim = Path(path).with_name(f".{Path(path).name}.lock")
+    with open(claim, "w") as file:
+        if files.lock(file, wait=False) is False:
             raise FileExistsError(
                 f"another training keeps its state in the checkpoint {path} now; let it end, or choose another file"
-            ) from None
-        except OSError:  # a file system without locks
-            pass
+            )
         try:
             yield
         finally:
-            lock.unlink(missing_ok=True)
+            with suppress(OSError):  # Windows removes no open file
+                claim.unlink(missing_ok=True)
 
 
 def save(path: Path | str, key: dict, epoch: int, xi: np.ndarray, V: np.ndarray, history: dict) -> None:
@@ -97,9 +89,11 @@ def save(path: Path | str, key: dict, epoch: int, xi: np.ndarray, V: np.ndarray,
 
     ``key`` is a dict of what the training is; see `load`. Raises ``OSError`` if it cannot be written.
     """
-    header = json.dumps(key | {"epoch": checks.count("epoch", epoch), "versions": versions()})
+    arrays = {"xi": xi, "V": V, **history}
+    content = key | {"epoch": checks.count("epoch", epoch), "versions": versions()}
+    header = json.dumps(content | {"sha256": _sha256(content, arrays)})
     Path(path).parent.mkdir(parents=True, exist_ok=True)  # it may have been cleared away meanwhile
-    files.write_atomically(path, lambda file: np.savez(file, header=header, xi=xi, V=V, **history))
+    files.write_atomically(path, lambda file: np.savez(file, header=header, **arrays))
 
 
 def load(path: Path | str, key: dict, columns: int) -> tuple[int, np.ndarray, np.ndarray, dict[str, np.ndarray]]:
@@ -112,9 +106,10 @@ def load(path: Path | str, key: dict, columns: int) -> tuple[int, np.ndarray, np
         with zipfile.ZipFile(path) as parts:
             if sum(part.file_size for part in parts.infolist()) > Path(path).stat().st_size:
                 raise ValueError("it is compressed, as no checkpoint is")
-        with np.load(path, allow_pickle=False) as content:
-            arrays = dict(content)
+        arrays = files.npz_arrays(Path(path).read_bytes(), Path(path).stat().st_size)
         found = json.loads(str(arrays.pop("header")))
+        if "sha256" in found and found.pop("sha256") != _sha256(found, arrays):  # files of older versions have none
+            raise ValueError("its parts are not of one checkpoint")
         epoch, written = checks.count("epoch", found.pop("epoch")), dict(found.pop("versions", {}))
         found["recipe"] = asdict(Recipe(**found["recipe"]))  # with fields that are newer than the file
         arrays.setdefault("device", np.full(epoch, "unknown"))  # files of older versions have none
@@ -131,6 +126,16 @@ def load(path: Path | str, key: dict, columns: int) -> tuple[int, np.ndarray, np
         message = f"the checkpoint {path} was written under {text}: from here on sums may be rounded otherwise"
         warnings.warn(message, RuntimeWarning, stacklevel=3)
     return epoch, arrays.pop("xi"), arrays.pop("V"), arrays
+
+
+def _sha256(content: dict, arrays: dict[str, np.ndarray]) -> str:
+    """Return a digest of a checkpoint, names, types and shapes included: the archive has only one for each part."""
+    sha = hashlib.sha256(json.dumps(content, sort_keys=True).encode())
+    for name in sorted(arrays):
+        a = np.asarray(arrays[name])
+        sha.update(f"{name} {a.dtype} {a.shape}".encode())
+        sha.update(np.ascontiguousarray(a).tobytes())
+    return sha.hexdigest()
 
 
 def _check_arrays(arrays: dict[str, np.ndarray], epoch: int, key: dict, columns: int) -> None:

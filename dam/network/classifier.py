@@ -15,7 +15,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 
 from dam import checks
-from dam.arrays import Array, array_namespace, gpu_errors, on_backend
+from dam.arrays import Array, array_namespace, gpu_errors, on_backend, to_numpy
 from dam.memory.interactions import KINDS
 from dam.network._powers import flushed, off, safe_power, size, warm_enough
 from dam.network.objective import OBJECTIVES, log_objective, slope
@@ -291,7 +291,7 @@ def inactive(
     checks.finite("visible", visible)
     checks.finite("x", x)
     checks.choice("kind", kind, KINDS)
-    level = np.asarray(above)
+    level = to_numpy(above)
     if level.dtype.kind not in "iuf" or level.shape not in ((), visible.shape[:1]) or not np.isfinite(level).all():
         raise ValueError(f"above must be a number, or one for each of the {visible.shape[0]} memories, got {above!r}")
     return off(visible, x, level, kind, checks.count("rows", rows))

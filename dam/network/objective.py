@@ -25,7 +25,7 @@ def targets(y: Array, classes: int = CLASSES, dtype: Any = None) -> Array:
     """
     checks.labels("y", y, checks.count("classes", classes))
     xp = array_namespace(y=y)
-    right = xp.astype(y[:, None] == xp.arange(classes)[None, :], dtype or xp.float32)
+    right = xp.astype(y[:, None] == xp.arange(classes, device=y.device)[None, :], dtype or xp.float32)
     if not xp.isdtype(right.dtype, "real floating"):
         raise TypeError(f"dtype must be of floating point, got {right.dtype}")
     return 2 * right - 1

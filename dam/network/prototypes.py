@@ -122,7 +122,7 @@ def errors_kept(v: Array, y: Array, network: Classifier, kept: Array) -> Array:
         raise ValueError(f"y must have shape {(v.shape[0],)}, one class for each digit, got {tuple(y.shape)}")
     if kept.ndim != 2 or kept.shape[1] != network.visible.shape[0]:
         raise ValueError(f"kept must have shape (P, {network.visible.shape[0]}), got {tuple(kept.shape)}")
-    wrong = xp.zeros(kept.shape[0], dtype=xp.int64)
+    wrong = xp.zeros(kept.shape[0], dtype=xp.int64, device=kept.device)
     for part in parts(v, _numbers(network)):
         t = terms(v[part, :], network)
         a = xp.reshape(xp.reshape(t, (-1, t.shape[2])) @ xp.astype(kept, t.dtype).T, (*t.shape[:2], -1))
@@ -139,7 +139,7 @@ def kept_after(order: Array, removed: Array) -> Array:
     K = order.size
     checks.whole("order", order, K - 1)
     checks.whole("removed", removed, K)
-    if not xp.all(xp.sort(order) == xp.arange(K, dtype=order.dtype)):
+    if not xp.all(xp.sort(order) == xp.arange(K, dtype=order.dtype, device=order.device)):
         raise ValueError(f"order must hold each number from 0 to {K - 1} once")
     return xp.argsort(order)[None, :] >= removed[:, None]
 
@@ -281,7 +281,7 @@ def _contributions(xp: Any, t: Array, F: Array, measure: str) -> Array:
     if measure == "speaker":
         return xp.max(xp.abs(t), axis=1)
     answer = xp.argmax(xp.sum(t, axis=2), axis=1)
-    own = answer[:, None] == xp.arange(t.shape[1])[None, :]
+    own = answer[:, None] == xp.arange(t.shape[1], device=t.device)[None, :]
     term = xp.sum(xp.where(own[:, :, None], t, xp.zeros_like(t)), axis=1)
     return xp.abs(term) if measure == "absolute" else term
 

@@ -39,9 +39,10 @@ def digit_weights(network: Classifier, v: Array, y: Array, m: int, memories: Arr
     checks.whole("memories", memories, network.visible.shape[0] - 1)
     backward, parts = FORMS[network.form][1], []
     for i in range(0, v.shape[0], ROWS):
-        a, state = network.forward(v[i : i + ROWS])
-        t = targets(y[i : i + ROWS], network.label_weights.shape[1], a.dtype)
-        parts.append(-to_numpy(backward(state, slope(a, t, m), network)[0])[:, memories])
+        part = slice(i, min(i + ROWS, v.shape[0]))
+        a, state = network.forward(v[part, :])
+        t = targets(y[part], network.label_weights.shape[1], a.dtype)
+        parts.append(-to_numpy(backward(state, slope(a, t, m), network)[0])[:, to_numpy(memories)])
     return np.concatenate(parts)
 
 
@@ -62,5 +63,6 @@ def by_class(w: np.ndarray, v: np.ndarray, y: np.ndarray, xi: np.ndarray, classe
             f"w must have a row, and y an entry, for each of the {v.shape[0]} digits of v, and w a column for each of "
             f"the {xi.shape[0]} memories xi; got shapes {tuple(w.shape)} and {tuple(y.shape)}"
         )
+    w, v, y, xi = map(to_numpy, (w, v, y, xi))
     parts = w * (v @ xi.T) / np.linalg.norm(xi, axis=1)
     return np.stack([parts[y == c].sum(axis=0) for c in range(classes)], axis=1)

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from dam import checks
+from dam.arrays import to_numpy
 from dam.network.classifier import Network
 
 LEVELS = 16
@@ -37,9 +38,9 @@ def quantized(network: Network, kept: np.ndarray | None = None) -> Any:
     """Return a network with its weights on 16 levels, and of its memories only those of ``kept (K,)``, bool."""
     rows: Any = slice(None)
     if kept is not None:
-        rows, K = checks.mask("kept", kept), network.visible.shape[0]
+        rows, K = to_numpy(checks.mask("kept", kept)), network.visible.shape[0]
         if tuple(rows.shape) != (K,):
             raise ValueError(f"kept must have shape {(K,)}, one entry for each memory, got {tuple(rows.shape)}")
-    weights = {name: values(codes(getattr(network, name)[rows])) for name in network.WEIGHTS}
+    weights = {name: values(codes(to_numpy(getattr(network, name))[rows])) for name in network.WEIGHTS}
     whole: Any = network
     return replace(whole, **weights)

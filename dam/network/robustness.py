@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from dam import checks
-from dam.arrays import Array, array_namespace, to_numpy
+from dam.arrays import Array, array_namespace, beside, to_numpy
 from dam.network.attacks import NORMS, checked_images, descent, move
 from dam.network.classifier import Network
 from dam.network.objective import targets
@@ -86,19 +86,19 @@ def robust(
     y, held, found = to_numpy(y), np.ones(v.shape[0], bool), []
     for radius in known.tolist():
         live = np.flatnonzero(held)
-        image = center = xp.take(v, xp.asarray(live), axis=0)
+        image = center = xp.take(v, beside(v, live), axis=0)
         for _ in range(steps + 1 if radius > 0 else 1):
             if len(live) == 0:
                 break
-            own = targets(xp.asarray(y[live]), network.label_weights.shape[1], v.dtype)
+            own = targets(beside(v, y[live]), network.label_weights.shape[1], v.dtype)
             a, _, slope = descent(image, network, _against(own, network, m))
             right = np.argmax(to_numpy(a), axis=1) == y[live]
             held[live[~right]] = False
-            keep = xp.asarray(np.flatnonzero(right))
+            keep = beside(v, np.flatnonzero(right))
             live, (image, center, slope) = live[right], (xp.take(x, keep, axis=0) for x in (image, center, slope))
             image = project(move(image, slope, 2.5 * radius / steps, norm), center, radius, norm)
         found.append(held.copy())
-    return back(xp.asarray(np.stack(found)))
+    return back(beside(v, np.stack(found)))
 
 
 def _against(own: Array, network: Network, m: int | None) -> Callable[[Array], tuple[Array, Array]]:
@@ -152,7 +152,7 @@ def minima(v: Array, target: Array, network: Network, *, updates: int = 300, len
     checks.count("updates", updates)
     checks.number("length", length, 1e-9, 1e9)
     t = targets(target, network.label_weights.shape[1], v.dtype)
-    reached = xp.full((v.shape[0],), -1, dtype=xp.int64)
+    reached = xp.full((v.shape[0],), -1, dtype=xp.int64, device=v.device)
     for update in range(updates + 1):
         a, ln_C, slope = descent(v, network, lambda a: network.objective(a, t, m))
         reached = xp.where((reached < 0) & _confident(xp, a, t), xp.full_like(reached, update), reached)
@@ -232,6 +232,6 @@ def likeness(pictures: Array, classes: Array, x: Array, y: Array) -> np.ndarray:
         rows, known = np.flatnonzero(classes == alpha), np.flatnonzero(y == alpha)
         if len(known) == 0:
             raise ValueError(f"there is no known digit of class {alpha} in y")
-        alike = resemblance(*(xp.take(z, xp.asarray(k), axis=0) for z, k in ((pictures, rows), (x, known))))
+        alike = resemblance(*(xp.take(z, beside(z, k), axis=0) for z, k in ((pictures, rows), (x, known))))
         found[rows] = to_numpy(alike.correlation)
     return found

@@ -152,7 +152,7 @@ def train(
     epochs = checks.count("epochs", recipe.epochs if epochs is None else epochs)
     if epochs > recipe.epochs:
         raise ValueError(f"epochs must be at most the recipe's {recipe.epochs}, got {epochs}")
-    origin = array_namespace(x=x)
+    origin, place = array_namespace(x=x), None if is_numpy_array(x) else x.device
     xp = get_namespace(backend) if is_numpy_array(x) else origin
     wide = origin.isdtype(x.dtype, "real floating") and origin.finfo(x.dtype).bits >= 64
     dtype = "float64" if wide else "float32"
@@ -183,9 +183,9 @@ def train(
         smaller = partial(_smaller, x, t, recipe, others)
         on_gpu, device = gpu_errors("the training", smaller, partial(checkpoints.kept, checkpoint)), device_name(xp)
         bar = tqdm(total=epochs, initial=first, unit="epoch", disable=not progress)
-        start: Any = (*map(xp.asarray, (x, t, xi, V)), recipe)
+        start: Any = (*(xp.asarray(a, device=place) for a in (x, t, xi, V)), recipe)
         with bar, on_gpu, _step_fast.make_step(*start) as step:
-            test = [xp.asarray(a) for a in tests]
+            test = [xp.asarray(a, device=place) for a in tests]
             step.drop_inactive()
             deal = lambda epoch: minibatches(y, recipe.batch_per_class, seed, epoch, classes)
             begun = time.perf_counter()
@@ -203,7 +203,7 @@ def train(
                     checkpoints.save(checkpoint, key, epoch + 1, xi, V, history)
             weights = to_numpy(step.state()[0])
     T = float(recipe.temperature(epochs - 1))
-    visible, labels = (origin.asarray(w) for w in (weights[:, : x.shape[1]], weights[:, x.shape[1] :]))
+    visible, labels = (origin.asarray(w, device=place) for w in (weights[:, : x.shape[1]], weights[:, x.shape[1] :]))
     return Classifier(visible, labels, recipe.n, T, recipe.kind), history
 
 

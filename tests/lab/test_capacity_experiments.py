@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import dam
-from dam.lab import claims, common, experiments, paper
+from dam.lab import claims, common, experiments, paper, verdicts
 from dam.lab.experiments import basins, errors, fig5, rules
 from dam.memory import theory
 from dam.memory.interactions import KINDS
@@ -103,7 +103,7 @@ def test_too_much_for_memory_is_refused_before_the_first_point(name, change, mon
 def test_a_claim_takes_only_results_of_its_own_variant():
     run = experiments.run("fig5", "demo", seed=0, backend="numpy", n=2, N=(20, 30, 40), starts=50)
     run.variant = "n2"
-    judged = {v.claim.name: v for v in claims.judge("fig5", [run])}
+    judged = {claim.name: verdicts.verdict(claim, "fig5", [run]) for claim in claims.of("fig5")}
     assert judged["stable-exponent-power-n2"].seeds == 1
     assert judged["stable-exponent-power-n3"].seeds == judged["power-follows-theory"].seeds == 0
     assert judged["power-follows-theory"].holds is None

@@ -1,11 +1,14 @@
 """Experiments, claims and the command line, at sizes that take a moment."""
 
+import io
 import json
+import math
 import os
 import re
 import shutil
 import subprocess
 import sys
+import tempfile
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -14,9 +17,9 @@ import numpy as np
 import pytest
 
 import dam
-from dam import datasets
+from dam import datasets, files
 from dam.__main__ import main, parser
-from dam.lab import claims, common, experiments, results, verdicts
+from dam.lab import claims, common, experiments, results, trainings, verdicts
 from dam.lab.experiments import classical, duality, errors, fig4, mnist, xor
 from dam.memory import hebbian, theory
 from dam.memory.interactions import KINDS
@@ -111,6 +114,72 @@ def test_unknown_experiment_scale_and_parameter():
         experiments.run("xor", seed=-1)
 
 
+BAD = (math.nan, math.inf, -math.inf, 0, -1, -0.5, True, "x", (), 10**30, 1e300)
+TAKEN = {  # by some parameters
+    0: {"weight_decay", "network_seed", "rate", "damage", "tolerance", "radii", "radii_l2", "radii_linf", "overshoot",
+        "after", "ramp_epochs", "momentum", "init_mean"},
+    -1: {"init_mean"}, -0.5: {"init_mean"}, True: {"relu", "weights", "resume"}, "x": {"checkpoint"},
+    10**30: {"ramp_epochs", "batch_per_class", "K"},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", experiments.NAMES)
+def test_every_parameter_is_checked_before_anything_runs(name):
+    experiment = experiments.get(name)
+    for key in experiment.scales["paper"]:
+        lists = any(isinstance(scale[key], tuple) for scale in experiment.scales.values())
+        for bad in BAD:
+            for given in {bad, bad if bad == () or not lists else (bad,)}:
+                try:
+                    experiments.plan(name, "demo", **{key: given})
+                except ValueError as error:
+                    assert re.search(rf"\b{key} must", str(error)), (key, given)
+                else:
+                    assert key in TAKEN.get(bad, ()) and given == ((bad,) if lists else bad), (key, given)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("name", experiments.NAMES)
+def test_the_least_value_of_every_parameter_is_computed_or_refused_in_a_line(name, tmp_path, capsys):
+    experiment = experiments.get(name)
+    for key, usual in experiment.scales["demo"].items():
+        limits = experiment.ranges.get(key, experiments.RANGES.get(key))
+        if isinstance(limits, tuple):
+            values = [str(limits[0])] * (2 if isinstance(usual, tuple) else 1)
+            for given in (values, values[:1]):  # the same twice, and once
+                command = ["run", name, "--scale", "demo", f"--{key.replace('_', '-')}", *given]
+                status = main([*command, "--quiet", "--backend", "numpy", "--results", str(tmp_path)])
+                said = capsys.readouterr().err
+                assert status == 0 or (status == 2 and said.startswith("python -m dam: ")), (given, said)
+
+
+def test_no_run_begins_with_what_cannot_be_stored(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(experiments, "sweep", None)
+    options = ["--scale", "demo", "--quiet", "--results", str(tmp_path)]
+    for value in ("nan", "inf", "-1", "2"):
+        assert main(["run", "fig5", "--tolerance", value, *options]) == 2
+        assert re.fullmatch(
+            "python -m dam: tolerance must be a number from 0.0 to 1.0, got .*\n", capsys.readouterr().err
+        )
+    assert main(["run", "xor", "--seed", str(2**32), *options]) == 2
+    assert "seed must be a number from 0 to 4294967295, got 4294967296" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_has_no_points_and_nothing_to_go_on_from():
+    with pytest.raises(ValueError, match="xor is no sweep of points: it has nothing to spread over a scheduler"):
+        experiments.run("xor", scheduler="tcp://127.0.0.1:1")
+    with pytest.raises(ValueError, match="resume needs a checkpoint to go on from, got checkpoint=None"):
+        experiments.run("mnist", "demo", resume=True)
+
+
+def test_a_search_of_which_every_training_breaks_down(monkeypatch):
+    broken = {"error": np.full(3, np.nan), "train_error": np.full(3, np.nan)} | dict.fromkeys(trainings.SCALARS, np.nan)
+    monkeypatch.setattr(experiments, "sweep", lambda point, tasks, **options: [broken for _ in tasks])
+    with pytest.raises(FloatingPointError, match="every training of the search broke down; try smaller epsilon0"):
+        experiments.run("search", "demo")
+
+
 def test_every_experiment_says_what_it_is():
     for name in experiments.NAMES:
         experiment = experiments.get(name)
@@ -147,12 +216,93 @@ def test_a_claim_without_results_is_not_judged(tmp_path):
 
 def test_claims_on_results_that_lack_what_they_need_are_not_judged(tmp_path):
     part = experiments.run("fig4", "demo", backend="numpy", n=(2, 3))
-    found = {v.claim.name: v.holds for v in claims.judge("fig4", [part])}
+    found = {claim.name: verdicts.verdict(claim, "fig4", [part]).holds for claim in claims.of("fig4")}
     assert found["not-recalled-power-n2"] is not None and found["all-recalled-power-n5"] is None
     xor = experiments.run("xor", n=(3, 4))
-    assert {v.holds for v in claims.judge("xor", [xor])} == {None}
+    assert {verdicts.verdict(claim, "xor", [xor]).holds for claim in claims.of("xor")} == {None}
     small = experiments.run("errors", "demo", backend="numpy", N=(25, 30), n=(2,))
-    assert {v.holds for v in claims.judge("errors", [small]) if "n2" not in v.claim.name} == {None}
+    assert {
+        verdicts.verdict(claim, "errors", [small]).holds for claim in claims.of("errors") if "n2" not in claim.name
+    } == {None}
+
+
+def test_a_run_of_another_size_is_not_judged_as_the_paper_s(tmp_path):
+    whole = results.load_all("fig4")
+    small = experiments.run("fig4", "paper", seed=7, backend="numpy", N=20, K=30, starts=40)
+    for v in claims.judge("fig4", [small]):
+        assert (v.word, v.seeds, v.ours) == ("not judged", 0, "–")
+        assert v.why == "no result with the parameters that are judged"
+        assert v.left == "seed 7: N = 20, not 100, K = 30, not 2000, starts = 40, not 10000"
+    assert v.left in claims.text([v])
+    for v, other in zip(claims.judge("fig4", [*whole, small]), claims.judge("fig4", whole)):
+        assert (v.ours, v.word, v.names) == (other.ours, other.word, other.names)
+        assert v.left.startswith("seed 7: N = 20") and other.left == ""
+    short = [run for run in results.load_all("mnist", "n3") if run.values["epochs"] == 240]
+    found = {v.claim.name: v for v in claims.judge("mnist", short)}
+    assert found["test-error-n3"].left == "seed 2: epochs = 240, not 3000"
+    assert found["below-2-percent-n3"].left == "" and found["below-2-percent-n3"].seeds == 1
+    study = replace(results.load("studies", "m"), parameters={"study": "m", "epochs": 40, "K": 100})
+    older = replace(whole[0], parameters={key: x for key, x in whole[0].parameters.items() if key != "starts"})
+    assert {v.left for v in claims.judge("fig4", [older])} == {""}
+    judged = {v.claim.name: v.left for v in claims.judge("studies", [study])}
+    assert judged["large-m-n20"] == "seed 0: K = 100, not 2000" and judged["softmax-n3"] == ""
+
+
+def test_a_result_without_the_number_is_a_miss():
+    """A curve that never falls below 2 %, a load that is never found: what the statement says did not happen."""
+    claim = next(c for c in claims.of("mnist") if c.name == "below-2-percent-n3")
+    runs = results.load_all("mnist", "n3")
+    assert verdicts.verdict(claim, "mnist", runs).holds is True
+    runs[0].values["first_epoch_below_2_percent"] = None
+    found = verdicts.verdict(claim, "mnist", runs)
+    assert (found.word, found.seeds) == ("contradicted", 3) and found.ours.endswith("(none in 1 of 3)")
+    runs[0].values["epochs"] = 261  # too few to tell
+    assert verdicts.verdict(claim, "mnist", runs).word == "not judged"
+    runs[0].values["epochs"] = 262
+    assert verdicts.verdict(claim, "mnist", runs[:1]).ours == "– (none in 1 of 1)"
+    for name, changes in (
+        ("classical/transition", {"alpha_drop_infinite": None}),
+        ("classical/no-errors", {"intact_N500": None}),
+        ("fig5/half-exponent-power", {"exponent_power": None}),
+        ("fig5/rectified-above-theory", {"ratio_rectified": None}),
+        ("rules/energy-falls", {"rises_power_energy_n3": None}),
+        ("rules/twice-n3", {"gain_energy_n3": None}),
+        ("duality/equivalent", {"agreement_percent_n20": None}),
+        ("transfer/white-box", {"error_percent_n30_n30": None}),
+        ("exponential/all-stable", {"all_rate": None}),
+        ("fig2/more-classes-n3", {"three_to_five_percent_n30": None}),
+        ("errors/half-percent-n2", {"error_power_n2": None}),
+    ):
+        experiment, claim_name = name.split("/")
+        runs = results.load_all(experiment)
+        runs[-1].values |= changes
+        found = next(v for v in claims.judge(experiment, runs) if v.claim.name == claim_name)
+        assert found.holds is False and f"none in 1 of {len(runs)}" in found.ours, name
+
+
+def test_a_result_that_lacks_the_number_leaves_the_claim_open():
+    runs = results.load_all("fig5")
+    del runs[-1].values["ratio_power"]
+    found = next(v for v in claims.judge("fig5", runs) if v.claim.name == "power-follows-theory")
+    assert (found.word, found.why) == ("not judged", found.claim.undecided)
+    assert claims.surprises([found]) != []
+
+
+def test_one_set_of_memories_has_no_interval():
+    found = next(v for v in claims.judge("fig5", results.load_all("fig5")[:1]) if v.claim.name == "half-exponent-power")
+    assert (found.word, found.why) == ("not judged", "one result is too few for the rule")
+
+
+def test_every_shipped_claim_is_judged_on_results_of_its_size_alone():
+    """Those left out are the short trainings, which show when the error falls and not where it ends."""
+    left = {v.claim.name: v.left for v in claims.judge_stored() if v.left}
+    assert set(left) == {f"test-error-n{n}" for n in (2, 3, 20, 30)}
+    assert all(text.startswith("seed 2: epochs = ") for text in left.values())
+
+
+def test_claims_of_an_unknown_experiment():
+    with pytest.raises(ValueError, match="unknown experiment 'fig9'; there are baselines"):
+        claims.judge_stored("fig9")
 
 
 def test_every_shipped_result_gives_its_verdict_on_record():
@@ -184,7 +334,8 @@ def test_a_short_training_is_not_judged_on_the_final_error():
 def test_a_contradicted_claim_says_why():
     result = experiments.run("fig4", "demo", seed=0, backend="numpy", N=20, K=30, starts=40)
     result.arrays["overlap_rectified_n5"][0] = 12
-    verdict = next(v for v in claims.judge("fig4", [result]) if v.claim.name == "all-recalled-rectified-n5")
+    claim = next(claim for claim in claims.of("fig4") if claim.name == "all-recalled-rectified-n5")
+    verdict = verdicts.verdict(claim, "fig4", [result])
     assert verdict.word == "contradicted" and verdict.why == verdict.claim.reason
     assert verdict.claim.reason in claims.text([verdict])
 
@@ -245,13 +396,13 @@ def test_formulas_are_judged_where_they_are_meant():
 def test_the_smoothed_crossing_is_that_of_the_mean_over_11_epochs():
     curve = np.concatenate([np.full(40, 3.0), np.full(40, 1.0)])
     curve[10] = 1.5  # a dip by chance
-    run = replace(experiments.run("xor", "demo", backend="numpy"), parameters={"schedule": "paper"})
+    run = replace(experiments.run("xor", "demo", backend="numpy"), parameters={"n": 3}, values={"epochs": 261})
     run.arrays["test_error"] = curve
     means = [np.mean(curve[at - 5 : at + 6]) for at in range(5, 75)]
     assert mnist.smoothed_crossing(run) == 6 + next(i for i, mean in enumerate(means) if mean < 2) == 41
     run.arrays["test_error"] = curve[:40]
     assert mnist.smoothed_crossing(run) is None
-    assert mnist.smoothed_crossing(replace(run, parameters={"schedule": "ten-minutes"})) is None
+    assert np.isnan(mnist.smoothed_crossing(replace(run, values={"epochs": 262})))
 
 
 def test_what_cannot_be_compared_contradicts_nothing_and_what_is_not_judged_is_shown():
@@ -311,8 +462,14 @@ def test_run_prints_the_path_last_and_stores_the_format(tmp_path):
 
 
 def test_claims_exit_status(tmp_path, capsys):
-    assert main(["claims", "--results", str(tmp_path)]) == 0
-    assert "0 holds, 0 contradicted" in capsys.readouterr().out
+    assert main(["claims", "--results", str(tmp_path)]) == 1
+    said = capsys.readouterr().out
+    assert "0 holds, 0 contradicted" in said
+    assert said.endswith(f"Nothing is judged: {tmp_path} holds no result at paper scale, with its parameters.\n")
+    results.save(experiments.run("fig4", "paper", backend="numpy", N=20, K=9, starts=20), tmp_path)
+    results.save(experiments.run("xor", "demo", backend="numpy"), tmp_path)
+    assert main(["claims", "--results", str(tmp_path)]) == 1
+    assert "left out: seed 0: N = 20, not 100, K = 9, not 2000, starts = 20, not 10000" in capsys.readouterr().out
     result = experiments.run("xor", "paper", backend="numpy")
     results.save(result, tmp_path)
     assert main(["claims", "--results", str(tmp_path)]) == 0
@@ -435,6 +592,13 @@ def test_a_run_in_a_checkout_writes_to_the_folder_where_one_is(tmp_path, monkeyp
     assert {path: path.stat().st_mtime_ns for path in results.SHIPPED.iterdir()} == shipped
 
 
+def test_a_run_that_is_not_shipped_replaces_nothing_that_is(capsys):
+    before = (results.SHIPPED / "xor-seed0.json").read_bytes()
+    assert main(["run", "xor", "--n", "2", "--backend", "numpy", "--quiet", "--results", str(results.SHIPPED)]) == 2
+    assert "holds what the package ships, and takes nothing but with --ship" in capsys.readouterr().err
+    assert (results.SHIPPED / "xor-seed0.json").read_bytes() == before
+
+
 def test_ship_takes_runs_at_paper_scale_with_the_parameters_that_are_shipped(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(results, "SHIPPED", tmp_path / "shipped")
     monkeypatch.setattr(results, "commit", lambda: "0123")
@@ -540,20 +704,82 @@ def test_parameters_beyond_floating_point(tmp_path, capsys):
     assert capsys.readouterr().err.count("\n") == 1
 
 
-def test_nobody_reads_the_output_to_its_end():
+@pytest.mark.parametrize("arguments", [["list"], ["--help"]])
+def test_nobody_reads_the_output_to_its_end(arguments):
     nobody, pipe = os.pipe()
     os.close(nobody)
-    done = subprocess.run([sys.executable, "-m", "dam", "list"], check=False, stdout=pipe, stderr=subprocess.PIPE)
+    done = subprocess.run([sys.executable, "-m", "dam", *arguments], check=False, stdout=pipe, stderr=subprocess.PIPE)
     os.close(pipe)
-    assert (done.returncode, done.stderr) == (141, b"")
+    assert done.stderr == b"" and (done.returncode == 141 or arguments == ["--help"])  # argparse says 0
 
 
-@pytest.mark.parametrize("name", ["list", "claims"])
-def test_a_terminal_without_greek(name):
-    environment = os.environ | {"PYTHONIOENCODING": "ascii"}
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="there is no full disk here")
+def test_the_output_goes_to_a_full_disk():
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run([sys.executable, "-m", "dam", "list"], check=False, stdout=full, stderr=subprocess.PIPE)
+    assert done.returncode == 2 and re.fullmatch(rb"python -m dam: .*No space left on device.*\n", done.stderr)
+
+
+C = {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"}
+
+
+@pytest.mark.parametrize(
+    ("name", "environment"),
+    [("list", {"PYTHONIOENCODING": "cp1252"}), ("claims", C)],
+)
+def test_a_terminal_without_greek(name, environment):
     command = [sys.executable, "-m", "dam", name]
-    done = subprocess.run(command, check=False, capture_output=True, env=environment)
-    assert done.returncode in (0, 1) and done.stderr == b"" and rb"\u" in done.stdout
+    done = subprocess.run(command, check=False, capture_output=True, env=os.environ | environment)
+    assert done.returncode == 0 and done.stderr == b"" and rb"\u" in done.stdout
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252"])
+def test_every_command_prints_on_any_terminal(encoding, tmp_path, monkeypatch):
+    """Called as a function too, where the output stays as strict as it was."""
+    output = io.TextIOWrapper(io.BytesIO(), encoding=encoding, errors="strict")
+    monkeypatch.setattr(sys, "stdout", output)
+    options = ["--quiet", "--backend", "numpy", "--results", str(tmp_path / "Größe ξ")]
+    for command in (["list"], ["claims"], ["run", "xor", *options], ["again", "xor-seed0", *options]):
+        assert main(command) == 0
+    assert rb"\u" in output.buffer.getvalue()
+    with pytest.raises(SystemExit):
+        main(["run", "fig5", "--help"])
+    assert output.errors == "strict"
+
+
+def test_where_the_output_is_that_of_a_notebook(monkeypatch):
+    monkeypatch.setattr(sys, "stdout", shown := io.StringIO())
+    assert main(["claims"]) == 0 and "ξ" in shown.getvalue() + "ξ"
+    monkeypatch.setattr(sys, "stdout", None)
+    assert main(["list"]) == 0
+
+
+def test_two_runs_of_one_name_at_the_same_time(tmp_path, capsys):
+    command = ["run", "xor", "--quiet", "--backend", "numpy", "--results", str(tmp_path)]
+    with experiments.alone(tmp_path, "xor-seed0"):
+        assert main(command) == 2
+        said = f"another run computes xor-seed0 for {tmp_path} now; let it end, or choose another folder with --results"
+        assert said in capsys.readouterr().err
+        assert main([*command, "--seed", "1"]) == 0
+    assert main(command) == 0
+    names = sorted(path.name for path in tmp_path.iterdir())
+    assert names == [f"xor-seed{seed}.{ending}" for seed in (0, 1) for ending in ("json", "npz")]
+
+
+def test_a_result_that_cannot_be_stored_is_kept_elsewhere(tmp_path, monkeypatch, capsys):
+    write, full = files.write_together, tmp_path / "full"
+
+    def disk_full(contents):
+        if any(path.parent == full for path in contents):
+            raise OSError(28, "No space left on device")
+        write(contents)
+
+    monkeypatch.setattr(files, "write_together", disk_full)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    assert main(["run", "xor", "--quiet", "--backend", "numpy", "--results", str(full)]) == 2
+    said = capsys.readouterr().err
+    assert "No space left on device; this result is kept in " in said
+    assert results.read(said.split(" ")[-1].strip()).name == "xor-seed0"
 
 
 def test_a_gpu_asked_for_where_none_works(tmp_path, capsys, monkeypatch):

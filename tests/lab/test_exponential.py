@@ -134,8 +134,17 @@ def test_bad_input():
         exponential.single_bit_error(10, 0, 10, 0)
     with pytest.raises(ValueError, match="flips must be a number from 0 to 9, got 12"):
         exponential.single_bit_error(10, 5, 100, 0, flips=12)
-    with pytest.raises(MemoryError, match="N = 60, K = .* needs about"):
-        experiments.run("exponential", "demo", sizes=(8, 60))
+    for change in ({"sizes": (8, 60)}, {"whole": (8, 90)}):
+        with pytest.raises(MemoryError, match="N = .0, K = .* needs about"):
+            experiments.run("exponential", "demo", **change)
+    with pytest.raises(ValueError, match="rate must be at most 0.04298 at N = 1000, got 0.68"):
+        experiments.run("exponential", "demo", N=(1000,))
+
+
+def test_a_slope_needs_two_sizes_and_numbers_that_are_known():
+    assert exponential.slope((8, 10), np.array([1.0, math.exp(4)])) == pytest.approx(2)
+    for sizes, K in (((8,), [3.0]), ((8, 8), [3.0, 3.0]), ((8, 10), [3.0, math.nan])):
+        assert math.isnan(exponential.slope(sizes, np.array(K)))
 
 
 def test_the_stored_result_is_what_the_code_computes():

@@ -5,7 +5,7 @@ import pytest
 from test_duality import stored
 
 from dam import datasets
-from dam.lab import claims, experiments, results
+from dam.lab import claims, experiments, results, verdicts
 from dam.lab.experiments import fig2
 from dam.network.classifier import Classifier, error_percent
 
@@ -123,14 +123,14 @@ def test_number_of_digits_out_of_range(folder):
 
 
 def test_claims_read_the_shares(result):
-    found = {v.claim.name: v for v in claims.judge("fig2", [result])}
+    found = {claim.name: verdicts.verdict(claim, "fig2", [result]) for claim in claims.of("fig2")}
     assert found["several-classes-n2"].mean == result.values["three_to_five_percent_n2"]
     assert found["more-classes-n2"].holds is None  # it is compared with n = 20 and 30
     assert found["one-class-n30"].holds is None
     shares = {"three_to_five_percent_n2": 60.0, "three_to_five_percent_n3": 52.0}
     result.values |= shares | {"three_to_five_percent_n20": 55.0, "three_to_five_percent_n30": 10.0}
     result.values |= {"one_class_awake_percent_n30": 40.5, "lone_percent_n30": 79.0}
-    found = {v.claim.name: v for v in claims.judge("fig2", [result])}
+    found = {claim.name: verdicts.verdict(claim, "fig2", [result]) for claim in claims.of("fig2")}
     assert found["one-class-n30"].holds is True
     assert found["several-classes-n2"].holds is True and found["several-classes-n3"].holds is True
     assert found["more-classes-n2"].holds is True and found["more-classes-n2"].mean == 5

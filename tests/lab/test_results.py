@@ -1,9 +1,16 @@
 """Stored results: round trip, provenance, and nothing half-written."""
 
+import hashlib
+import io
 import json
 import os
 import re
+import shutil
+import stat
 import subprocess
+import sys
+import tracemalloc
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +18,7 @@ import pytest
 
 from dam import files
 from dam.lab import results
+from dam.lab.experiments import studies
 from dam.lab.results import Result, load, load_all, mean_and_spread, save
 
 
@@ -27,7 +35,7 @@ def example(seed=0, variant="demo", **changes):
             "commit": "0123456789abcdef",
             "started": "2026-01-02T03:04:05+00:00",
             "wall_seconds": 12.4,
-            "values": {"perfect": 0.5, "none": float("nan"), "count": np.int64(3)},
+            "values": {"perfect": 0.5, "none": float("nan"), "count": np.int64(3), "most": np.float32(np.inf)},
             "arrays": {"overlap": np.arange(5)},
         }
         | changes
@@ -39,7 +47,7 @@ def test_round_trip(tmp_path):
     assert path == tmp_path / "fig4-demo-seed0.json"
     assert sorted(os.listdir(tmp_path)) == ["fig4-demo-seed0.json", "fig4-demo-seed0.npz"]
     found = load("fig4", "demo", 0, tmp_path)
-    assert found.values == {"perfect": 0.5, "none": None, "count": 3}
+    assert found.values == {"perfect": 0.5, "none": None, "count": 3, "most": float("inf")}
     assert found.arrays["overlap"].tolist() == [0, 1, 2, 3, 4]
     assert {**vars(found), "values": 0, "arrays": 0} == {**vars(example()), "values": 0, "arrays": 0}
     keys = [
@@ -55,6 +63,7 @@ def test_round_trip(tmp_path):
         "wall_seconds",
         "values",
         "npz_sha256",
+        "json_sha256",
     ]
     assert list(json.loads(path.read_text())) == keys
 
@@ -66,12 +75,33 @@ def test_provenance_is_one_line():
     assert "2026-01-02, 3600 s on" in example(values={"train_seconds": 3600.2}).provenance()
 
 
+def forge(path, packed=None, **changes):
+    """Change fields of a stored result, or its arrays, and put right digests beside them; ... leaves a field out."""
+    if packed is not None:
+        path.with_suffix(".npz").write_bytes(packed)
+        changes["npz_sha256"] = hashlib.sha256(packed).hexdigest()
+    content = json.loads(path.read_text()) | changes
+    del content["json_sha256"]
+    content = {name: value for name, value in content.items() if value is not ...}
+    digest = hashlib.sha256((json.dumps(content, indent=2) + "\n").encode()).hexdigest()
+    path.write_text(json.dumps(content | {"json_sha256": digest}, indent=2) + "\n")
+
+
+def refused(path, match):
+    with pytest.raises(ValueError, match=match) as caught:
+        results.read(path)
+    assert str(path) in str(caught.value) and "python -m dam run fig4 --scale demo" in str(caught.value)
+
+
 def test_a_pair_of_two_results_is_refused(tmp_path):
     """A crash between the two files of a result leaves the arrays of the new one beside the numbers of the old one."""
-    save(example(), tmp_path)
+    path = save(example(), tmp_path)
     np.savez_compressed(tmp_path / "fig4-demo-seed0.npz", overlap=np.arange(6))
-    with pytest.raises(ValueError, match="the .npz is not the one that was stored with it.*compute it again"):
-        load("fig4", "demo", 0, tmp_path)
+    refused(path, "the .npz is not the one that was stored with it.*remove both")
+    old = path.read_bytes()
+    save(example(arrays={"overlap": np.arange(6)}), tmp_path)
+    path.write_bytes(old)
+    refused(path, "the .npz is not the one that was stored with it")
 
 
 def test_a_renamed_result_is_refused(tmp_path):
@@ -81,16 +111,174 @@ def test_a_renamed_result_is_refused(tmp_path):
         load("fig4", "demo", 0, tmp_path)
 
 
-def test_a_result_without_a_digest_is_loaded(tmp_path):
+def test_every_changed_bit_is_refused(tmp_path):
+    """Among them bits that leave the file readable: a digit of a value, a letter of a name or of a digest."""
+    path, rng = tmp_path / "fig5-seed0.json", np.random.default_rng(0)
+    for source in (path, path.with_suffix(".npz")):
+        whole = (results.SHIPPED / source.name).read_bytes()
+        for at in rng.choice(8 * len(whole), 100, replace=False):
+            for each in (path, path.with_suffix(".npz")):
+                shutil.copy(results.SHIPPED / each.name, each)
+            changed = bytearray(whole)
+            changed[at // 8] ^= 1 << at % 8
+            source.write_bytes(changed)
+            with pytest.raises(ValueError, match="fig5-seed0.json or its .npz is damaged"):
+                results.read(path)
+
+
+WRONG = [None, True, -1, 1.5, "", "x y", "0", [], [1], [[1]], {}, {"x": {}}]
+
+
+def test_every_wrong_type_is_refused(tmp_path):
+    path, tried = save(example(), tmp_path), 0
+    whole = path.read_bytes()
+    for name, (must, right) in results.FORMAT.items():
+        for value in (value for value in WRONG if not right(value)):
+            forge(path, **{name: value})
+            refused(path, f"{name} must be {re.escape(must)}, got {re.escape(repr(value))}")
+            path.write_bytes(whole)
+            tried += 1
+    assert tried >= 99
+    wrong = ({"values": {"a": [1]}}, {"parameters": {"N": [[1]]}}, {"versions": {"numpy": 2}}, {"experiment": "fig9"})
+    more = ({"started": "yesterday"}, {"commit": "main"}, {"variant": "../x"}, {"wall_seconds": -0.1}, {"seed": 0.0})
+    for change in (*wrong, *more):
+        forge(path, **change)
+        refused(path, f"{next(iter(change))} must be")
+        path.write_bytes(whole)
+    forge(path, versions={"python": "3.13"})
+    refused(path, "versions must hold that of numpy")
+
+
+def test_what_is_missing_or_unknown_is_refused(tmp_path):
     path = save(example(), tmp_path)
-    content = json.loads(path.read_text())
-    del content["npz_sha256"]
-    path.write_text(json.dumps(content))
-    assert load("fig4", "demo", 0, tmp_path).seed == 0
+    whole = path.read_bytes()
+    for change, named in (({"device": ...}, "device"), ({"npz_sha256": ...}, "npz_sha256"), ({"more": 1}, "more")):
+        forge(path, **change)
+        refused(path, f"lacks, or should not have, {named}")
+        path.write_bytes(whole)
+    path.write_text("[" * 100_000)
+    refused(path, "is damaged")
+    path.write_text("[]")
+    refused(path, "the .json holds no result")
+    content = json.loads(whole)
+    del content["json_sha256"]
+    path.write_text(json.dumps(content, indent=2) + "\n")
+    refused(path, "lacks, or should not have, json_sha256")
 
 
-def test_every_shipped_result_holds_the_digest_of_its_arrays():
-    assert all("npz_sha256" in json.loads(path.read_text()) for path in results.SHIPPED.glob("*.json"))
+def test_a_file_with_the_line_ends_of_windows_is_loaded(tmp_path):
+    path = save(example(), tmp_path)
+    path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
+    assert results.read(path).seed == 0
+
+
+def bombs():
+    """Yield small NPZ files whose headers announce gigabytes: of what is packed, of the array, of both."""
+    header = lambda shape: np.lib.format.header_data_from_array_1_0(np.zeros(8)) | {"shape": shape}
+    for packed_size, shape in ((3_200_000_000, (8,)), (None, (400_000_000,)), (3_200_000_128, (400_000_000,))):
+        stream, array = io.BytesIO(), io.BytesIO()
+        np.lib.format.write_array_header_1_0(array, header(shape))
+        array.write(bytes(64))
+        with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr("overlap.npy", array.getvalue())
+            if packed_size:
+                archive.getinfo("overlap.npy").file_size = packed_size
+        yield stream.getvalue()
+
+
+def test_a_decompression_bomb_is_refused_by_its_headers(tmp_path):
+    path = save(example(), tmp_path)
+    for packed in bombs():
+        forge(path, packed)
+        tracemalloc.start()
+        refused(path, "its arrays have 3.2 GB, more than the 1.07 GB|not as long as its header says")
+        assert tracemalloc.get_traced_memory()[1] < 1e6
+        tracemalloc.stop()
+
+
+def test_a_file_too_large_to_be_a_result_is_not_read(tmp_path):
+    path = save(example(), tmp_path)
+    for each in (path, path.with_suffix(".npz")):
+        os.truncate(each, 2**33)  # a hole: it takes no room
+        refused(path, f"{each.name} has 8.59 GB, more than the 1.07 GB that are read")
+        save(example(), tmp_path)
+
+
+def test_arrays_of_another_format_are_refused(tmp_path):
+    path = save(example(), tmp_path)
+    for member, compression, said in (
+        (b"no array", zipfile.ZIP_DEFLATED, "magic string"),
+        (b"\x93NUMPY\x03\x00" + bytes(64), zipfile.ZIP_DEFLATED, "no array of this format"),
+        (bytes(64), zipfile.ZIP_LZMA, "in a way that NumPy does not use"),
+    ):
+        stream = io.BytesIO()
+        with zipfile.ZipFile(stream, "w", compression) as archive:
+            archive.writestr("overlap.npy", member)
+        forge(path, stream.getvalue())
+        refused(path, said)
+    stream = io.BytesIO()
+    np.savez(stream, overlap=np.array([{}], dtype=object))
+    forge(path, stream.getvalue())
+    refused(path, "not as long as its header says|allow_pickle")
+
+
+def test_every_shipped_result_is_whole():
+    assert len(results.stored()) == len(list(results.SHIPPED.glob("*.npz"))) > 0
+
+
+def test_a_damaged_shipped_result_is_restored_from_the_package(tmp_path, monkeypatch):
+    monkeypatch.setattr(results, "SHIPPED", tmp_path)
+    save(example(), tmp_path).write_text("{}")
+    with pytest.raises(
+        ValueError, match="fig4-demo-seed0.json or its .npz is damaged .*; restore both from the package"
+    ):
+        load("fig4", "demo", 0)
+
+
+def test_an_unknown_experiment_is_named_with_those_there_are(tmp_path):
+    for call in (lambda: load("fig9"), lambda: load_all("fig9", "demo", tmp_path)):
+        with pytest.raises(ValueError, match="unknown experiment 'fig9'; there are baselines, basins, classical, "):
+            call()
+    with pytest.raises(FileNotFoundError, match="fig9-seed0.json; there is no experiment 'fig9', there are baselines"):
+        results.read(tmp_path / "fig9-seed0.json")
+    with pytest.raises(FileNotFoundError, match="fig4-big-seed0.json; fig4 has no results of such a name"):
+        load("fig4", "big")
+    for study in studies.STUDIES:
+        with pytest.raises(FileNotFoundError, match=f"python -m dam run studies --study {study} --seed 9 computes it"):
+            load("studies", study, 9)
+    for seed in (-1, 0.5, True, "0"):
+        with pytest.raises(ValueError, match="seed must be an integer of at least 0, got"):
+            load("fig4", seed=seed)
+
+
+@pytest.mark.parametrize(("umask", "mode"), [(0o022, 0o644), (0o077, 0o600), (0o002, 0o664)])
+def test_the_mask_of_the_user_is_kept(tmp_path, umask, mode):
+    before = os.umask(umask)
+    try:
+        path = save(example(), tmp_path)
+    finally:
+        os.umask(before)
+    assert [stat.S_IMODE(each.stat().st_mode) for each in (path, path.with_suffix(".npz"))] == [mode, mode]
+
+
+def test_a_full_disk_names_the_file(tmp_path, monkeypatch):
+    def disk_full(handle):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", disk_full)
+    path = re.escape(str(tmp_path / "fig4-demo-seed0.npz"))
+    with pytest.raises(OSError, match=f"cannot write {path} .*No space left on device.*; make room"):
+        save(example(), tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_a_killed_run_was_writing_goes_with_the_next_result(tmp_path):
+    kill = "import os\nimport dam.files\nos.fsync = lambda handle: os._exit(9)\n"
+    kill += f"dam.files.write_atomically({str(tmp_path / 'fig4-demo-seed0.npz')!r}, lambda file: file.write(b'half'))"
+    assert subprocess.run([sys.executable, "-c", kill], check=False).returncode == 9
+    assert len(list(tmp_path.iterdir())) == 1
+    save(example(), tmp_path)
+    assert sorted(os.listdir(tmp_path)) == ["fig4-demo-seed0.json", "fig4-demo-seed0.npz"]
 
 
 def test_all_seeds_in_order(tmp_path):
@@ -138,8 +326,7 @@ def test_a_missing_result_that_is_shipped_is_made_again(tmp_path):
 def test_truncated_result(tmp_path, ending):
     path = save(example(), tmp_path).with_suffix(f".{ending}")
     path.write_bytes(path.read_bytes()[:40])
-    with pytest.raises(ValueError, match=r"fig4-demo-seed0.json or its .npz is damaged"):
-        load("fig4", "demo", 0, tmp_path)
+    refused(path.with_suffix(".json"), "fig4-demo-seed0.json or its .npz is damaged")
 
 
 def test_unwritable_folder(tmp_path):

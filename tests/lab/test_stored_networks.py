@@ -65,6 +65,14 @@ def test_a_folder_without_the_network_leaves_it_to_the_shipped_one(tmp_path):
         stored.trained(7, 0, tmp_path)
 
 
+def test_what_names_no_network():
+    for which in (1, 2.0, True, "n2", None):
+        with pytest.raises(ValueError, match="which must be the degree n of a network, 2 or more, or 'relu', got"):
+            stored.trained(which)
+    with pytest.raises(ValueError, match="n must be an integer of at least 2, got 'relu'"):
+        stored.small("relu")
+
+
 @pytest.mark.parametrize("run", RUNS, ids=lambda run: run.name)
 def test_the_curves_of_a_stored_run_fit_together(run):
     curve, train_curve = run.arrays["test_error"], run.arrays["train_error"]

@@ -1,6 +1,8 @@
 """Sweeps: the same points here and on a cluster, after an interruption, and after the death of a worker."""
 
 import contextlib
+import hashlib
+import io
 import json
 import os
 import re
@@ -16,7 +18,7 @@ import numpy as np
 import pytest
 
 from dam.__main__ import main
-from dam.lab import experiments, results
+from dam.lab import experiments, results, sweeps
 from dam.lab.experiments import fig5
 from dam.lab.sweeps import sweep
 
@@ -78,9 +80,24 @@ def test_a_damaged_point_is_computed_again(tmp_path):
         pass
     damaged = [b"", content[:100], (tmp_path / "empty").read_bytes()]
     damaged += [content[:i] + bytes([content[i] ^ 255]) + content[i + 1 :] for i in range(0, len(content), 7)]
+    stream = io.BytesIO()
+    np.savez(stream, value=10)
+    damaged += [hashlib.sha256(stream.getvalue()).digest() + stream.getvalue()]  # as points once were
+    damaged += [sweeps._digest(file, stream.getvalue()[:-9]) + stream.getvalue()[:-9]]  # no archive, but as written
     for other in damaged:
         file.write_bytes(other)
-        assert same(sweep(square, TASKS[:1], folder=tmp_path)[0], expected)
+        with pytest.warns(RuntimeWarning, match=rf"the point {file} is damaged \(.+\); it is computed again"):
+            assert same(sweep(square, TASKS[:1], folder=tmp_path)[0], expected)
+        assert file.read_bytes() == content  # replaced
+
+
+def test_a_point_of_another_task_is_computed_again(tmp_path):
+    """A file renamed or copied from another point holds its values, whole."""
+    expected = sweep(square, TASKS[:2], folder=tmp_path)
+    one, other = (sweeps._file(tmp_path, square, task, "") for task in TASKS[:2])
+    one.write_bytes(other.read_bytes())
+    with pytest.warns(RuntimeWarning, match=f"the point {one} is damaged"):
+        assert same(sweep(square, TASKS[:1], folder=tmp_path)[0], expected[0])
 
 
 def test_tasks_may_hold_numbers_of_numpy(tmp_path, monkeypatch):
@@ -180,6 +197,7 @@ def cluster(tmp_path):
         yield address, workers
 
 
+@pytest.mark.long
 def test_fig5_on_a_cluster_of_which_one_worker_is_killed(cluster, tmp_path):
     address, workers = cluster
     assert address.startswith("tcp://")

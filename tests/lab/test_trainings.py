@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from dam import datasets
-from dam.lab import claims, experiments, trainings
+from dam.lab import claims, experiments, trainings, verdicts
 from dam.lab.experiments import search, studies
 from dam.network import classifier, training
 from dam.network.recipes import Recipe
@@ -125,7 +125,7 @@ def test_claims_compare_a_setting_with_the_best_of_the_others():
     def judge(**errors):
         result = experiments.run("xor", "demo", backend="numpy")
         result.variant, result.values = "objective", {f"error_percent_{name}": e for name, e in errors.items()}
-        return {v.claim.name: v for v in claims.judge("studies", [result])}
+        return {claim.name: verdicts.verdict(claim, "studies", [result]) for claim in claims.of("studies")}
 
     rivals = {"n3_softmax": 3.0, "n3_softmax, 0.5 T": 2.5, "n3_softmax, 2 T": None}
     found = judge(n3_power=2.2, n20_power=2.2, **rivals, **{name.replace("n3", "n20"): e for name, e in rivals.items()})

@@ -7,7 +7,7 @@ import pytest
 from test_duality import stored
 
 from dam import datasets
-from dam.lab import claims, experiments, results
+from dam.lab import claims, experiments, results, verdicts
 from dam.lab.experiments import transfer
 from dam.lab.stored import RELU, relu_arrays, trained
 from dam.network import attacks, robustness
@@ -124,7 +124,7 @@ def test_the_table_of_the_slides_meets_its_own_claims():
 
     def holds():
         run = replace(stored("", values, {}), experiment="transfer")
-        return {v.claim.name: v.holds for v in claims.judge("transfer", [run])}
+        return {claim.name: verdicts.verdict(claim, "transfer", [run]).holds for claim in claims.of("transfer")}
 
     assert {name for name, held in holds().items() if held is not True} == {"ambiguous-n20", "ambiguous-n30"}
     for changed, name in (("n2_n20", "one-way"), ("n30_n30", "white-box"), ("n20_n30", "entry-n20-n30")):

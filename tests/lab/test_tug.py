@@ -53,3 +53,11 @@ def test_pictures_and_classes_of_the_stored_result_agree():
         rounded = 784**0.5 * A["unit"] + 0.02 * np.abs(A["along"]).sum(axis=2)
         assert (np.abs(A["along"].sum(axis=2) - along) <= rounded).all()
         assert A["test_error"][-1] < 5 and (A["pull"] >= 0).any() and (A["push"] != 0).any()
+
+
+@pytest.mark.parametrize("after", [(0,), (2, 1), (1, 1)])
+def test_stops_ascend(after):
+    with pytest.raises(ValueError, match="after must hold ascending numbers of epochs, the last above 0, got"):
+        experiments.run("tug", "demo", after=after)
+    with pytest.raises(ValueError, match="memories must be at most K = 50, got 51"):
+        experiments.run("tug", "demo", memories=51)

@@ -3,9 +3,10 @@
 import array_api_strict
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
+from profiles import at_least_in_long
 
 import dam.network.classifier as dc
 from dam.memory.interactions import KINDS
@@ -99,7 +100,7 @@ def test_exact_scores_equal_the_tiled_form(n, kind):
     np.testing.assert_allclose(Classifier(visible, labels, n, 6.0, kind).scores(v), slow, atol=1e-13)
 
 
-@settings(max_examples=40, deadline=None)
+@at_least_in_long(40)
 @given(
     seed=st.integers(0, 10**6),
     shape=st.tuples(*(st.integers(1, 6) for _ in range(4))),

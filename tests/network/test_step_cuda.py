@@ -7,8 +7,9 @@ import cuda_stub
 import numpy as np
 import pytest
 from elsewhere import elsewhere
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
+from profiles import at_least_in_long
 
 from dam import Classifier, datasets
 from dam.memory.interactions import power
@@ -85,7 +86,7 @@ def gradients(recipe, x, t, xi, V, rows, T, dtype):
 @pytest.mark.parametrize("objective", objectives.OBJECTIVES)
 @pytest.mark.parametrize(("n", "m", "K", "N", "classes"), [(2, 2, 37, 7, 3), (3, 3, 5, 16, 2), (4, 1, 65, 8, 10),
                                                            (20, 30, 33, 12, 4), (30, 30, 32, 9, 3)])  # fmt: skip
-@settings(max_examples=5, deadline=None)
+@at_least_in_long(5)
 @given(seed=st.integers(0, 2**32 - 1), warmth=st.floats(0.15, 3))
 @example(seed=995, warmth=1 / 3)  # the pure functions happen to be exact there
 def test_gradients_are_as_close_to_float64_as_those_of_the_pure_functions(

@@ -19,9 +19,10 @@ import cupy_stub
 import numpy as np
 import pytest
 from elsewhere import elsewhere
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
+from profiles import at_least_in_long
 from threadpoolctl import threadpool_limits
 
 from dam import datasets
@@ -103,7 +104,7 @@ def small_networks(draw):
     return xi, x, n + 1, draw(st.floats(max(1, N / 4), 2 * N))
 
 
-@settings(max_examples=300)
+@at_least_in_long(300)
 @given(small_networks(), st.sampled_from(list(KINDS)), st.integers(0, 2**32 - 1))
 def test_the_binomial_sums_of_the_exact_step_equal_the_two_powers(case, kind, seed):
     """Arguments and gradients against float64 sums of the plain formula, to float32 rounding of the largest power."""

@@ -6,9 +6,11 @@ Each chapter has a module here with ``ANSWERS``, which maps the name of an exerc
 
 import importlib
 import pkgutil
+from collections.abc import Callable
+from typing import Any
 
 
-def check(name, answer):
+def check(name: str, answer: Any) -> bool:
     """Say whether an answer to an exercise is right, or what is off; return whether it is right.
 
     Parameters
@@ -34,7 +36,7 @@ def check(name, answer):
     return off is None
 
 
-def answers():
+def answers() -> dict[str, Callable]:
     """Return the checking function of each exercise, by its name."""
     modules = [importlib.import_module(f"{__name__}.{info.name}") for info in pkgutil.iter_modules(__path__)]
     return {name: function for module in modules for name, function in module.ANSWERS.items()}

@@ -1,6 +1,7 @@
 """Checks for the exercises of the chapter on adversarial images."""
 
 from functools import cache
+from typing import Any
 
 import numpy as np
 
@@ -34,7 +35,7 @@ def _ratio(n):
     return np.median(short * gaps[0] / (gaps[0] - gaps[1]) / np.linalg.norm(found.images - v, axis=1))
 
 
-def linear(answer):
+def linear(answer: Any) -> str | None:
     """Check the median ratio of guess and attack at n = 30."""
     right = _ratio(30)
     if abs(answer - right) < 0.1 * right:
@@ -55,7 +56,7 @@ def _pull(m):
     return np.median((pull[five, y] + pull[five, found.target]) / pull.sum(axis=1))
 
 
-def objective(answer):
+def objective(answer: Any) -> str | None:
     """Check the share of the pull of the two classes at m = 1."""
     right = _pull(1)
     if abs(answer - right) < 0.03:
@@ -67,7 +68,7 @@ def objective(answer):
     return "Take |dlnC/da| of the own and of the second class over the sum of all ten, and the median of five digits."
 
 
-def random(answer):
+def random(answer: Any) -> str | None:
     """Check the share in percent of the noisy digits that n = 2 misreads."""
     (v, y), (network, _, found), rng = _five(), _attacked(2), np.random.default_rng(1)
     change = rng.normal(size=(100, *v.shape)).astype(np.float32)

@@ -1,6 +1,7 @@
 """Answers to the code exercises of the chapter on exponential memories and attention."""
 
 from functools import cache
+from typing import Any
 
 import numpy as np
 
@@ -20,7 +21,7 @@ def _wrong():
     return wrong
 
 
-def seven(answer):
+def seven(answer: Any) -> str | None:
     """The smallest β, a multiple of 0.01, at which one update brings back the seven in every pixel."""
     wrong, step = _wrong(), 100 * float(answer)
     if abs(step - len(wrong)) < 1e-6:
@@ -45,7 +46,7 @@ def _errors():
     return vote(*units), vote(keys, asked), error(classes[np.argmax(units[1] @ units[0].T, axis=1)])
 
 
-def labels(answer):
+def labels(answer: Any) -> str | None:
     """The error of attention at β = 100 with 5000 digits as keys, in percent; half a digit more or less is chance."""
     right, long, nearest = _errors()
     close = lambda value: abs(float(answer) - value) < 0.15

@@ -1,5 +1,7 @@
 """Answers to the exercises of the chapter on basins."""
 
+from typing import Any
+
 import numpy as np
 
 from dam.datasets import random_patterns
@@ -7,7 +9,7 @@ from dam.memory.interactions import Polynomial
 from dam.memory.retrieval import unstable_neurons
 
 
-def frozen(answer):
+def frozen(answer: Any) -> str | None:
     """Judge the number of memories at which half of the random states of 64 neurons are fixed under the field rule."""
     try:
         K = int(answer)

@@ -1,5 +1,7 @@
 """Answers to the code exercises of the chapter on the classical network."""
 
+from typing import Any
+
 import numpy as np
 
 from dam import checks
@@ -8,7 +10,7 @@ from dam.memory import hebbian, retrieve
 from dam.memory.interactions import Polynomial
 
 
-def synchronous(answer):
+def synchronous(answer: Any) -> str | None:
     """Percent of 1000 random starts that end in a cycle if all neurons are updated together."""
     answer = checks.number("answer", answer, 0, 1000)
     xi, sigma = random_patterns(20, 100, 0), random_patterns(1000, 100, 1)
@@ -30,10 +32,10 @@ def synchronous(answer):
     return "Subtract the diagonal of T, leave neurons with a field of zero alone, and update often enough."
 
 
-def diagonal(answer):
+def diagonal(answer: Any) -> str | None:
     """Percent of the runs that end near the memory if the diagonal is kept; cues and order of updates may differ."""
     answer = checks.number("answer", answer, 0, 1000)
-    near = {"energy": [], "field": []}
+    near: dict[str, list] = {"energy": [], "field": []}
     for seed in range(3):
         xi = random_patterns(39, 300, seed)
         for rule, found in near.items():

@@ -1,6 +1,7 @@
 """Checks for the exercises of the chapter on dense associative memories."""
 
 import math
+from typing import Any
 
 import numpy as np
 
@@ -9,7 +10,7 @@ from dam.memory import overlaps, retrieve, theory
 from dam.memory.interactions import Polynomial, RectifiedPolynomial
 
 
-def variance(answer):
+def variance(answer: Any) -> str | None:
     """The smallest N at which the variance at n = 3 is within 1 % of its leading form 108 N^2."""
     ratio = lambda N: theory.noise_moments(N, Polynomial(3))[1] / (108 * N**2)
     right = next(N for N in range(10, 1000) if ratio(N) > 0.99)
@@ -23,7 +24,7 @@ def variance(answer):
     return f"At N = {answer} the ratio is {ratio(int(answer)):.4f}: {where}."
 
 
-def damage(answer, memories=200):
+def damage(answer: Any, memories: int = 200) -> str | None:
     """Percent of memories recalled exactly at N = 100, K = 2000, n = 10, with 30 % of the bits flipped."""
     rng = np.random.default_rng(0)
     xi = datasets.random_patterns(2000, 100, rng)

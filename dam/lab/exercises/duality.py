@@ -1,12 +1,14 @@
 """What is right in the exercises of the chapter on the duality."""
 
+from typing import Any
+
 import numpy as np
 
 from dam import datasets
 from dam.lab.stored import trained
 
 
-def predict(answer):
+def predict(answer: Any) -> str | None:
     """The share of the difference of both forms at n = 2 that its leading term explains, in percent."""
     network, v = trained(2)[0], datasets.mnist().x_test[:150].astype(float)
     own = network.label_weights.astype(float)

@@ -1,12 +1,14 @@
 """What is right in the exercises of the chapter on MNIST."""
 
+from typing import Any
+
 from dam import datasets
 from dam.network import training
 from dam.network.classifier import Classifier
 from dam.network.recipes import Recipe
 
 
-def start(answer):
+def start(answer: Any) -> str | None:
     """Measured over predicted mean argument of the tanh in the first minibatch, n = 20 and T = 600."""
     x, y, _, _ = datasets.mnist()
     recipe = Recipe.paper(20, form="dual")
@@ -22,7 +24,7 @@ def start(answer):
     return None
 
 
-def zero(answer):
+def zero(answer: Any) -> str | None:
     """Percent of 200 memories that three epochs at n = 20 move, from weights of mean zero."""
     x, y, _, _ = datasets.mnist()
     recipe = Recipe.paper(20, K=200, init_mean=0.0, form="dual")

@@ -1,14 +1,17 @@
 """Answers to the exercises of the chapter on features and prototypes."""
 
+from typing import Any
+
 import numpy as np
 
 from dam import datasets
+from dam.arrays import Array
 from dam.lab import results
 from dam.lab.stored import trained
 from dam.network import prototypes
 
 
-def opposed(answer):
+def opposed(answer: Any) -> str | None:
     label_weights = trained(3)[0].label_weights
     up = awake(3)
     right = np.corrcoef(label_weights[up].T)[4, 9]
@@ -21,7 +24,7 @@ def opposed(answer):
     return "Take the label weights of the memories that are awake, columns 4 and 9, and np.corrcoef."
 
 
-def specialists(answer):
+def specialists(answer: Any) -> str | None:
     network, data = trained(30)[0], datasets.mnist()
     alone = prototypes.votes(network.label_weights) == 1
     (right,) = prototypes.errors_kept(data.x_test[:2000], data.y_test[:2000], network, alone[None, :])
@@ -34,7 +37,7 @@ def specialists(answer):
     return "Keep the memories with exactly one label weight above one half, and read the first 2000 test digits."
 
 
-def agree(answer):
+def agree(answer: Any) -> str | None:
     stored, network, up = results.load("fig2").arrays, trained(3)[0], awake(3)
     looks = datasets.mnist().y_train[stored["known"][stored["which_correlation_digit_n3"]]]
     right = 100 * (network.label_weights[np.arange(len(looks)), looks] > 0.5)
@@ -47,7 +50,7 @@ def agree(answer):
     return "For each memory that is awake look whether its label weight for the class of its digit is above one half."
 
 
-def awake(n):
+def awake(n: int) -> Array:
     return results.load("fig2").arrays[f"reach_n{n}"] > 0
 
 

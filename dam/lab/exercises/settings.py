@@ -1,5 +1,7 @@
 """Answers to the exercises of the chapter on settings."""
 
+from typing import Any
+
 import numpy as np
 
 from dam import datasets
@@ -7,7 +9,7 @@ from dam.network import classifier, training
 from dam.network.recipes import Recipe
 
 
-def copies(answer):
+def copies(answer: Any) -> str | None:
     right = 5 ** (1 / 3)
     if abs(answer - right) < 0.01:
         return None
@@ -18,14 +20,14 @@ def copies(answer):
     return "Which power of T stands before the sum over memories?"
 
 
-def start(n, **changes):
+def start(n: int, **changes: Any) -> float:
     """The own temperature of an untrained network, in neurons, from the mean argument of 1000 digits."""
     xi = training.initial_weights(Recipe.paper(n, **changes), 794, 0, "float64")
     network = classifier.Classifier(xi[:, :784], xi[:, 784:], n, 300.0, form="dual")
     return 300 * abs(network.arguments(datasets.mnist().x_train[:1000].astype(float)).mean()) ** (1 / n)
 
 
-def wall(answer):
+def wall(answer: Any) -> str | None:
     if abs(answer - start(20, init_mean=-0.6)) < 6:
         return None
     if abs(answer - start(3, init_mean=-0.6)) < 6:
@@ -35,7 +37,7 @@ def wall(answer):
     return "Change init_mean in the recipe of start_temperature, and keep 2000 memories."
 
 
-def eight(answer):
+def eight(answer: Any) -> str | None:
     if abs(answer - start(8, K=200)) < 6:
         return None
     if abs(answer - start(8)) < 6:
@@ -43,7 +45,7 @@ def eight(answer):
     return "Call start_temperature with n = 8 and K = 200."
 
 
-def fast(answer):
+def fast(answer: Any) -> str | None:
     x, y, *_ = datasets.mnist()
     steady = {"T_initial": 400, "T_final": 400, "ramp_epochs": 0}
     recipe = Recipe.paper(20, K=200, form="dual", epsilon0=0.3, **steady)

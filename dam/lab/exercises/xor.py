@@ -1,6 +1,7 @@
 """Answers to the code exercises of the chapter on XOR."""
 
 from itertools import product
+from typing import Any
 
 import numpy as np
 
@@ -9,7 +10,7 @@ from dam.memory import local_fields
 from dam.memory.interactions import Polynomial
 
 
-def free(answer):
+def free(answer: Any) -> str | None:
     """Percent of the runs from an invalid state that end in one of its three neighbors, by chance one in three."""
     answer = checks.number("answer", answer, 0, 5000)
     if abs(answer - 100 / 3) < 5:
@@ -21,7 +22,7 @@ def free(answer):
     return "Let all three neurons be free, and use n = 3."
 
 
-def bias(answer):
+def bias(answer: Any) -> str | None:
     """How many of the sixteen functions of two inputs the square stores with a fourth neuron that is always +1."""
     answer = checks.number("answer", answer, 0, 16)
     inputs = np.array(list(product((-1.0, 1.0), repeat=2)))

@@ -11,23 +11,40 @@ that is not stored, ``MemoryError``, before the work starts, for what would not 
 
 import importlib
 import inspect
-import pkgutil
 import re
 import shutil
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from typing import Any, TypeAlias
 
 import numpy as np
 
 from dam import arrays, checks
 from dam.lab import results
 from dam.lab.sweeps import sweep
+from dam.network.checkpoints import claimed
 
-NAMES = tuple(sorted(module.name for module in pkgutil.iter_modules(__path__)))
+NAMES = results.EXPERIMENTS
+Outcome: TypeAlias = tuple[dict[str, Any], dict[str, arrays.Array]]
+"""What a `run` returns: scalar values and arrays, by name."""
+SEEDS = (0, 2**32 - 1)
+MANY = 10**9
+RANGES: dict[str, Any] = {
+    "n": (2, 100), "N": (2, 10**7), "K": (1, MANY), "starts": (1, MANY), "cues": (1, MANY), "memories": (1, MANY),
+    "samples": (1, MANY), "bits": (1, 10**12), "images": (1, 10**4), "digits": (1, 10**4), "known": (1, 60_000),
+    "steps": (1, 10**6), "updates": (1, 10**6), "epochs": (2, 10**6), "tolerance": (0.0, 1.0), "damage": (0.0, 1.0),
+    "radii": (0.0, 100.0), "radii_l2": (0.0, 100.0), "radii_linf": (0.0, 2.0), "network_seed": SEEDS, "relu": bool,
+}  # fmt: skip
+"""What a parameter, or each entry of one that is a list, lies between, unless `Experiment.ranges` has another range.
+
+Two integers stand for whole numbers, two others for any; texts are the choices; a type stands for itself. What has no
+range is left to ``recorded``.
+"""
 
 
 @dataclass(frozen=True)
@@ -52,6 +69,10 @@ class Experiment:
     recorded : callable
         ``recorded(parameters)`` gives the parameters to store, which `run` accepts again.
     claims : tuple of dam.lab.verdicts.Claim
+    ranges : dict
+        What the parameters lie between, by name, where `RANGES` does not say it.
+    named : tuple of str
+        The parameters that choose the variant: a result with others of its paper scale is of another size.
     times : str
         Regular expression of the values and arrays that are times, and differ from run to run.
     place : float
@@ -65,26 +86,65 @@ class Experiment:
     variant: Callable = lambda parameters, scale: ""
     recorded: Callable = lambda parameters: parameters
     claims: tuple = ()
+    ranges: dict = field(default_factory=dict)
+    named: tuple[str, ...] = ()
     times: str = "seconds"
     place: float = 100
 
-    def takes(self, option):
+    def takes(self, option: str) -> bool:
         """Return whether `run` takes this argument."""
         return option in inspect.signature(self.run).parameters
 
-    def stored(self, parameters):
+    def check(self, parameters: dict) -> None:
+        """Raise ``ValueError`` unless every parameter has the type and lies in the range that it must."""
+        for name, value in parameters.items():
+            usual = [scale[name] for scale in self.scales.values()]
+            limits = self.ranges.get(name, RANGES.get(name))
+            if limits is None or (value is None and None in usual):
+                continue
+            if not any(isinstance(one, tuple) for one in usual):
+                _check(name, value, limits)
+                continue
+            if not isinstance(value, tuple):
+                raise ValueError(f"{name} must be a list of values, got {value!r}")
+            if not value:
+                raise ValueError(f"{name} must hold at least one value")
+            for one in value:
+                _check(name, one, limits)
+        self.stored(parameters)
+
+    def stored(self, parameters: dict) -> dict:
         """Return the parameters as they are stored."""
         return {key: list(x) if isinstance(x, tuple) else x for key, x in self.recorded(parameters).items()}
 
+    def changed(self, parameters: dict) -> dict[str, str]:
+        """Return in words, by name, which stored parameters are not those of the paper scale.
 
-def get(name):
+        A parameter that is newer than the result is as it was before there was one.
+        """
+        named = {key: parameters[key] for key in self.named if key in parameters}
+        return _changes(parameters, self.stored(self.scales["paper"] | named))
+
+
+def _check(name, value, limits):
+    """Raise ``ValueError`` unless one value is as the limits of `RANGES` say."""
+    if not isinstance(limits, tuple):
+        if not isinstance(value, limits):
+            raise ValueError(f"{name} must be of type {getattr(limits, '__name__', limits)}, got {value!r}")
+    elif isinstance(limits[0], str):
+        checks.choice(name, value, limits)
+    else:
+        if isinstance(limits[0], int):
+            checks.count(name, value, limits[0])
+        checks.number(name, value, *limits)
+
+
+def get(name: str) -> Experiment:
     """Return the `Experiment` of that name; raise ``ValueError`` with the names there are if it is unknown."""
-    if name not in NAMES:
-        raise ValueError(f"unknown experiment {name!r}; there are {', '.join(NAMES)}")
-    return importlib.import_module(f"dam.lab.experiments.{name}").EXPERIMENT
+    return importlib.import_module(f"dam.lab.experiments.{results.known(name)}").EXPERIMENT
 
 
-def plan(name, scale, **changes):
+def plan(name: str, scale: str, **changes: Any) -> tuple[Experiment, dict, str]:
     """Return an experiment, its parameters at a scale after some changes, and the variant of its result's name."""
     experiment = get(name)
     if scale not in experiment.scales:
@@ -92,16 +152,16 @@ def plan(name, scale, **changes):
     defaults = experiment.scales[scale]
     if unknown := sorted(set(changes) - set(defaults)):
         raise ValueError(f"{name} has no parameter {', '.join(unknown)}; it has {', '.join(defaults)}")
-    for key, value in changes.items():
-        lists = any(isinstance(values[key], tuple) for values in experiment.scales.values())
-        if lists and value is not None and np.ndim(value) == 0:
-            raise ValueError(f"{key} must be a list of values, got {value!r}")
     parameters = defaults | {key: _plain(value) for key, value in changes.items()}
+    experiment.check(parameters)
     parts = ["demo" if scale == "demo" else "", experiment.variant(parameters, scale)]
     return experiment, parameters, "-".join(part for part in parts if part)
 
 
-def run(name, scale="demo", seed=0, backend=None, progress=False, scheduler=None, folder=None, into=None, **changes):
+def run(
+    name: str, scale: str = "demo", seed: int = 0, backend: str | None = None, progress: bool = False,
+    scheduler: str | None = None, folder: Path | str | None = None, into: Path | str | None = None, **changes: Any,
+) -> results.Result:  # fmt: skip
     """Run an experiment and return a `dam.lab.results.Result` with its provenance.
 
     Parameters
@@ -128,10 +188,10 @@ def run(name, scale="demo", seed=0, backend=None, progress=False, scheduler=None
     Raises
     ------
     ValueError
-        Unknown experiment, scale or parameter, one value where a list is asked for, or a seed that is no integer >= 0.
+        Unknown experiment, scale or parameter, or a parameter or seed of another type or out of its range.
     """
     experiment, parameters, variant = plan(name, scale, **changes)
-    checks.count("seed", seed, minimum=0)
+    _check("seed", seed, SEEDS)
     if scheduler is not None and not experiment.takes("sweep"):
         raise ValueError(f"{name} is no sweep of points: it has nothing to spread over a scheduler")
     if experiment.takes("folder") and folder is not None:
@@ -141,9 +201,10 @@ def run(name, scale="demo", seed=0, backend=None, progress=False, scheduler=None
     xp = arrays.get_namespace(backend)
     used = arrays.backend_name(xp)
     started, clock = datetime.now(UTC), time.perf_counter()
-    work = (into or folder) and work_folder(into or folder, results.file_name(name, variant, seed))
-    points = {"folder": work, "version": results.code_digest(), "progress": progress, "label": name}
-    options = {"progress": progress, "folder": folder, "work": work}
+    keep = into or folder
+    work = None if keep is None else work_folder(keep, results.file_name(name, variant, seed))
+    points: dict[str, Any] = {"folder": work, "version": results.code_digest(), "progress": progress, "label": name}
+    options: dict[str, Any] = {"progress": progress, "folder": folder, "work": work}
     options["sweep"] = partial(sweep, scheduler=scheduler, **points)
     options = {key: value for key, value in options.items() if experiment.takes(key)}
     with arrays.using(used), arrays.gpu_errors(name, "use smaller parameters"):
@@ -164,14 +225,30 @@ def run(name, scale="demo", seed=0, backend=None, progress=False, scheduler=None
     )
 
 
-def store(result, folder):
+@contextmanager
+def alone(folder: Path | str, name: str) -> Iterator[None]:
+    """Keep other runs that would store a result of that name in the folder from it while it lasts.
+
+    Raises ``FileExistsError`` if there is one. One that is killed lets go of it at once.
+    """
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(claimed(Path(folder) / name))
+        except FileExistsError:
+            raise FileExistsError(
+                f"another run computes {name} for {folder} now; let it end, or choose another folder with --results"
+            ) from None
+        yield
+
+
+def store(result: results.Result, folder: Path | str) -> Path:
     """Save a result and remove what its run kept in ``folder``; return the path of its JSON file."""
     path = results.save(result, folder)
     shutil.rmtree(work_folder(folder, result.name), ignore_errors=True)
     return path
 
 
-def differences(stored, again):
+def differences(stored: results.Result, again: results.Result) -> list[str]:
     """Return which values and arrays of two loaded results differ, times and texts (versions, origins) aside."""
     times = re.compile(get(stored.experiment).times)
     pairs = [(stored.values, again.values), (stored.arrays, again.arrays)]
@@ -186,7 +263,7 @@ def _same(x, y):
     return x is y or x == y
 
 
-def check_shipping(name, scale, seed, replace=False, **changes):
+def check_shipping(name: str, scale: str, seed: int, replace: bool = False, **changes: Any) -> None:
     """Raise ``ValueError`` unless a run would give what the book may ship.
 
     That is a run of committed code at paper scale, with the scale's own parameters, or those of the shipped result of
@@ -199,12 +276,16 @@ def check_shipping(name, scale, seed, replace=False, **changes):
     allowed = [shipped[seed]] if seed in shipped else list(shipped.values())
     allowed, ours = [*allowed, experiment.stored(experiment.scales[scale])], experiment.stored(parameters)
     if ours not in allowed and not replace:
-        usual = allowed[0]
-        other = ", ".join(f"{key} = {x}, not {usual.get(key)}" for key, x in ours.items() if x != usual.get(key))
+        other = ", ".join(_changes(ours, allowed[0]).values())
         raise ValueError(f"what is shipped has other parameters ({other}); --replace ships the run all the same")
 
 
-def work_folder(folder, name):
+def _changes(ours, usual):
+    """Return in words which parameters of ours are not the usual ones, by name."""
+    return {key: f"{key} = {x}, not {usual.get(key)}" for key, x in ours.items() if x != usual.get(key)}
+
+
+def work_folder(folder: Path | str, name: str) -> Path:
     """Return where the run behind a result of that name keeps what it goes on from after an interruption."""
     return Path(folder) / f".{name}.unfinished"
 

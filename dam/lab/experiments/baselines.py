@@ -1,13 +1,16 @@
 """Baselines on MNIST: nearest neighbor, logistic regression, and a ReLU network trained with Adam"""
 
 import time
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 from tqdm.auto import tqdm
 
 from dam import checks, datasets
+from dam.arrays import Array
 from dam.lab.common import count_within, library, on_cpu
-from dam.lab.experiments import Experiment
+from dam.lab.experiments import Experiment, Outcome
 from dam.lab.stored import relu_arrays, relu_network
 
 PAPER = {"digits": 60_000, "tested": 10_000, "k": tuple(range(1, 11)), "C": (0.001, 0.01, 0.1, 1.0), "units": 2000,
@@ -16,6 +19,9 @@ PAPER = {"digits": 60_000, "tested": 10_000, "k": tuple(range(1, 11)), "C": (0.0
 DEMO = {"digits": 1800, "tested": 500, "k": (1, 3, 5), "C": (0.001, 0.01, 0.1), "units": 100,
         "learning_rate": (0.001,), "weight_decay": (0.0001, 0.01), "batch": 100, "epochs": 5,
         "networks": 2}  # fmt: skip
+RANGES = {"digits": (100, 60_000), "tested": (1, 10**4), "k": (1, 60_000), "C": (1e-9, 1e9), "units": (1, 10**5),
+          "learning_rate": (1e-9, 1e3), "weight_decay": (0.0, 1e3), "batch": (1, 60_000), "epochs": (1, 10**6),
+          "networks": (1, 1000)}  # fmt: skip
 CHUNK = 500
 """Digits compared with all stored ones at a time."""
 LAST = 5
@@ -23,9 +29,10 @@ LAST = 5
 
 
 def run(
-    *, seed, digits, tested, k, C, units, learning_rate, weight_decay, batch, epochs, networks,
-    backend=None, progress=False,
-):  # fmt: skip
+    *, seed: int, digits: int, tested: int, k: Sequence[int], C: Sequence[float], units: int,
+    learning_rate: Sequence[float], weight_decay: Sequence[float], batch: int, epochs: int, networks: int,
+    backend: str | None=None, progress: bool=False,
+) -> Outcome:  # fmt: skip
     """Choose hyperparameters on a split of the training digits, train on all of them, and test once.
 
     The split is `dam.datasets.held_out_split`, five sixths against one sixth, the same for every seed: the seed
@@ -70,7 +77,8 @@ def run(
         raise ValueError(f"k must be numbers from 1 to {len(kept)}, the digits of the split, got {list(k)}")
     split, final = (x[kept], y[kept], x[held_out], y[held_out]), (x, y, x_test, y_test)
     tried = {"k": k, "C": C, "learning_rate": learning_rate, "weight_decay": weight_decay}
-    values, arrays = {}, {name: np.array(numbers) for name, numbers in tried.items()}
+    values: dict[str, Any] = {}
+    arrays = {name: np.array(numbers) for name, numbers in tried.items()}
     for found in (
         _nearest(split, final, k),
         _logistic(split, final, C),
@@ -146,7 +154,7 @@ def _row(name, test_error, held_out_errors, parameters, train_seconds, test_seco
     }
 
 
-def nearest_classes(x, y, v, k):
+def nearest_classes(x: Array, y: Array, v: Array, k: Sequence[int]) -> np.ndarray:
     """Return the classes ``(len(k), M)`` that the k nearest of the stored digits give to digits ``v (M, N)``.
 
     ``x (S, N)`` and ``y (S,)`` are the stored digits, pixels in [-1, 1], and their classes. Pixels are taken as the 256
@@ -175,14 +183,17 @@ def nearest_classes(x, y, v, k):
     return found
 
 
-def logistic(x, y, C):
+def logistic(x: Array, y: Array, C: float) -> Any:
     """Return multinomial logistic regression fitted to digits ``x (S, N)`` of classes ``y (S,)``."""
     from sklearn.linear_model import LogisticRegression
 
     return LogisticRegression(C=C, max_iter=5000).fit(x, y)
 
 
-def relu_networks(x, y, learning_rate, weight_decay, epochs, seed, *, units, batch):
+def relu_networks(
+    x: Array, y: Array, learning_rate: float, weight_decay: float, epochs: int, seed: Sequence[int], *, units: int,
+    batch: int,
+) -> Iterator:  # fmt: skip
     """Train a network of one hidden layer of ReLU units with Adam, and yield it after every epoch."""
     from sklearn.neural_network import MLPClassifier
 
@@ -216,4 +227,4 @@ def _timed(task):
     return result, _clock() - begun
 
 
-EXPERIMENT = Experiment(__doc__, {"demo": DEMO, "paper": PAPER}, {"demo": 3, "paper": 1200}, run)
+EXPERIMENT = Experiment(__doc__, {"demo": DEMO, "paper": PAPER}, {"demo": 3, "paper": 1200}, run, ranges=RANGES)

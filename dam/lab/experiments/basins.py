@@ -1,12 +1,15 @@
 """Basins: exact recovery against the overlap of the cue, for equal K and for equal K over eq. (6)"""
 
+from collections.abc import Callable, Sequence
+from typing import Any
+
 import numpy as np
 
 from dam import checks, fits
 from dam.arrays import get_namespace, to_numpy
 from dam.datasets import random_patterns
 from dam.lab.common import check_memory, flipped, stacked
-from dam.lab.experiments import Experiment
+from dam.lab.experiments import Experiment, Outcome
 from dam.memory import retrieve, theory
 from dam.memory.interactions import KINDS
 
@@ -14,7 +17,13 @@ PAPER = {"n": (2, 3, 4, 5, 6), "N": 64, "K": (8, 100, 1000), "load": (0.1, 0.5, 
 DEMO = {"n": (2, 3, 4), "N": 64, "K": (8, 100), "load": (0.5,), "step": 4, "cues": 100}
 
 
-def run(*, seed, n, N, K, load, step, cues, sweep, backend=None):
+RANGES = {"load": (1e-9, 1e3), "step": (1, 10**5)}
+
+
+def run(
+    *, seed: int, n: Sequence[int], N: int, K: Sequence[int], load: Sequence[float], step: int, cues: int,
+    sweep: Callable, backend: str | None = None,
+) -> Outcome:  # fmt: skip
     """Flip d = 0, step, 2 step, ... N/2 bits of memories, let them settle, and count those that come back exactly.
 
     ``K`` are numbers of memories that are the same for every n, ``load`` shares of eq. (6), which grows with n. There
@@ -49,7 +58,9 @@ def run(*, seed, n, N, K, load, step, cues, sweep, backend=None):
     return values, arrays
 
 
-def point(*, seed, n, N, K, kind, flips, cues, backend):
+def point(
+    *, seed: int, n: int, N: int, K: int, kind: str, flips: list[int], cues: int, backend: str | None
+) -> dict[str, Any]:
     """Return which fraction of memories comes back exactly, for each number of flipped bits."""
     xp, F = get_namespace(backend), KINDS[kind](n)
     rng = np.random.default_rng([seed, n, N, K, list(KINDS).index(kind)])
@@ -63,4 +74,4 @@ def point(*, seed, n, N, K, kind, flips, cues, backend):
     return {"recovered": np.concatenate(recovered, axis=1).mean(axis=1)}
 
 
-EXPERIMENT = Experiment(__doc__, {"demo": DEMO, "paper": PAPER}, {"demo": 3, "paper": 500}, run)
+EXPERIMENT = Experiment(__doc__, {"demo": DEMO, "paper": PAPER}, {"demo": 3, "paper": 500}, run, ranges=RANGES)

@@ -1,14 +1,16 @@
 """MNIST digits completed from half an image: powers n against F = exp and softmax, over the number stored"""
 
+from collections.abc import Callable, Sequence
 from functools import cache
+from typing import Any
 
 import numpy as np
 
 from dam import checks
-from dam.arrays import get_namespace, to_numpy
+from dam.arrays import Array, get_namespace, to_numpy
 from dam.datasets import mnist
 from dam.lab.common import stacked
-from dam.lab.experiments import Experiment
+from dam.lab.experiments import Experiment, Outcome
 from dam.lab.verdicts import Claim, within
 from dam.memory import attention, retrieval_bytes, retrieve
 from dam.memory.interactions import RectifiedPolynomial
@@ -16,11 +18,15 @@ from dam.memory.interactions import RectifiedPolynomial
 PAPER = {"K": (100, 500, 2000, 5000), "n": (2, 3, 5, 10, 20, 30, 60, 100), "beta": (0.01, 0.03, 0.05, 0.1, 0.3, 1.0),
          "cues": 100, "given": 1000}  # fmt: skip
 DEMO = {"K": (100, 300), "n": (2, 10, 30), "beta": (0.03, 0.3), "cues": 20, "given": 100}
+RANGES = {"K": (2, 10**9), "beta": (1e-6, 1e3), "given": (1, 60_000)}
 KNOWN = 392
 """Pixels of the upper half: the first 14 of 28 rows."""
 
 
-def run(*, seed, K, n, beta, cues, given, sweep, backend=None):
+def run(
+    *, seed: int, K: Sequence[int], n: Sequence[int], beta: Sequence[float], cues: int, given: int, sweep: Callable,
+    backend: str | None = None,
+) -> Outcome:  # fmt: skip
     """Store K binarized training digits, show upper halves of some of them, and compare what comes back bit by bit.
 
     Three protocols, for rectified powers ``n`` and for F(x) = exp(βx). ``covered``: neurons of ±1, the lower half
@@ -39,7 +45,7 @@ def run(*, seed, K, n, beta, cues, given, sweep, backend=None):
     checks.memory(retrieval_bytes(max(K), 784, cues) + 24 * max(K) * (784 + given), f"K = {max(K)} digits")
     shared = {"seed": seed, "cues": cues, "given": given, "backend": backend}
     sizes = [checks.count("K", count, 2) for count in K]
-    tried = {"power": n, "exp": beta}
+    tried: dict[str, Sequence] = {"power": n, "exp": beta}
     tasks = [
         shared | {"K": count, "family": family, "parameter": parameter}
         for family in tried
@@ -47,7 +53,8 @@ def run(*, seed, K, n, beta, cues, given, sweep, backend=None):
         for parameter in tried[family]
     ]
     parts = np.split(sweep(point, tasks), [len(K) * len(n)])
-    arrays, values = {"K": np.array(K), "n": np.array(n), "beta": np.array(beta)}, {}
+    values: dict[str, float] = {}
+    arrays = {"K": np.array(K), "n": np.array(n), "beta": np.array(beta)}
     for (family, parameters), part in zip(tried.items(), parts):
         for name, array in stacked(part, len(K), len(parameters)).items():
             if name.startswith("nearest"):
@@ -63,9 +70,10 @@ def _ink():
     return mnist().x_train > 0
 
 
-def chosen(K, seed):
+def chosen(K: int, seed: int) -> np.ndarray:
     """Return the numbers ``(K,)`` of K training digits in random order, no two of them alike once binarized."""
-    ink, different = _ink(), {}
+    ink = _ink()
+    different: dict[bytes, int] = {}
     for number in np.random.default_rng([seed, 784]).permutation(len(ink)):
         different.setdefault(ink[number].tobytes(), number)
         if len(different) == K:
@@ -73,19 +81,21 @@ def chosen(K, seed):
     raise ValueError(f"K must be at most {len(different)}, the number of different training digits, got {K}")
 
 
-def digits(K, seed):
+def digits(K: int, seed: int) -> np.ndarray:
     """Return the digits of `chosen` as memories of ±1, ``(K, 784)``."""
     return np.where(_ink()[chosen(K, seed)], 1.0, -1.0)
 
 
-def half(xi, rest):
+def half(xi: Array, rest: float) -> np.ndarray:
     """Return images whose lower half is replaced by the number ``rest``."""
     cues = np.array(xi)
     cues[:, KNOWN:] = rest
     return cues
 
 
-def point(*, seed, K, family, parameter, cues, given, backend):
+def point(
+    *, seed: int, K: int, family: str, parameter: Any, cues: int, given: int, backend: str | None
+) -> dict[str, Any]:
     """Return the shares that one network completes, under every protocol, and those of the nearest memory."""
     xp = get_namespace(backend)
     xi = digits(K, seed)
@@ -131,5 +141,5 @@ CLAIMS = (
 )  # fmt: skip
 
 EXPERIMENT = Experiment(
-    __doc__, {"demo": DEMO, "paper": PAPER}, {"demo": 6, "paper": 110}, run, claims=CLAIMS, place=12
+    __doc__, {"demo": DEMO, "paper": PAPER}, {"demo": 6, "paper": 110}, run, claims=CLAIMS, place=12, ranges=RANGES
 )

@@ -3,6 +3,8 @@
 import math
 import time
 import warnings
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import array_api_compat
 import numpy as np
@@ -10,9 +12,9 @@ from threadpoolctl import threadpool_limits
 from tqdm.auto import tqdm
 
 from dam import checks, fits, memory
-from dam.arrays import array_namespace, get_namespace, thread_pool, to_numpy
+from dam.arrays import Array, array_namespace, get_namespace, thread_pool, to_numpy
 from dam.datasets import random_patterns
-from dam.lab.experiments import Experiment
+from dam.lab.experiments import Experiment, Outcome
 from dam.memory._dynamics import batches_of, settle_batches, threads_for
 from dam.memory.interactions import Polynomial
 
@@ -20,10 +22,14 @@ PAPER = {"S": (10, 30, 100, 300, 1000, 3000), "K": (250, 500, 1000, 2000, 4000),
          "n": (2, 3, 4, 5, 6, 8, 12), "central": (1000, 2000, 100, 4), "max_flips": 20, "repeats": 5}  # fmt: skip
 DEMO = {"S": (50, 200), "K": (500, 1000, 2000), "N": (50, 100), "n": (2, 4), "central": (200, 1000, 100, 4),
         "max_flips": 20, "repeats": 3}  # fmt: skip
+RANGES = {"S": (1, 10**7), "n": (1, 100), "central": (1, 10**7), "max_flips": (1, 10**6), "repeats": (1, 10**6)}
 NAMES = ("S", "K", "N", "n")
 
 
-def run(*, seed, S, K, N, n, central, max_flips, repeats, backend=None, progress=False):
+def run(
+    *, seed: int, S: Sequence[int], K: Sequence[int], N: Sequence[int], n: Sequence[int], central: Sequence[int],
+    max_flips: int, repeats: int, backend: str | None = None, progress: bool = False,
+) -> Outcome:  # fmt: skip
     """Time retrieval from random states with F(x) = x^n, one of S, K, N and n varied at a time, as `central` has them.
 
     A state is stopped after ``max_flips`` flips, before it settles: at every setting all states then stay in the
@@ -48,10 +54,12 @@ def run(*, seed, S, K, N, n, central, max_flips, repeats, backend=None, progress
     xp, counted = get_namespace(backend), {}
     max_flips, repeats = checks.count("max_flips", max_flips), checks.count("repeats", repeats)
     for setting in settings:
-        counted[setting] = count_rows(*_problem(setting, seed, xp), seed, max_flips)
+        sigma, xi, F = _problem(setting, seed, xp)
+        counted[setting] = count_rows(sigma, xi, F, seed, max_flips)
         if counted[setting] == setting[0]:
             raise ValueError(f"no state flips at (S, K, N, n) = {setting}; use more states or more neurons")
-    ours, bare = ({setting: [] for setting in settings} for _ in range(2))
+    ours: dict[tuple, list[float]] = {setting: [] for setting in settings}
+    bare: dict[tuple, list[float]] = {setting: [] for setting in settings}
     rounds = [setting for _ in range(repeats) for setting in settings]  # a change of load meets all settings
     for setting in tqdm(rounds, desc="cost", disable=not progress, leave=False):
         sigma, xi, F = _problem(setting, seed, xp)
@@ -66,7 +74,7 @@ def run(*, seed, S, K, N, n, central, max_flips, repeats, backend=None, progress
         arrays[name] = np.array(tried)
         for label, seconds in (("seconds", ours), ("products", bare)):
             arrays[f"{label}_per_flip_{name}"] = np.array([per_flip(seconds, setting) for setting in places[name]])
-        slope = fits.exponent(tried, arrays[f"seconds_per_flip_{name}"]) if len(tried) > 1 else math.nan
+        slope = fits.exponent(tried, arrays[f"seconds_per_flip_{name}"]) if len(set(tried)) > 1 else math.nan
         values[f"exponent_{name}"] = float(slope)
     values["microseconds_per_flip"] = 1e6 * per_flip(ours, center)
     values["ratio_products"] = per_flip(ours, center) / per_flip(bare, center)
@@ -96,12 +104,12 @@ class _Counted:
     def __init__(self, fields):
         self.fields, self.flip, self.keep, self.rows = fields, fields.flip, fields.keep, 0
 
-    def gaps(self, sigma):
+    def gaps(self, sigma: Array) -> Any:
         self.rows += len(sigma)
         return self.fields.gaps(sigma)
 
 
-def count_rows(sigma, xi, F, seed, max_flips=None):
+def count_rows(sigma: Array, xi: Array, F: Callable, seed: int, max_flips: int | None = None) -> int:
     """Return how many rows of fields ``retrieve(sigma, xi, F, seed, max_flips=max_flips)`` computes.
 
     One for every flip, and one more for every state, to find that it is stable or has flipped often enough: the
@@ -118,7 +126,7 @@ def count_rows(sigma, xi, F, seed, max_flips=None):
     return sum(fields.rows for fields in counted)
 
 
-def products(rows, sigma, xi):
+def products(rows: int, sigma: Array, xi: Array) -> float:
     """Return the seconds that the bare products for so many rows of fields take, ``(rows, K) @ (K, N)`` in float64.
 
     In full batches, on as many threads as `dam.memory.retrieve` would use for these states, with one BLAS thread each,
@@ -148,4 +156,6 @@ def products(rows, sigma, xi):
 
 
 TIMES = "seconds|^exponent_|^ratio_products$|^products_per_flip_"
-EXPERIMENT = Experiment(__doc__, {"demo": DEMO, "paper": PAPER}, {"demo": 3, "paper": 60}, run, times=TIMES)
+EXPERIMENT = Experiment(
+    __doc__, {"demo": DEMO, "paper": PAPER}, {"demo": 3, "paper": 60}, run, times=TIMES, ranges=RANGES
+)

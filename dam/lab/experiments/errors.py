@@ -1,13 +1,15 @@
 """Single-bit error of stored memories against the load, measured and by three Gaussian estimates"""
 
+from collections.abc import Callable, Sequence
 from itertools import product
+from typing import Any
 
 import numpy as np
 
 from dam.arrays import get_namespace, to_numpy
 from dam.datasets import random_patterns
 from dam.lab.common import check_memory, stacked
-from dam.lab.experiments import Experiment
+from dam.lab.experiments import Experiment, Outcome
 from dam.lab.verdicts import Claim, value, within
 from dam.memory import theory, unstable_neurons
 from dam.memory.interactions import KINDS
@@ -15,10 +17,14 @@ from dam.memory.interactions import KINDS
 LOADS = (0.25, 0.35, 0.5, 0.7, 1.0, 1.4, 2.0, 3.0)
 PAPER = {"n": (2, 3, 4), "N": (25, 50, 100, 200), "load": LOADS, "bits": 2_000_000}
 DEMO = {"n": (2, 3, 4), "N": (30, 100), "load": (0.5, 1.0, 2.0), "bits": 100_000}
+RANGES = {"load": (1e-6, 1e3)}
 STATES = 2000  # memories of one set that are tested, at most
 
 
-def run(*, seed, n, N, load, bits, sweep, backend=None):
+def run(
+    *, seed: int, n: Sequence[int], N: Sequence[int], load: Sequence[float], bits: int, sweep: Callable,
+    backend: str | None = None,
+) -> Outcome:  # fmt: skip
     """Count the bits of memories that eq. (4) would flip, for each degree, size, load and kind of energy.
 
     ``load`` is K over α_n N^(n-1), eq. (5): at 1 the estimate of the paper is 0.5 %. Each number is a mean over at
@@ -54,7 +60,7 @@ def run(*, seed, n, N, load, bits, sweep, backend=None):
     return values, arrays
 
 
-def point(*, seed, n, N, K, kind, bits, backend):
+def point(*, seed: int, n: int, N: int, K: int, kind: str, bits: int, backend: str | None) -> dict[str, Any]:
     """Return the fraction of unstable bits over sets of K memories, its standard error, and what theory says of both.
 
     Keys: ``error``, ``uncertainty``; ``gaussian``, ``kurtosis``, see `run`.
@@ -73,7 +79,7 @@ def point(*, seed, n, N, K, kind, bits, backend):
     }
 
 
-def largest_relative(predicted, exact, counts):
+def largest_relative(predicted: Callable, exact: str, counts: Callable) -> Callable:
     """Return a measure: the largest deviation in % of a formula, over N, K and loads for which it is meant.
 
     ``exact`` names an array, ``predicted(N, K, n)`` is the formula, ``counts(N, K, load)`` says which are meant; None
@@ -92,7 +98,7 @@ def largest_relative(predicted, exact, counts):
     return measure
 
 
-def integral(N, K, n):
+def integral(N: int, K: int, n: int) -> float:
     """P_error with the paper's K - 1 sources of noise, where `theory.error_probability` counts K."""
     return theory.error_probability(N, max(K - 1, 1), n)
 
@@ -120,4 +126,6 @@ CLAIMS = (
           reason="heavy tails of the noise make more errors than the normal law"),
 )  # fmt: skip
 
-EXPERIMENT = Experiment(__doc__, {"demo": DEMO, "paper": PAPER}, {"demo": 5, "paper": 600}, run, claims=CLAIMS, place=4)
+EXPERIMENT = Experiment(
+    __doc__, {"demo": DEMO, "paper": PAPER}, {"demo": 5, "paper": 600}, run, claims=CLAIMS, place=4, ranges=RANGES
+)

@@ -1,13 +1,17 @@
 """Fig. 2: votes of the memories, how many decide, likeness to digits, and what pruning does"""
 
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
 import numpy as np
 from tqdm import tqdm
 
 from dam import checks, datasets
-from dam.arrays import array_namespace, get_namespace, to_numpy
+from dam.arrays import Array, array_namespace, get_namespace, to_numpy
 from dam.lab import paper
 from dam.lab.common import drawn
-from dam.lab.experiments import Experiment
+from dam.lab.experiments import Experiment, Outcome
 from dam.lab.stored import stored_network, trained
 from dam.lab.verdicts import Claim, value, within
 from dam.network import prototypes
@@ -16,6 +20,7 @@ from dam.network.training import initial_weights
 
 PAPER = {"n": paper.POWERS, "digits": 10000, "known": 60000, "draws": 5, "network_seed": 0}
 DEMO = PAPER | {"digits": 500, "known": 3000, "draws": 2}
+RANGES = {"known": (10, 60_000), "draws": (1, 10**6)}
 FRACTIONS = (0, 0.025, *np.arange(0.05, 0.95, 0.05).round(2).tolist(), 0.95, 0.975, 0.99, 0.995, 0.9975)
 """Which fractions of the memories are removed: at random, those with the smallest share first, or the largest first."""
 JUDGES = 5000
@@ -28,7 +33,10 @@ CONTROLS = 2000
 """How many test digits, and how many random memories, are compared with training digits."""
 
 
-def run(*, seed, n, digits, known, draws, network_seed, backend=None, progress=False, folder=None):
+def run(
+    *, seed: int, n: Sequence[int], digits: int, known: int, draws: int, network_seed: int, backend: str | None = None,
+    progress: bool = False, folder: Path | str | None = None,
+) -> Outcome:  # fmt: skip
     """Measure the trained network of each n, and what the likeness to digits is by chance.
 
     ``digits`` of the test digits and ``known`` of the training digits are drawn; removal has ``draws`` random orders.
@@ -46,7 +54,8 @@ def run(*, seed, n, digits, known, draws, network_seed, backend=None, progress=F
     x, x_test = xp.asarray(data.x_train[trains]), xp.asarray(data.x_test[tests])
     y_test = xp.asarray(data.y_test[tests])
     means = xp.asarray(class_means(data.x_train, data.y_train))
-    values, arrays = {}, {"digit": tests.astype(np.int16), "known": trains.astype(np.uint16)}
+    values: dict[str, Any] = {}
+    arrays: dict[str, Array] = {"digit": tests.astype(np.int16), "known": trains.astype(np.uint16)}
     untrained = xp.asarray(initial_weights(Recipe.paper(n[0], K=CONTROLS), 794, seed, "float32")[:, :784])
     for name, pictures in (("test", x_test[:CONTROLS]), ("random", untrained)):
         alike = likeness(pictures, x, means)
@@ -56,14 +65,17 @@ def run(*, seed, n, digits, known, draws, network_seed, backend=None, progress=F
         K = network.visible.shape[0]
         arrays["removed"] = removed = np.unique([min(round(K * share), K - 1) for share in FRACTIONS])
         orders = np.stack([rng.permutation(K) for _ in range(draws)])
-        measured = network_measures(network, x, x_test, y_test, means, n, removed, orders)
-        for found, target in zip(measured, (values, arrays)):
-            target |= {f"{key}_n{degree}": number for key, number in found.items()}
+        numbers, found = network_measures(network, x, x_test, y_test, means, n, removed, orders)
+        values |= {f"{key}_n{degree}": number for key, number in numbers.items()}
+        arrays |= {f"{key}_n{degree}": array for key, array in found.items()}
         values[f"epochs_n{degree}"] = stored_network(degree, network_seed, folder).values["epochs"]
     return values, arrays
 
 
-def network_measures(network, x, x_test, y_test, means, powers, removed, orders):
+def network_measures(
+    network: Any, x: Array, x_test: Array, y_test: Array, means: Array, powers: Sequence[int], removed: Array,
+    orders: Array,
+) -> Outcome:  # fmt: skip
     """Return all numbers and arrays of one network.
 
     ``x (R, N)`` are training digits, ``x_test (M, N)`` and ``y_test (M,)`` test digits and their classes, ``means (10,
@@ -123,7 +135,7 @@ def network_measures(network, x, x_test, y_test, means, powers, removed, orders)
     return values, {key: a.astype(np.float32) if a.dtype == np.float64 else a for key, a in arrays.items()}
 
 
-def likeness(pictures, digits, means):
+def likeness(pictures: Array, digits: Array, means: Array) -> dict[str, np.ndarray]:
     """Return NumPy arrays ``(P,)`` by name: likeness of pictures to the training digit and the mean most alike."""
     found = {}
     for to, references in (("digit", digits), ("mean", means)):
@@ -136,7 +148,7 @@ def likeness(pictures, digits, means):
     return found
 
 
-def class_means(x, y):
+def class_means(x: Array, y: Array) -> np.ndarray:
     """Return the mean picture ``(10, N)`` of each class of digits ``x (M, N)``."""
     return np.stack([x[y == alpha].mean(axis=0) for alpha in range(10)])
 
@@ -144,12 +156,12 @@ def class_means(x, y):
 LONE, ONE = paper.LONE_DIGITS, paper.ONE_CLASS
 
 
-def more(n):
+def more(n: int) -> Callable:
     """Return a measure: by how many points more memories vote for three to five classes than at n = 20 and at 30."""
 
     def measure(result):
         share = {k: result.values[f"three_to_five_percent_n{k}"] for k in (n, 20, 30)}
-        return share[n] - max(share[20], share[30])
+        return share[n] - float(np.max([share[20], share[30]]))
 
     return measure
 
@@ -179,4 +191,6 @@ CLAIMS = (
           fixed="2026-11-22"),
 )  # fmt: skip
 
-EXPERIMENT = Experiment(__doc__, {"demo": DEMO, "paper": PAPER}, {"demo": 10, "paper": 80}, run, claims=CLAIMS, place=9)
+EXPERIMENT = Experiment(
+    __doc__, {"demo": DEMO, "paper": PAPER}, {"demo": 10, "paper": 80}, run, claims=CLAIMS, place=9, ranges=RANGES
+)

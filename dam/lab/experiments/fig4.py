@@ -1,6 +1,7 @@
 """Fig. 4: overlap of the final state with the closest memory, N = 100, K = 2000, power and rectified"""
 
 import math
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ from dam.arrays import get_namespace, to_numpy
 from dam.datasets import random_patterns
 from dam.lab import paper
 from dam.lab.common import check_memory
-from dam.lab.experiments import Experiment
+from dam.lab.experiments import Experiment, Outcome
 from dam.lab.verdicts import Claim, within
 from dam.memory import overlaps, retrieve
 from dam.memory.interactions import KINDS
@@ -20,7 +21,9 @@ DEMO = PAPER | {"starts": 500}
 SOURCE: dict[str, Any] = {"source": "appendix", "fixed": "2026-11-22"}
 
 
-def run(*, seed, N, K, starts, n, sweep, backend=None):
+def run(
+    *, seed: int, N: int, K: int, starts: int, n: Sequence[int], sweep: Callable, backend: str | None = None
+) -> Outcome:
     """Let random states settle among random memories and measure where they end.
 
     Values: ``perfect_{kind}_n{n}``, fraction of final states that equal a memory (signed overlap N), and
@@ -32,7 +35,8 @@ def run(*, seed, N, K, starts, n, sweep, backend=None):
     check_memory(K, N, starts, overlaps=True)
     shared = {"seed": seed, "N": N, "K": K, "starts": starts, "backend": backend}
     tasks = [shared | {"n": degree, "kind": kind} for degree in n for kind in KINDS]
-    values, arrays = {}, {}
+    values: dict[str, float] = {}
+    arrays: dict[str, np.ndarray] = {}
     for task, found in zip(tasks, sweep(panel, tasks)):
         name, signed, absolute = f"{task['kind']}_n{task['n']}", found["overlap"], found["absolute_overlap"]
         arrays |= {f"overlap_{name}": signed, f"absolute_overlap_{name}": absolute}
@@ -41,7 +45,7 @@ def run(*, seed, N, K, starts, n, sweep, backend=None):
     return values, arrays
 
 
-def panel(*, seed, N, K, starts, n, kind, backend):
+def panel(*, seed: int, N: int, K: int, starts: int, n: int, kind: str, backend: str | None) -> dict[str, Any]:
     """Return the signed and the absolute overlaps of one panel; memories and starts are the same for all."""
     xp, rng = get_namespace(backend), np.random.default_rng(seed)
     xi, sigma = xp.asarray(random_patterns(K, N, rng)), xp.asarray(random_patterns(starts, N, rng))
@@ -51,24 +55,24 @@ def panel(*, seed, N, K, starts, n, kind, backend):
     return {"overlap": highest, "absolute_overlap": np.maximum(highest, -lowest)}
 
 
-def even(kind, n):
+def even(kind: str, n: int) -> bool:
     """Return whether F is even: a memory and its negative then have the same energy."""
     return kind == "power" and n % 2 == 0
 
 
-def recalled(kind, n, either_sign=None):
+def recalled(kind: str, n: int, either_sign: bool | None = None) -> Callable:
     """Return a measure: the percentage of final states that equal a memory, or its negative if that is allowed."""
     either_sign = even(kind, n) if either_sign is None else either_sign
     array = f"{'absolute_' * either_sign}overlap_{kind}_n{n}"
     return lambda result: 100 * float(np.mean(result.arrays[array] == result.parameters["N"]))
 
 
-def lost(kind, n):
+def lost(kind: str, n: int) -> Callable:
     """Return a measure: how many of 10,000 starts end elsewhere than on a memory."""
     return lambda result: paper.FIG4["starts"] * (1 - recalled(kind, n)(result) / 100)
 
 
-def may_show_none(numbers):
+def may_show_none(numbers: Sequence[float]) -> bool:
     """Return whether a set that loses no start has a chance of 5 % or more, by the mean number of lost starts.
 
     By Poisson's law, exp(-mean): losses that come in clusters only make such a set more likely.
@@ -76,12 +80,12 @@ def may_show_none(numbers):
     return chance_of_none(numbers) >= 0.05
 
 
-def chance_of_none(numbers):
+def chance_of_none(numbers: Sequence[float]) -> float:
     """Return the chance, by Poisson's law, that a set of starts loses none, from the numbers lost in some sets."""
     return math.exp(-np.mean(numbers))
 
 
-def none_lost(numbers):
+def none_lost(numbers: Sequence[float]) -> str:
     """Return as text how many of our sets lost none, and the chance that one does."""
     return f"none in {sum(x == 0 for x in numbers)} of {len(numbers)} sets, chance {chance_of_none(numbers):.2f}"
 

@@ -1,7 +1,9 @@
 """Fig. 5: K_1/2, where half of the random starts end exactly on a memory, against N"""
 
 import math
+from collections.abc import Callable, Sequence
 from functools import partial
+from typing import Any
 
 import numpy as np
 
@@ -10,7 +12,7 @@ from dam.arrays import get_namespace, to_numpy
 from dam.datasets import random_patterns
 from dam.lab import paper
 from dam.lab.common import check_memory, half_crossing, stable_fraction
-from dam.lab.experiments import Experiment
+from dam.lab.experiments import Experiment, Outcome
 from dam.lab.verdicts import Claim, covers, value, within
 from dam.memory import overlaps, retrieve, theory
 from dam.memory.interactions import KINDS
@@ -21,7 +23,7 @@ DEMO = {"n": 3, "N": (50, 70, 100), "starts": 200, "tolerance": 0.05}
 MOST = 8  # times eq. (6): the search for K_1/2 goes no further
 
 
-def sizes(parameters):
+def sizes(parameters: dict) -> tuple[int, ...]:
     """Return the sizes N: those given, or those of the paper's figure and, for n = 2 and 4, of its extension."""
     if parameters["N"] is not None:
         return tuple(parameters["N"])
@@ -30,12 +32,12 @@ def sizes(parameters):
     return SIZES[parameters["n"]]
 
 
-def recorded(parameters):
+def recorded(parameters: dict) -> dict:
     """Return the parameters with the sizes written out."""
     return parameters | {"N": sizes(parameters)}
 
 
-def variant(parameters, scale="paper"):
+def variant(parameters: dict, scale: str = "paper") -> str:
     """Return '' for n = 3, else ``n{n}``; ``N{largest}`` after it if the sizes are not those of the scale."""
     n, N = parameters["n"], sizes(parameters)
     usual = SIZES.get(n), EXPERIMENT.scales[scale]["N"]
@@ -43,7 +45,10 @@ def variant(parameters, scale="paper"):
     return "-".join(part for part in parts if part)
 
 
-def run(*, seed, n, N, starts, tolerance, sweep, backend=None):
+def run(
+    *, seed: int, n: int, N: Sequence[int] | None, starts: int, tolerance: float, sweep: Callable,
+    backend: str | None = None,
+) -> Outcome:  # fmt: skip
     """Find K_1/2 for every N (None: those of the paper's figure) and both kinds, by bisection on the number K.
 
     Power energies of even n do not tell a memory from its negative: for them both count. There are ``starts`` random
@@ -65,13 +70,15 @@ def run(*, seed, n, N, starts, tolerance, sweep, backend=None):
         for name, prefix in (("K_half", ""), ("K_stable", "stable_")):
             K = arrays[f"{name}_{kind}"] = np.array([found[size, kind][name] for size in N])
             values[f"{prefix}ratio_{kind}"] = float(np.mean(K / K_theory))
-            slope = fits.exponent(N, K * np.log(N)) if len(N) > 1 and np.all(K > 0) else math.nan
+            slope = fits.exponent(N, K * np.log(N)) if len(set(N)) > 1 and np.all(K > 0) else math.nan
             values[f"{prefix}exponent_{kind}"] = float(slope)
         arrays[f"tried_{kind}"] = np.array([(size, *row) for size in N for row in found[size, kind]["tried"]])
     return values, arrays
 
 
-def point(*, seed, n, N, kind, starts, tolerance, backend):
+def point(
+    *, seed: int, n: int, N: int, kind: str, starts: int, tolerance: float, backend: str | None
+) -> dict[str, Any]:
     """Return K_1/2, K_stable and the points (K, fraction) tried for K_1/2, of one size and one kind of energy.
 
     The memories are the first K rows of one set, the same for both kinds.
@@ -93,7 +100,7 @@ def point(*, seed, n, N, kind, starts, tolerance, backend):
     return {"K_half": K_half, "K_stable": K_stable, "tried": np.array(tried)}
 
 
-def gaussian_exponent(n, kind):
+def gaussian_exponent(n: int, kind: str) -> float:
     """Return the exponent of N in K_stable · ln N by the Gaussian, at the sizes of the figure or of its extension."""
     N = np.array(SIZES[n])
     return fits.exponent(N, np.log(N) * [theory.half_stable(int(size), KINDS[kind](n)) for size in N])
@@ -127,5 +134,13 @@ CLAIMS = (
 )  # fmt: skip
 
 EXPERIMENT = Experiment(
-    __doc__, {"demo": DEMO, "paper": PAPER}, {"demo": 5, "paper": 110}, run, variant, recorded, CLAIMS, place=3
+    __doc__,
+    {"demo": DEMO, "paper": PAPER},
+    {"demo": 5, "paper": 110},
+    run,
+    variant,
+    recorded,
+    CLAIMS,
+    named=("n",),
+    place=3,
 )

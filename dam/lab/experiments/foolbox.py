@@ -1,11 +1,16 @@
 """Robust accuracy of the trained networks under the attack of an independent library, Foolbox"""
 
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
 import numpy as np
 
 from dam import checks, datasets
+from dam.arrays import Array
 from dam.lab import paper
 from dam.lab.common import accuracies, drawn, library, networks_of, on_cpu, parted, stacked
-from dam.lab.experiments import Experiment
+from dam.lab.experiments import Experiment, Outcome
 from dam.lab.stored import trained
 from dam.network import attacks
 from dam.network import robustness as under_attack
@@ -17,7 +22,13 @@ PAPER = {"n": paper.POWERS, "images": 500, "radii_l2": (1, 1.5, 2, 3, 4, 6),
 DEMO = PAPER | {"n": (2, 30), "images": 20, "radii_l2": (2, 4), "radii_linf": (0.1, 0.3), "steps": 5}
 
 
-def run(*, seed, n, images, radii_l2, radii_linf, steps, network_seed, sweep, backend=None, folder=None):
+RANGES = {"radii_l2": (1e-6, 100.0), "radii_linf": (1e-6, 2.0)}
+
+
+def run(
+    *, seed: int, n: Sequence[int], images: int, radii_l2: Sequence[float], radii_linf: Sequence[float], steps: int,
+    network_seed: int, sweep: Callable, backend: str | None = None, folder: Path | str | None = None,
+) -> Outcome:  # fmt: skip
     """Attack the trained networks, and the ReLU network, with the library's own loss and steps.
 
     Foolbox climbs the cross-entropy of the image's own class, with gradients by automatic differentiation. Beside it,
@@ -50,7 +61,10 @@ def run(*, seed, n, images, radii_l2, radii_linf, steps, network_seed, sweep, ba
     return values, arrays
 
 
-def point(*, n, norm, radii, digits, steps, network_seed, folder, made):
+def point(
+    *, n: int | str, norm: str, radii: Sequence[float], digits: Sequence[int], steps: int, network_seed: int,
+    folder: Path | str | None, made: str,
+) -> dict[str, Any]:  # fmt: skip
     """Attack one network; return ``robust`` and ``ours (radii, images)``. ``made`` is as in ``transfer``."""
     network, data = trained(n, network_seed, folder)[0], datasets.mnist()
     v, y = data.x_test[digits], data.y_test[digits]
@@ -58,7 +72,7 @@ def point(*, n, norm, radii, digits, steps, network_seed, folder, made):
     return {"robust": robust(network, v, y, radii, norm, steps), "ours": ours}
 
 
-def robust(network, v, y, radii, norm, steps):
+def robust(network: Any, v: Array, y: Array, radii: Sequence[float], norm: str, steps: int) -> np.ndarray:
     """Return which images ``v (M, N)`` of classes ``y (M,)`` the library cannot take out of them ``(R, M)``, by radius.
 
     ``norm`` is 'l2' or 'linf'; pixels are in [-1, 1].
@@ -72,19 +86,20 @@ def robust(network, v, y, radii, norm, steps):
     return ~attack(model, torch.as_tensor(v), classes, epsilons=list(radii))[2].numpy()
 
 
-def in_torch(network):
+def in_torch(network: Any) -> Any:
     """Return the arguments of the tanh in eq. (9), or of a ReLU network's softmax, as a module of PyTorch."""
-    _, torch = _libraries()
+    _libraries()
+    import torch
 
     class Memories(torch.nn.Module):
-        def forward(self, v):
+        def forward(self, v: Any) -> Any:
             visible, labels = torch.as_tensor(network.visible), torch.as_tensor(network.label_weights)
             H, n, T = v @ visible.T - labels.sum(dim=1), network.n, network.T
             F = (lambda x: torch.relu(x) ** n) if network.kind == "rectified" else (lambda x: x**n)
             return torch.stack([(F((H + 2 * own) / T) - F(H / T)).sum(dim=1) for own in labels.T], dim=1)
 
     class Units(torch.nn.Module):
-        def forward(self, v):
+        def forward(self, v: Any) -> Any:
             hidden = torch.relu(v @ torch.as_tensor(network.visible).T + torch.as_tensor(network.hidden_bias))
             return hidden @ torch.as_tensor(network.label_weights) + torch.as_tensor(network.class_bias)
 
@@ -95,4 +110,4 @@ def _libraries():
     return library("foolbox torch", "this needs Foolbox and PyTorch; install them", "foolbox", "torch")
 
 
-EXPERIMENT = Experiment(__doc__, {"demo": DEMO, "paper": PAPER}, {"demo": 20, "paper": 240}, run)
+EXPERIMENT = Experiment(__doc__, {"demo": DEMO, "paper": PAPER}, {"demo": 20, "paper": 240}, run, ranges=RANGES)

@@ -1,6 +1,8 @@
 """MNIST: the power n as a dial, from 2 to 30: error, speed, votes, who decides, likeness to digits, robustness"""
 
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
+from typing import Any
 
 import numpy as np
 
@@ -8,8 +10,9 @@ from dam import checks, datasets
 from dam.arrays import get_namespace, to_numpy
 from dam.lab import paper
 from dam.lab.common import accuracies, drawn, stacked
-from dam.lab.experiments import Experiment
+from dam.lab.experiments import Experiment, Outcome
 from dam.lab.experiments.fig2 import class_means, network_measures
+from dam.lab.results import Result
 from dam.lab.trainings import train_once
 from dam.lab.verdicts import Claim, every
 from dam.network.recipes import Recipe
@@ -19,6 +22,7 @@ from dam.network.training import train
 PAPER = {"n": (2, 3, 4, 5, 6, 8, 10, 14, 20, 30), "K": paper.MEMORIES, "epochs": None, "trial_epochs": 40,
          "images": 200, "radii": (1, 1.5, 2, 3), "steps": 20}  # fmt: skip
 DEMO = PAPER | {"n": (2, 5, 30), "K": 30, "epochs": 3, "trial_epochs": 2, "images": 20, "radii": (1, 2), "steps": 3}
+RANGES = {"trial_epochs": (2, 10**6)}
 CANDIDATES = (
     *(("falling", 3, factor) for factor in (0.8, 1.0, 1.25)),
     *(("falling", m, 1.0) for m in (10, 30)),
@@ -33,7 +37,10 @@ MEASURES = ("error_percent", "asleep_percent", "one_class_percent", "three_to_fi
 OTHERS = ("first_epoch_below_2_percent", "likeness", "train_seconds")
 
 
-def run(*, seed, n, K, epochs, trial_epochs, images, radii, steps, sweep, backend=None):
+def run(
+    *, seed: int, n: Sequence[int], K: int, epochs: int | None, trial_epochs: int, images: int, radii: Sequence[float],
+    steps: int, sweep: Callable, backend: str | None = None,
+) -> Outcome:  # fmt: skip
     """Choose settings for each n on held-out digits, then train on all 60,000 with them and measure the network.
 
     Settings are chosen among `CANDIDATES` by trainings of ``trial_epochs`` on 50,000 digits: the lowest error on the
@@ -81,7 +88,7 @@ def run(*, seed, n, K, epochs, trial_epochs, images, radii, steps, sweep, backen
     return values | accuracies("accuracy", "l2", radii, tags, arrays["accuracy_l2"]), arrays
 
 
-def temperature(n):
+def temperature(n: int) -> float:
     """Return the T in neurons that trials are made around.
 
     There a memory with overlap ξ·v = 700 with a digit of 784 pixels alone makes 30 of the argument of the tanh in (10),
@@ -91,7 +98,7 @@ def temperature(n):
     return max(60.0, float(np.exp((np.log(2 * n / 30) + (n - 1) * np.log(700)) / n)))
 
 
-def recipe(n, candidate, epochs, K):
+def recipe(n: int, candidate: tuple[str, int, float], epochs: int | None, K: int) -> Recipe:
     """Return the recipe of a candidate: that of n = 3 if T falls, else that of n = 20 or more, with its m and T."""
     (schedule, m, factor), T = candidate, temperature(n)
     like = 3 if schedule == "falling" else max(n, 20)
@@ -100,29 +107,31 @@ def recipe(n, candidate, epochs, K):
     return replace(base, n=n, m=m, T_initial=first, T_final=factor * T, K=K)
 
 
-def trials(n, K, epochs, backend):
+def trials(n: Sequence[int], K: int, epochs: int, backend: str | None) -> list[dict]:
     """Return the trainings on held-out digits, as tasks for `train_once`: all candidates of each n."""
     recipes = [asdict(recipe(degree, candidate, epochs, K)) for degree in n for candidate in CANDIDATES]
     return [{"recipe": one, "seed": TRIAL_SEED, "held_out": True, "backend": backend} for one in recipes]
 
 
-def point(*, recipe, seed, digits, radii, steps, backend):
+def point(
+    *, recipe: dict, seed: int, digits: Sequence[int], radii: Sequence[float], steps: int, backend: str | None
+) -> dict[str, Any]:
     """Train one network on all digits and measure it: see `run`."""
-    recipe, xp, data = Recipe(**recipe), get_namespace(backend), datasets.mnist()
-    tests = {"x_test": data.x_test, "y_test": data.y_test}
+    settings, xp, data = Recipe(**recipe), get_namespace(backend), datasets.mnist()
+    tests: dict[str, Any] = {"x_test": data.x_test, "y_test": data.y_test}
     try:
-        trained = train(data.x_train, data.y_train, recipe, seed=seed, **tests, progress=False, backend=backend)
+        trained = train(data.x_train, data.y_train, settings, seed=seed, **tests, progress=False, backend=backend)
     except FloatingPointError:
-        sizes = {"error": recipe.epochs, "train_error": recipe.epochs, "votes": 11, "accuracy_l2": len(radii)}
+        sizes = {"error": settings.epochs, "train_error": settings.epochs, "votes": 11, "accuracy_l2": len(radii)}
         return dict.fromkeys((*MEASURES, *OTHERS), np.nan) | {key: np.full(size, np.nan) for key, size in sizes.items()}
-    (network, history), K = trained, recipe.K
+    (network, history), K = trained, settings.K
     x, x_test, y_test = map(xp.asarray, (data.x_train, data.x_test, data.y_test))
     network = network.on(xp)
     means, whole, order = class_means(data.x_train, data.y_train), np.array([0]), np.arange(K)[None, :]
-    values, arrays = network_measures(network, x, x_test, y_test, xp.asarray(means), (recipe.n,), whole, order)
+    values, arrays = network_measures(network, x, x_test, y_test, xp.asarray(means), (settings.n,), whole, order)
     awake, below = arrays["reach"] > 0, np.flatnonzero(history["test_error"] < paper.BELOW)
     v, y = xp.asarray(data.x_test[digits]), xp.asarray(data.y_test[digits])
-    withstood = [to_numpy(robust(v, y, network, radii, steps=steps, m=m)) for m in (None, recipe.m, 1)]
+    withstood = [to_numpy(robust(v, y, network, radii, steps=steps, m=m)) for m in (None, settings.m, 1)]
     return {key: values[key] for key in MEASURES} | {
         "first_epoch_below_2_percent": int(below[0]) + 1 if len(below) else np.nan,
         "likeness": float(np.median(arrays["correlation_digit"][awake])) if awake.any() else np.nan,
@@ -134,7 +143,7 @@ def point(*, recipe, seed, digits, radii, steps, backend):
     }
 
 
-def in_between(result):
+def in_between(result: Result) -> float | None:
     """Measure by how many points the lowest error between the least and the largest n is below that at both ends."""
     errors = np.array([result.values[f"error_percent_n{n}"] for n in sorted(result.parameters["n"])], float)
     ends, inner = errors[[0, -1]], errors[1:-1]
@@ -151,4 +160,6 @@ CLAIM = Claim(
 )  # fmt: skip
 """Written before there was a result; it joins `EXPERIMENT` with the first one that is shipped."""
 
-EXPERIMENT = Experiment(__doc__, {"demo": DEMO, "paper": PAPER}, {"demo": 30, "paper": 20_000}, run, place=10.5)
+EXPERIMENT = Experiment(
+    __doc__, {"demo": DEMO, "paper": PAPER}, {"demo": 30, "paper": 20_000}, run, place=10.5, ranges=RANGES
+)

@@ -1,12 +1,16 @@
 """Robust accuracy of the trained networks under projected gradient descent, by norm and radius"""
 
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
 import numpy as np
 
 from dam import datasets
 from dam.arrays import get_namespace, to_numpy
 from dam.lab import paper
 from dam.lab.common import accuracies, drawn, networks_of, parted, stacked
-from dam.lab.experiments import Experiment
+from dam.lab.experiments import Experiment, Outcome
 from dam.lab.stored import trained
 from dam.network import attacks
 from dam.network import robustness as under_attack
@@ -17,7 +21,10 @@ DEMO = PAPER | {"n": (2, 30), "images": 40, "radii_l2": (0, 2, 4), "radii_linf":
 ATTACKS = ("margin", "own", "m1")
 
 
-def run(*, seed, n, images, radii_l2, radii_linf, steps, network_seed, relu, sweep, backend=None, folder=None):
+def run(
+    *, seed: int, n: Sequence[int], images: int, radii_l2: Sequence[float], radii_linf: Sequence[float], steps: int,
+    network_seed: int, relu: bool, sweep: Callable, backend: str | None = None, folder: Path | str | None = None,
+) -> Outcome:  # fmt: skip
     """Attack the trained networks within each radius: see `dam.network.robustness.robust`.
 
     Three attacks: down the margin, down the objective (14) with the power m that the network was trained with, and
@@ -48,7 +55,10 @@ def run(*, seed, n, images, radii_l2, radii_linf, steps, network_seed, relu, swe
     return values, arrays
 
 
-def point(*, n, m, norm, radii, digits, steps, network_seed, folder, made, backend):
+def point(
+    *, n: int | str, m: int | None, norm: str, radii: Sequence[float], digits: Sequence[int], steps: int,
+    network_seed: int, folder: Path | str | None, made: str, backend: str | None,
+) -> dict[str, Any]:  # fmt: skip
     """Attack one network; return ``robust (radii, images)``. ``made`` as in the experiment ``transfer``."""
     xp, data = get_namespace(backend), datasets.mnist()
     network, _ = trained(n, network_seed, folder, xp)

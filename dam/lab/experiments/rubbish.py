@@ -1,12 +1,16 @@
 """Minima of the objective, reached from noise: confidence and likeness to digits"""
 
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
 import numpy as np
 
 from dam import checks, datasets
 from dam.arrays import get_namespace, to_numpy
 from dam.lab import paper
 from dam.lab.common import count_within, networks_of
-from dam.lab.experiments import Experiment
+from dam.lab.experiments import Experiment, Outcome
 from dam.lab.stored import trained
 from dam.lab.verdicts import Claim, value, within
 from dam.network import robustness
@@ -15,6 +19,7 @@ from dam.network.prototypes import resemblance
 
 PAPER = {"n": paper.POWERS, "noises": 8, "updates": 300, "known": 60_000, "network_seed": 0}
 DEMO = PAPER | {"n": (2, 30), "noises": 1, "updates": 60, "known": 3000}
+RANGES = {"noises": (1, 60_000)}
 STARTS = ("uniform", "shuffled")
 """Noise: pixels drawn from [-1, 1], or those of a training digit in random order, most of them paper."""
 UNLIKE = 0.5
@@ -26,7 +31,10 @@ CONTROLS = 500
 """How many test digits are compared with the training digits."""
 
 
-def run(*, seed, n, noises, updates, known, network_seed, sweep, backend=None, folder=None):
+def run(
+    *, seed: int, n: Sequence[int], noises: int, updates: int, known: int, network_seed: int, sweep: Callable,
+    backend: str | None = None, folder: Path | str | None = None,
+) -> Outcome:  # fmt: skip
     """Descend from noise to the minimum of the objective of every class, on every network, in float64.
 
     The objective is (14) with the power m that the network was trained with: see `dam.network.robustness.minima`. There
@@ -57,7 +65,7 @@ def run(*, seed, n, noises, updates, known, network_seed, sweep, backend=None, f
         "likeness_start": _alike(xp, starts(noises, seed).reshape(-1, 784), x)[0].reshape(len(STARTS), noises),
     }
     percent, median = lambda chosen: 100 * float(chosen.mean()), lambda x: float(np.median(x)) if len(x) else np.nan
-    values = {}
+    values: dict[str, Any] = {}
     for tag, made, one in zip(networks.tags, networks.made, found):
         unlike, confident, became = one["likeness"] < UNLIKE, one["confident"], one["updates"] >= 0
         values |= {
@@ -74,7 +82,7 @@ def run(*, seed, n, noises, updates, known, network_seed, sweep, backend=None, f
     return values, arrays
 
 
-def starts(noises, seed):
+def starts(noises: int, seed: int) -> np.ndarray:
     """Return the noise ``(len(STARTS), noises, 784)``."""
     rng, x = np.random.default_rng(seed), datasets.mnist().x_train
     uniform = rng.uniform(-1, 1, (noises, x.shape[1]))
@@ -82,7 +90,10 @@ def starts(noises, seed):
     return np.stack([uniform, shuffled])
 
 
-def point(*, n, m, seed, noises, updates, known, others, network_seed, folder, made, backend):
+def point(
+    *, n: int, m: int, seed: int, noises: int, updates: int, known: int, others: list, network_seed: int,
+    folder: Path | str | None, made: str, backend: str | None,
+) -> dict[str, Any]:  # fmt: skip
     """Descend on one network; return its arrays as `run` names them, and ``named``. ``made`` as in ``transfer``."""
     xp, data = get_namespace(backend), datasets.mnist()
     shape = len(STARTS), noises, 10
@@ -104,10 +115,10 @@ def point(*, n, m, seed, noises, updates, known, others, network_seed, folder, m
     return found | {"images": images.reshape(*shape, 784)[:, 0].astype(np.float16)}
 
 
-def double(network, xp):
+def double(network: Any, xp: Any) -> Classifier:
     """Return a network in float64."""
-    weights = (xp.astype(x, xp.float64) for x in (network.visible, network.label_weights))
-    return Classifier(*weights, network.n, network.T, network.kind)
+    visible, labels = (xp.astype(x, xp.float64) for x in (network.visible, network.label_weights))
+    return Classifier(visible, labels, network.n, network.T, network.kind)
 
 
 def _alike(xp, pictures, x):
@@ -136,5 +147,5 @@ CLAIMS = (
 )  # fmt: skip
 
 EXPERIMENT = Experiment(
-    __doc__, {"demo": DEMO, "paper": PAPER}, {"demo": 15, "paper": 140}, run, claims=CLAIMS, place=14
+    __doc__, {"demo": DEMO, "paper": PAPER}, {"demo": 15, "paper": 140}, run, claims=CLAIMS, place=14, ranges=RANGES
 )

@@ -1,7 +1,9 @@
 """Update (4) against the older field rule, rectified against power: capacity for stability and for recall"""
 
 import warnings
+from collections.abc import Callable, Sequence
 from functools import partial
+from typing import Any
 
 import numpy as np
 
@@ -9,7 +11,8 @@ from dam import checks
 from dam.arrays import get_namespace, to_numpy
 from dam.datasets import random_patterns
 from dam.lab.common import check_memory, flipped, half_crossing, stable_fraction
-from dam.lab.experiments import Experiment
+from dam.lab.experiments import Experiment, Outcome
+from dam.lab.results import Result
 from dam.lab.verdicts import Claim, every, value, within
 from dam.memory import energy, retrieve, theory, trajectory, unstable_neurons
 from dam.memory.interactions import KINDS
@@ -21,7 +24,10 @@ MOST = 40  # times eq. (6): the search goes no further
 PATHS = 20
 
 
-def run(*, seed, n, N, damage, memories, tolerance, sweep, backend=None):
+def run(
+    *, seed: int, n: Sequence[int], N: int, damage: float, memories: int, tolerance: float, sweep: Callable,
+    backend: str | None = None,
+) -> Outcome:  # fmt: skip
     """Find the number of memories at which half are fixed points, and at which half come back from damaged cues.
 
     A share ``damage`` of a cue's bits is flipped; for every K so many ``memories`` are tested, over several sets where
@@ -35,7 +41,7 @@ def run(*, seed, n, N, damage, memories, tolerance, sweep, backend=None):
     check_memory(round(MOST * theory.capacity_no_errors(checks.count("N", N), max(n))), N, memories)
     shared = {"seed": seed, "N": N, "damage": damage, "memories": memories, "tolerance": tolerance, "backend": backend}
     tasks = [shared | {"n": degree, "kind": kind, "rule": rule} for degree in n for kind in KINDS for rule in RULES]
-    values = {}
+    values: dict[str, float] = {}
     for task, found in zip(tasks, sweep(point, tasks)):
         name = f"{task['kind']}_{task['rule']}_n{task['n']}"
         values |= {f"{key}_{name}": number for key, number in found.items()}
@@ -46,7 +52,10 @@ def run(*, seed, n, N, damage, memories, tolerance, sweep, backend=None):
     return values, {"n": np.array(n), "K_theory": np.array([theory.capacity_no_errors(N, degree) for degree in n])}
 
 
-def point(*, seed, n, N, kind, rule, damage, memories, tolerance, backend):
+def point(
+    *, seed: int, n: int, N: int, kind: str, rule: str, damage: float, memories: int, tolerance: float,
+    backend: str | None,
+) -> dict[str, Any]:  # fmt: skip
     """Return K_stable, K_recall, and the shares of unsettled cues and of rising flips, of one energy and one rule."""
     xp, F = get_namespace(backend), KINDS[kind](n)
     K = max(1, round(theory.capacity_no_errors(N, n)))
@@ -78,9 +87,10 @@ def point(*, seed, n, N, kind, rule, damage, memories, tolerance, backend):
     return {"K_stable": K_stable, "K_recall": K_recall, "unsettled": unsettled[last], "rises": rises}
 
 
-def rises(result):
+def rises(result: Result) -> float | None:
     """Measure the largest share of flips that raise the energy under update (4)."""
-    return max((x for key, x in result.values.items() if key.startswith("rises") and "_energy_" in key), default=None)
+    shares = [x for key, x in result.values.items() if key.startswith("rises") and "_energy_" in key]
+    return float(np.max(shares)) if shares else None
 
 
 CLAIMS = (

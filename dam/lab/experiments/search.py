@@ -1,36 +1,41 @@
 """MNIST: learning rate and temperature chosen on 10,000 held-out digits, on a schedule of a few minutes"""
 
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from itertools import product
 
 import numpy as np
 
 from dam import checks
-from dam.lab.experiments import Experiment
+from dam.lab.experiments import Experiment, Outcome
 from dam.lab.trainings import train_once
 from dam.network.recipes import Recipe
 
 PAPER = {"n": 3, "epochs": 40, "epsilon0": (0.03, 0.06, 0.12), "T": None, "K": 2000}
 DEMO = {"n": 3, "epochs": 3, "epsilon0": (0.06, 0.12), "T": (60.0, 90.0), "K": 100}
+RANGES = {"epsilon0": (1e-6, 1.0), "T": (1.0, 5000.0)}
 WINDOW = {True: (30.0, 45.0, 60.0, 90.0), False: (400.0, 500.0, 600.0, 700.0)}  # of T, at small n and at large n
 
 
-def variant(parameters, scale="paper"):
+def variant(parameters: dict, scale: str = "paper") -> str:
     """Return the variant of the result's name: ``n3``."""
     return f"n{parameters['n']}"
 
 
-def recorded(parameters):
+def recorded(parameters: dict) -> dict:
     """Return the parameters to store, with the temperatures that were tried."""
     return parameters | {"T": temperatures(parameters["n"], parameters["T"])}
 
 
-def temperatures(n, T):
+def temperatures(n: int, T: Sequence[float] | None) -> tuple[float, ...]:
     """Return the final temperatures to try: those given, by default the window of the paper and a little beyond."""
     return tuple(T or ()) or WINDOW[Recipe.paper(n).ramp_epochs > 0]
 
 
-def run(*, seed, n, epochs, epsilon0, T, K, sweep, backend=None):
+def run(
+    *, seed: int, n: int, epochs: int, epsilon0: Sequence[float], T: Sequence[float] | None, K: int, sweep: Callable,
+    backend: str | None = None,
+) -> Outcome:  # fmt: skip
     """Train at each pair of learning rate and final temperature on 50,000 digits, then at the best on all 60,000.
 
     The paper's protocol; everything else is `Recipe.compressed`. The window is what cannot be told from the best: pairs
@@ -71,7 +76,9 @@ def run(*, seed, n, epochs, epsilon0, T, K, sweep, backend=None):
     return values, arrays
 
 
-def task(n, epochs, K, epsilon0, T, seed, held_out, backend):
+def task(
+    n: int, epochs: int, K: int, epsilon0: float, T: float, seed: int, held_out: bool, backend: str | None
+) -> dict:
     """Return the arguments of one training."""
     recipe = Recipe.compressed(n, epochs, epsilon0=epsilon0, T_final=T, K=K)
     if recipe.ramp_epochs == 0:
@@ -79,4 +86,13 @@ def task(n, epochs, K, epsilon0, T, seed, held_out, backend):
     return {"recipe": asdict(recipe), "seed": seed, "held_out": held_out, "backend": backend}
 
 
-EXPERIMENT = Experiment(__doc__, {"demo": DEMO, "paper": PAPER}, {"demo": 10, "paper": 1200}, run, variant, recorded)
+EXPERIMENT = Experiment(
+    __doc__,
+    {"demo": DEMO, "paper": PAPER},
+    {"demo": 10, "paper": 1200},
+    run,
+    variant,
+    recorded,
+    named=("n",),
+    ranges=RANGES,
+)

@@ -1,19 +1,20 @@
 """MNIST: one setting changed at a time: loss power, softmax, temperature, ramp, kind of F, form, memories"""
 
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from typing import Any
 
 import numpy as np
 
 from dam import checks
-from dam.lab.experiments import Experiment
+from dam.lab.experiments import Experiment, Outcome
 from dam.lab.trainings import SCALARS, train_once
 from dam.lab.verdicts import Claim
 from dam.network.recipes import Recipe
 
 PAPER = {"study": "m", "epochs": 40, "K": 2000}
 DEMO = {"study": "m", "epochs": 3, "K": 60}
-STUDIES = {  # for each setting, the degrees n and the values that it takes there
+STUDIES: dict[str, dict[int, tuple]] = {  # for each setting, the degrees n and the values that it takes there
     "m": {3: (1, 2, 3, 4, 6, 10, 30), 20: (1, 3, 10, 30, 60)},
     "objective": {3: ("power", "softmax"), 20: ("power", "softmax")},
     "temperature": {3: (15, 30, 60, 100, 200), 20: (300, 400, 500, 600, 800)},
@@ -23,15 +24,16 @@ STUDIES = {  # for each setting, the degrees n and the values that it takes ther
     "memories": {3: (50, 100, 200, 500, 1000, 2000, 4000), 20: (50, 100, 200, 500, 1000, 2000, 4000)},
     "unscaled": {3: (50, 200), 20: (50, 200)},
 }
+RANGES = {"study": tuple(STUDIES)}
 
 
-def variant(parameters, scale="paper"):
+def variant(parameters: dict, scale: str = "paper") -> str:
     """Return the variant of the result's name: ``m``, or ``m-epochs250`` if not trained for the scale's own epochs."""
     usual = {"demo": DEMO, "paper": PAPER}[scale]["epochs"]
     return parameters["study"] + ("" if parameters["epochs"] == usual else f"-epochs{parameters['epochs']}")
 
 
-def run(*, seed, study, epochs, K, sweep, backend=None):
+def run(*, seed: int, study: str, epochs: int, K: int, sweep: Callable, backend: str | None = None) -> Outcome:
     """Train on all 60,000 digits by `Recipe.compressed`, once for each value of the setting that is studied.
 
     ``study`` names it: 'm', the power of the objective (14); 'objective', eq. (14) or cross-entropy of the softmax, the
@@ -63,7 +65,7 @@ def run(*, seed, study, epochs, K, sweep, backend=None):
     return values, arrays
 
 
-def recipes(study, n, epochs, K):
+def recipes(study: str, n: int, epochs: int, K: int) -> dict[str, Recipe]:
     """Return the recipe for each value of a study at degree n, by the value as text."""
     base, found = Recipe.compressed(n, epochs, K=K), {}
     for value in STUDIES[study][n]:
@@ -85,13 +87,12 @@ def recipes(study, n, epochs, K):
     return found
 
 
-def apart(n, better, others):
+def apart(n: int, better: str, others: Sequence[str]) -> Callable:
     """Return a measure: by how many points the error with one setting is below the lowest with some others, for n."""
 
     def measure(result):
-        errors = [result.values[f"error_percent_n{n}_{name}"] for name in others]
-        known = [error for error in errors if error is not None]
-        return min(known) - result.values[f"error_percent_n{n}_{better}"] if known else None
+        rival = np.fmin.reduce([result.values[f"error_percent_n{n}_{name}"] for name in others])  # a NaN broke down
+        return float(rival - result.values[f"error_percent_n{n}_{better}"])
 
     return measure
 
@@ -115,5 +116,13 @@ CLAIMS = (
 )  # fmt: skip
 
 EXPERIMENT = Experiment(
-    __doc__, {"demo": DEMO, "paper": PAPER}, {"demo": 10, "paper": 1500}, run, variant, claims=CLAIMS, place=10
+    __doc__,
+    {"demo": DEMO, "paper": PAPER},
+    {"demo": 10, "paper": 1500},
+    run,
+    variant,
+    claims=CLAIMS,
+    named=("study",),
+    place=10,
+    ranges=RANGES,
 )

@@ -1,22 +1,25 @@
 """XOR, eq. (7): energies of all eight states and the output of update (4), n = 1 to 8, power and rectified"""
 
 import itertools
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
 from dam.arrays import get_namespace, to_numpy
 from dam.datasets import xor_memories
-from dam.lab.experiments import Experiment
+from dam.lab.experiments import Experiment, Outcome
+from dam.lab.results import Result
 from dam.lab.verdicts import Claim, every
 from dam.memory import energy, local_fields
 from dam.memory.interactions import KINDS
 
 PAPER = {"n": tuple(range(1, 9))}
+RANGES = {"n": (1, 100)}
 STATES = np.array(list(itertools.product((-1.0, 1.0), repeat=3)))
 
 
-def run(*, seed, n, backend=None):
+def run(*, seed: int, n: Sequence[int], backend: str | None = None) -> Outcome:
     """Compute the energies of the states (x, y, z) and the z that update (4) reads out for each (x, y). Not random.
 
     Values: ``solved_{kind}_n{n}``, whether update (4) gives z = x XOR y for all four inputs, from either initial z.
@@ -36,12 +39,12 @@ def run(*, seed, n, backend=None):
     return values, arrays
 
 
-def solved(kind, expected):
+def solved(kind: str, expected: Callable) -> Callable:
     """Return a measure: for how many powers n = 1 to 8 XOR is solved or not as expected."""
     return lambda result: sum(result.values[f"solved_{kind}_n{n}"] == expected(n) for n in range(1, 9))
 
 
-def energy_range(result):
+def energy_range(result: Result) -> float | None:
     """Measure how far the energies of the eight states of XOR are apart at n = 2; None if the result has no n = 2."""
     energies = result.arrays["energy_power"][result.arrays["n"] == 2]
     return float(np.ptp(energies)) if energies.size else None
@@ -60,4 +63,6 @@ CLAIMS = (
           "highest minus lowest energy of the eight states is 0", energy_range, every(0, 0), digits=0, **BLIND),
 )  # fmt: skip
 
-EXPERIMENT = Experiment(__doc__, {"demo": PAPER, "paper": PAPER}, {"demo": 1, "paper": 1}, run, claims=CLAIMS, place=6)
+EXPERIMENT = Experiment(
+    __doc__, {"demo": PAPER, "paper": PAPER}, {"demo": 1, "paper": 1}, run, claims=CLAIMS, place=6, ranges=RANGES
+)
