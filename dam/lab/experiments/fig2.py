@@ -125,7 +125,7 @@ def network_measures(
         "half_share": int(np.sum(np.cumsum(np.sort(share)[::-1]) < 0.5 * share.sum()) + 1),
         "audience": float(np.median(heard[list(powers).index(network.n)])),
     }
-    arrays = {"votes": votes.astype(np.uint8), "comparable": counts.pop("answer").astype(np.uint16)}
+    arrays: dict[str, Any] = {"votes": votes.astype(np.uint8), "comparable": counts.pop("answer").astype(np.uint16)}
     values |= {f"lone_percent_{name}": percent(count == 1) for name, count in counts.items()}
     values |= {key: float(np.median(array)) for key, array in alike.items() if "which" not in key}
     arrays |= {f"comparable_{name}": count.astype(np.uint16) for name, count in counts.items()}
