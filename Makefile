@@ -149,7 +149,7 @@ audit: $(STAMP) $(TOOLS)/.installed
 	$(RUN)/python -m pip check
 	$(TOOLS)/bin/pip-audit --strict --disable-pip --require-hashes --requirement requirements.txt
 
-# The notebooks that the pages offer, in a folder with nothing else and an environment of their own; $(1) is its Python,
+# The notebooks that the pages offer, each in an empty folder, in an environment of their own; $(1) is its Python,
 # $(2) what it has besides the package. The constraints let pip fail rather than replace what was there.
 define run_outside
 	@ls _build/html/notebooks/*.ipynb > /dev/null || { echo "the book is not built: make book"; exit 1; }
@@ -161,7 +161,8 @@ define run_outside
 	.outside/venv/bin/python -m pip install --quiet --constraint .outside/before.txt .outside/notebooks/*.whl
 	.outside/venv/bin/python -m ipykernel install --prefix .outside/venv --name outside
 	JUPYTER_PATH=$(CURDIR)/.outside/venv/share/jupyter OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 \
-	  $(RUN)/python -m pytest -n 2 --dist worksteal --nbmake --nbmake-kernel=outside .outside/notebooks
+	  OUTSIDE=$(CURDIR)/.outside/notebooks KERNEL=outside \
+	  $(RUN)/python -m pytest -n 2 --dist worksteal -rP -m long tests/book/test_outside.py
 endef
 
 alone: $(STAMP)

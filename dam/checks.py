@@ -33,7 +33,7 @@ def count(name: str, value: int, minimum: int = 1, maximum: int | None = None) -
 def number(name: str, value: float, low: float, high: float) -> float:
     """Return a number within [low, high] as a ``float``, or raise ``ValueError``."""
     if isinstance(value, bool) or not isinstance(value, numbers.Real) or not low <= value <= high:
-        raise ValueError(f"{name} must be a number from {low} to {high}, got {value!r}")
+        raise ValueError(f"{name} must be a number from {low:g} to {high:g}, got {value!r}")
     return _float(value)
 
 

@@ -1,4 +1,4 @@
-"""The data: MNIST in its original files, random patterns, and the four memories of XOR."""
+"""The data: MNIST in its original files, smaller digits, random patterns, and the four memories of XOR."""
 
 import gzip
 import hashlib
@@ -26,6 +26,9 @@ MNIST_FILES = {
     "t10k-images-idx3-ubyte": ("0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7", 16, (10000, 784)),
     "t10k-labels-idx1-ubyte": ("ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2", 8, (10000,)),
 }
+
+DIGITS8 = Path(__file__).parent / "data" / "digits8" / "digits.csv.gz"
+DIGITS8_SHA256 = "6ebb3d2fee246a4e99363262ddf8a00a3c41bee6014c373ed9d9216ba7f651b8"
 
 
 class MNIST(NamedTuple):
@@ -76,19 +79,94 @@ def _pixels(x):
 
 def _read_idx(folder, name):
     sha256, header, shape = MNIST_FILES[name]
-    path = folder / f"{name}.gz"
+    content = _original("MNIST", folder / f"{name}.gz", sha256, header + math.prod(shape))
+    return np.frombuffer(content, np.uint8, offset=header).reshape(shape)
+
+
+def _original(what, path, sha256, size):
+    """The content of a file that is shipped, unpacked to so many bytes, after a look at its SHA-256."""
     remedy = "restore it from the package or the repository"
     try:
         with gzip.open(path) as file:  # no more than the original holds, whatever the file says
-            content = file.read(header + math.prod(shape) + 1)
+            content = file.read(size + 1)
     except FileNotFoundError:
-        raise FileNotFoundError(f"the MNIST file {path} is missing; {remedy}") from None
+        raise FileNotFoundError(f"the {what} file {path} is missing; {remedy}") from None
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-        raise ValueError(f"the MNIST file {path} is truncated or no gzip file ({error}); {remedy}") from error
+        raise ValueError(f"the {what} file {path} is truncated or no gzip file ({error}); {remedy}") from error
     found = hashlib.sha256(content).hexdigest()
     if found != sha256:
-        raise ValueError(f"the MNIST file {path} was altered: its SHA-256 is {found}, not {sha256}; {remedy}")
-    return np.frombuffer(content, np.uint8, offset=header).reshape(shape)
+        raise ValueError(f"the {what} file {path} was altered: its SHA-256 is {found}, not {sha256}; {remedy}")
+    return content
+
+
+def digits8() -> tuple[np.ndarray, np.ndarray]:
+    """Return the smaller handwritten digits shipped with the package (Alpaydin and Kaynak, UCI; CC BY 4.0).
+
+    They are the test digits of *Optical Recognition of Handwritten Digits*, by 13 people, in the order of the file,
+    which keeps what a person wrote together; scikit-learn's ``load_digits`` has the same ones.
+
+    Returns
+    -------
+    ink : (1797, 64) array of uint8
+        8 × 8 pixels row by row, from 0 for paper to 16 for ink: `dam.train` takes ``ink / 8 - 1``.
+    y : (1797,) array of int64
+        Their classes.
+
+    Raises
+    ------
+    FileNotFoundError, ValueError
+        As `mnist` does.
+    """
+    rows = _original("digits", DIGITS8, DIGITS8_SHA256, 264712).decode().split()
+    table = np.array([row.split(",") for row in rows], dtype=np.int64)
+    return table[:, :-1].astype(np.uint8), table[:, -1].copy()
+
+
+def idx(path: Path | str) -> np.ndarray:
+    """Return the content of an IDX file of bytes, the format of MNIST and Fashion-MNIST, gzipped or not.
+
+    Parameters
+    ----------
+    path : path
+        A file of yours. Nothing but its form is checked, unlike those of `mnist`.
+
+    Returns
+    -------
+    array of uint8
+        Of the shape that the file gives: ``(S,)`` for labels, ``(S, rows, columns)`` for pictures.
+
+    Raises
+    ------
+    OSError
+        The file cannot be read.
+    ValueError
+        It is truncated, too long, or no IDX file of bytes.
+    MemoryError
+        It does not fit into the free memory.
+    """
+    if not isinstance(path, str | PathLike):
+        raise TypeError(f"path must be a path, got {path!r}")
+    path = Path(path)
+    with path.open("rb") as file:
+        opened = gzip.open if file.read(2) == b"\x1f\x8b" else open
+    try:
+        with opened(path, "rb") as file:
+            head = file.read(4)
+            if len(head) < 4 or head[:3] != b"\0\0\x08" or head[3] == 0:
+                raise ValueError(f"{path} is no IDX file of bytes: it begins with {head!r}, not 0, 0, 8 and a number")
+            rest = file.read(4 * head[3])
+            if len(rest) < 4 * head[3]:
+                raise EOFError("it ends before the sizes do")
+            sizes = np.frombuffer(rest, ">u4").tolist()
+            size = math.prod(sizes)
+            checks.memory(size, f"the content of {path}, {' × '.join(map(str, sizes))} bytes,")
+            content = file.read(size + 1)
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+        raise ValueError(f"{path} is truncated or damaged ({error}); get it again") from error
+    if len(content) != size:
+        short = "truncated" if len(content) < size else "too long"
+        raise ValueError(f"{path} is {short}: it should hold {' × '.join(map(str, sizes))} bytes; get it again")
+    return np.frombuffer(content, np.uint8).reshape(sizes).copy()
 
 
 def held_out_split(y: Array, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:

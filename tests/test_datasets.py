@@ -6,6 +6,7 @@ import shutil
 import numpy as np
 import pytest
 
+from dam import datasets
 from dam.datasets import (
     MNIST_FILES,
     MNIST_FOLDER,
@@ -163,3 +164,66 @@ def test_spins_refuses_what_has_no_sign():
 
 def test_xor_memories_are_the_truth_table():
     assert [tuple(row) for row in xor_memories()] == [(x, y, 1 if x != y else -1) for x in (-1, 1) for y in (-1, 1)]
+
+
+def test_the_smaller_digits_are_those_of_scikit_learn():
+    from sklearn.datasets import load_digits
+
+    ink, y = datasets.digits8()
+    assert ink.dtype == np.uint8 and y.dtype == np.int64 and (ink.min(), ink.max()) == (0, 16)
+    np.testing.assert_array_equal(ink, load_digits().data)
+    np.testing.assert_array_equal(y, load_digits().target)
+
+
+def test_a_damaged_file_of_the_smaller_digits(tmp_path, monkeypatch):
+    for content, wrong in ((b"no gzip", "truncated or no gzip file"), (gzip.compress(b"1,2\n"), "was altered")):
+        (tmp_path / "digits.csv.gz").write_bytes(content)
+        monkeypatch.setattr(datasets, "DIGITS8", tmp_path / "digits.csv.gz")
+        with pytest.raises(ValueError, match=f"digits file .*digits.csv.gz .*{wrong}|was altered"):
+            datasets.digits8()
+    monkeypatch.setattr(datasets, "DIGITS8", tmp_path / "none.gz")
+    with pytest.raises(FileNotFoundError, match="digits file .* is missing"):
+        datasets.digits8()
+
+
+@pytest.mark.parametrize("packed", [True, False])
+def test_idx_files_of_ones_own(packed, tmp_path):
+    path = tmp_path / "own"
+    for shape in ((5,), (3, 2, 4), (0, 2, 2), (2, 3, 4, 2)):
+        array = np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)
+        content = bytes([0, 0, 8, len(shape)]) + np.array(shape, ">u4").tobytes() + array.tobytes()
+        path.write_bytes(gzip.compress(content) if packed else content)
+        found = datasets.idx(str(path))
+        np.testing.assert_array_equal(found, array)
+        assert found.dtype == np.uint8 and found.flags.writeable
+        for cut in range(len(content) - 1):  # nothing but the whole file is read
+            path.write_bytes(gzip.compress(content[:cut]) if packed else content[:cut])
+            with pytest.raises(ValueError, match="own is (no IDX file of bytes|truncated)"):
+                datasets.idx(path)
+        path.write_bytes(gzip.compress(content + b"1") if packed else content + b"1")
+        with pytest.raises(ValueError, match="too long"):
+            datasets.idx(path)
+
+
+def test_idx_reads_the_files_of_mnist(tmp_path):
+    y = datasets.idx(MNIST_FOLDER / "t10k-labels-idx1-ubyte.gz")
+    np.testing.assert_array_equal(y, mnist().y_test)
+    x = datasets.idx(MNIST_FOLDER / "t10k-images-idx3-ubyte.gz")
+    np.testing.assert_allclose(x.reshape(10_000, 784) / 127.5 - 1, mnist().x_test, atol=1e-7)
+
+
+def test_files_that_are_no_idx_of_ones_own(tmp_path):
+    path = tmp_path / "own.gz"
+    whole = (MNIST_FOLDER / "t10k-labels-idx1-ubyte.gz").read_bytes()
+    for content, error, message in (
+        (b"\0\0\x0d\x01\0\0\0\0", ValueError, "no IDX file of bytes"),  # of floats
+        (b"\0\0\x08\0", ValueError, "no IDX file of bytes"),
+        (whole[:2000], ValueError, "truncated or damaged"),
+        (whole[:20] + b"\0" + whole[21:], ValueError, "truncated or damaged"),
+        (gzip.compress(b"\0\0\x08\x03" + b"\xff" * 12), MemoryError, "own.gz"),  # says that it is enormous
+    ):
+        path.write_bytes(content)
+        with pytest.raises(error, match=message):
+            datasets.idx(path)
+    with pytest.raises(FileNotFoundError):
+        datasets.idx(tmp_path / "none")

@@ -237,11 +237,12 @@ TABLE = {
 
 WITHOUT = {  # those that take none
     *("datasets.damaged_seven", "datasets.mnist", "datasets.random_patterns", "datasets.xor_memories"),
+    *("datasets.digits8", "datasets.idx"),
     *(f"memory.theory.{name}" for name in ("alpha", "capacity", "capacity_no_errors", "error_probability")),
     *(f"memory.theory.{name}" for name in ("error_probability_exact_moments", "error_tail", "half_stable")),
     "memory.theory.noise_moments",
     "memory.retrieval.retrieval_bytes",
-    *(f"network.recipes.Recipe.{name}" for name in ("temperature", "epsilon")),
+    *(f"network.recipes.Recipe.{name}" for name in ("temperature", "epsilon", "scaled")),
     *("network.classifier.Classifier.dual", "network.training.initial_weights"),
     *(f"network.checkpoints.{name}" for name in ("claimed", "prepare", "load", "kept", "versions")),
 }
@@ -434,6 +435,7 @@ NUMBERS = {
     "datasets.damage": (datasets.damage, {"sigma": STATES["sigma"]}, {"p": 0.3, "rng": 0}),
     "datasets.held_out_split": (datasets.held_out_split, {"y": labels(30)}, {"seed": 0}),
     "datasets.mnist": (datasets.mnist, {}, {"folder": "data"}),
+    "datasets.idx": (datasets.idx, {}, {"path": "data"}),
     "datasets.random_patterns": (datasets.random_patterns, {}, {"K": 3, "N": 4, "rng": 0, "dtype": float}),
     "fits.crossing": (fits.crossing, TABLE["fits.crossing"][1], {"level": 0.5}),
     "fits.interval": (fits.interval, {"values": reals(6)}, {"level": 0.9}),
@@ -506,6 +508,7 @@ FIT = {  # what may be answered; all else is to be refused
     "beta": {"2.5"},
     "dtype": {"None"},
     "folder": set(),
+    "path": set(),
     "level": {"0"},
     "max_flips": {"0", "None"} | LARGE,
     "p": {"0"},
@@ -530,7 +533,7 @@ def wrong_numbers(function):
             found = answer(call, arrays | numbers | {name: value})
             tried += 1
             if isinstance(found, Exception):
-                right = is_named(found, name) or (name == "folder" and isinstance(found, FileNotFoundError))
+                right = is_named(found, name) or (name in ("folder", "path") and isinstance(found, OSError))
             else:
                 right = kind in fit and not any(np.isnan(x).any() for x in leaves(found) if x.dtype.kind == "f")
                 right |= function == "fits.crossing" and kind in fit  # NaN: the level is never passed

@@ -229,7 +229,7 @@ def half_typed(function):
     )
 
 
-TYPED = "dam/figures"  # dam, when all rooms are
+TYPED = "dam"  # dam, when all rooms are
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / TYPED).rglob("[!_]*.py")), ids=lambda path: path.stem)

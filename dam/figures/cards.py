@@ -8,6 +8,7 @@ import numpy as np
 
 import dam
 from dam import datasets
+from dam.figures.mnist import square
 from dam.figures.style import DIVERGING, INK, degree_color
 from dam.lab import claims, paper, results
 from dam.lab.stored import trained, trained_m
@@ -105,6 +106,12 @@ def settings() -> plt.Figure:
     return figure
 
 
+def own() -> plt.Figure:
+    """Three coarse digits, of eight by eight pixels."""
+    ink, _ = datasets.digits8()
+    return _pictures(*((digit / 8 - 1, INK) for digit in ink[[2, 5, 7]]))
+
+
 def adversarial() -> plt.Figure:
     """A seven, a change in strokes of red and blue, and the broken seven that they make."""
     v = datasets.mnist().x_train[[datasets.SEVEN]]
@@ -132,7 +139,7 @@ def claims_() -> plt.Figure:
 PICTURES = {
     function.__name__.rstrip("_"): function
     for function in (
-        classical, dense, basins, xor, duality, mnist, prototypes, settings, adversarial, attention, claims_,
+        classical, dense, basins, xor, duality, mnist, prototypes, settings, own, adversarial, attention, claims_,
     )
 }  # fmt: skip
 """{chapter: the function that draws its picture}."""
@@ -160,7 +167,7 @@ def _plot():
 def _pictures(*pictures):
     figure, axes = plt.subplots(1, len(pictures), figsize=SIZE, layout="none", gridspec_kw=EDGES)
     for ax, (pixels, look) in zip(axes, pictures):
-        ax.imshow(np.reshape(pixels, (28, 28)), **look)
+        ax.imshow(square(np.reshape(pixels, -1)), **look)
         ax.set(xticks=[], yticks=[])
     return figure
 

@@ -1,5 +1,6 @@
 """Figures of the chapter on MNIST: the network, its memories, its learning curves, its mistakes."""
 
+import math
 from collections.abc import Sequence
 from itertools import cycle
 
@@ -18,16 +19,21 @@ PERCENT = (0.5, 1, 2, 3, 5, 10, 20, 50, 100)
 """Ticks of an error in percent on a logarithmic scale."""
 
 
+def square(pixels: Array) -> Array:
+    """The pixels ``(N,)`` of a square picture, row below row."""
+    return pixels.reshape(math.isqrt(len(pixels)), -1)
+
+
 def weights(ax: plt.Axes, memory: Array) -> None:
-    """One memory ``(784,)`` on the color scale of the paper's Fig. 2: red +1, white 0, blue -1."""
-    ax.imshow(memory.reshape(28, 28), cmap=DIVERGING, vmin=-1, vmax=1)
+    """One memory, a square of pixels, on the color scale of the paper's Fig. 2: red +1, white 0, blue -1."""
+    ax.imshow(square(memory), cmap=DIVERGING, vmin=-1, vmax=1)
     ax.grid(False)
     ax.set(xticks=[], yticks=[])
     ax.spines[:].set(visible=True, color="0.6")
 
 
 def rows(memories: Array, *, size: float = 0.85) -> plt.Figure:
-    """Memories in rows, {label: (P, 784)}, the same number in each row."""
+    """Memories in rows, {label: (P, N)}, square pictures, the same number in each row."""
     P = len(next(iter(memories.values())))
     shape = size * P + 0.9, size * len(memories) + 0.5
     figure, axes = plt.subplots(len(memories), P, figsize=shape, squeeze=False)
@@ -46,15 +52,15 @@ def _scale(figure, axes):
 
 
 def answers(digit: Array, speakers: dict) -> plt.Figure:
-    """A digit ``(784,)`` and the memories that speak for its class.
+    """A digit ``(N,)`` and the memories that speak for its class.
 
-    `speakers`: {label of a row: (memories (P, 784), texts of P memories)}.
+    `speakers`: {label of a row: (memories (P, N), texts of P memories)}.
     """
     P = max(len(memories) for memories, _ in speakers.values())
     figure, axes = plt.subplots(len(speakers), P + 1, figsize=(NARROW, 1.3 * len(speakers) + 0.2))
     for ax in axes[:, 0]:
         ax.set_axis_off()
-    picture(figure.add_subplot(axes[0, 0].get_gridspec()[:, 0]), digit.reshape(28, 28), "shown")
+    picture(figure.add_subplot(axes[0, 0].get_gridspec()[:, 0]), square(digit), "shown")
     for row, (label, (memories, texts)) in zip(axes, speakers.items()):
         row[1].set_ylabel(label, fontsize=10)
         for ax, memory, text in zip(row[1:], memories, texts):

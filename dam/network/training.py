@@ -1,6 +1,7 @@
 """Training the classifier by eqs. (12)-(13) and Appendix A, with class-balanced minibatches."""
 
 import time
+import warnings
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict
 from functools import partial
@@ -106,6 +107,13 @@ def train(
         Show a bar of epochs with the errors.
     backend : {'auto', 'numpy', 'cupy'}, optional
         Where to compute if x is a NumPy array; other arrays are computed where they are.
+    classes : int
+        Their number, at least 2: y holds 0 to classes - 1.
+
+    Warns
+    -----
+    UserWarning
+        The recipe's temperatures are for another number of pixels than x has columns.
 
     Returns
     -------
@@ -133,7 +141,7 @@ def train(
         The GPU has too little memory, or failed; the message says what minibatch fits, and how to go on.
     """
     _check_type(recipe)
-    classes = checks.count("classes", classes)
+    classes = checks.count("classes", classes, minimum=2)
     _check_data("x", x, "y", y, classes)
     if (x_test is None) != (y_test is None):
         raise ValueError("x_test and y_test go together: give both or neither")
@@ -150,6 +158,8 @@ def train(
     dtype = "float64" if wide else "float32"
     y = to_numpy(y).astype(np.int64)
     _check_recipe(recipe, y, x.shape[1], dtype, classes)
+    if x.shape[1] != recipe.N:
+        warnings.warn(_other_pixels(recipe, x.shape[1]), stacklevel=2)
 
     key = {"recipe": asdict(recipe), "seed": seed, "classes": classes, "dtype": dtype}
     if checkpoint is not None:
@@ -247,9 +257,10 @@ def _check_recipe(recipe: Recipe, y: np.ndarray, N: int, dtype: str, classes: in
     """Raise ``ValueError`` if the data cannot fill a minibatch, or if powers of overlaps would overflow."""
     counts = np.bincount(y, minlength=classes)
     if counts.min() < recipe.batch_per_class:
+        only = f"; if there are no more than {y.max() + 1}, train with classes={y.max() + 1}"
         raise ValueError(
-            f"y must hold at least batch_per_class = {recipe.batch_per_class} digits of each class, "
-            f"got {counts.min()} of class {counts.argmin()}"
+            f"y must hold at least batch_per_class = {recipe.batch_per_class} digits of each of {classes} classes, "
+            f"got {counts.min()} of class {counts.argmin()}{only if y.max() + 1 < classes else ''}"
         )
     T, least = (min(recipe.T_initial, recipe.T_final), coldest(np, np.dtype(dtype), recipe.n, N))
     if least > T:
@@ -257,3 +268,11 @@ def _check_recipe(recipe: Recipe, y: np.ndarray, N: int, dtype: str, classes: in
             f"T must be at least {least:.3g} for n = {recipe.n} and {N} pixels in {dtype}, "
             f"or powers of overlaps overflow; the recipe goes down to {T}"
         )
+
+
+def _other_pixels(recipe: Recipe, N: int) -> str:
+    """Say what to do where the temperatures are for another number of pixels."""
+    return (
+        f"x has {N} columns, but the recipe's T is for N = {recipe.N}: recipe.scaled({N}) or Recipe.paper(n, N={N}) "
+        f"has T in proportion; if T is meant as it is, say so with dataclasses.replace(recipe, N={N})"
+    )

@@ -11,6 +11,7 @@ import sys
 import time
 import tracemalloc
 import types
+import warnings
 from dataclasses import asdict, fields, replace
 
 import array_api_strict
@@ -448,6 +449,95 @@ def test_a_bad_recipe(change, message):
         replace(Recipe.paper(3), **change)
 
 
+RECIPES = {
+    "paper": Recipe.paper,
+    "compressed": lambda n, **changes: Recipe.compressed(n, 40, **changes),
+    "ten minutes": Recipe.ten_minutes,
+}
+
+
+@pytest.mark.parametrize("n", (2, 3, 20, 30))
+@pytest.mark.parametrize("name", RECIPES)
+def test_temperatures_are_in_proportion_to_the_number_of_pixels(name, n):
+    usual, small = RECIPES[name](n), RECIPES[name](n, N=64)
+    assert usual == RECIPES[name](n, N=784) and usual.N == 784 and type(usual.T_final) is int
+    for epoch in range(0, usual.epochs, 10):
+        assert small.temperature(epoch) == pytest.approx(usual.temperature(epoch) * 64 / 784, rel=1e-12)
+    assert replace(small, N=784, T_initial=usual.T_initial, T_final=usual.T_final) == usual  # nothing else changes
+    assert usual.scaled(64) == small and small.scaled(784).T_final == pytest.approx(usual.T_final)
+    assert RECIPES[name](n, N=64, T_final=30.0).T_final == 30  # what is given is taken as it is
+    assert type(RECIPES[name](n, N=np.int64(64)).N) is int
+
+
+def test_the_range_of_the_temperature_is_in_proportion_too():
+    assert Recipe.paper(3, N=64, T_final=0.09).T_final == 0.09
+    assert Recipe.paper(20, N=50_176).T_final == 600 * 64
+    with pytest.raises(ValueError, match="T_final must be a number from 0.0816327 to 408.163, got 409"):
+        Recipe.paper(3, N=64, T_final=409)
+    for N in (0, 64.0, True):
+        with pytest.raises(ValueError, match="N must be an integer of at least 1"):
+            Recipe.paper(3, N=N)
+
+
+@pytest.fixture(scope="module")
+def shapes():
+    """300 noisy copies of three patterns of 64 pixels, and which pattern each is of."""
+    rng = np.random.default_rng(0)
+    y = np.arange(300) % 3
+    return np.clip(datasets.random_patterns(3, 64, rng)[y] + rng.normal(0, 0.8, (300, 64)), -1, 1), y
+
+
+def test_temperatures_for_another_number_of_pixels_are_warned_of(shapes):
+    x, y = shapes
+    recipe = Recipe.compressed(20, 10, K=30, batch_per_class=10, T_initial=400, T_final=400)
+    with pytest.warns(UserWarning, match=r"x has 64 columns, but the recipe's T is for N = 784: recipe.scaled\(64\)"):
+        cold, _ = quiet(x, y, recipe, classes=3)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        warm, _ = quiet(x, y, recipe.scaled(64), classes=3)
+        same, _ = quiet(x, y, replace(recipe, N=64), classes=3)
+    np.testing.assert_array_equal(same.visible, cold.visible)  # N alone changes nothing
+    assert warm.T == pytest.approx(cold.T * 64 / 784)
+    assert classifier.error_percent(warm, x, y) < 5 < classifier.error_percent(cold, x, y)
+
+
+def test_a_checkpoint_from_before_recipes_had_N_goes_on(shapes, tmp_path):
+    x, y = shapes
+    recipe, path = Recipe.compressed(3, 4, K=30, batch_per_class=10), tmp_path / "state.npz"
+    with pytest.warns(UserWarning, match="for N = 784"):
+        quiet(x, y, recipe, epochs=2, checkpoint=path, classes=3)
+        whole, _ = quiet(x, y, recipe, classes=3)
+    with np.load(path) as content:
+        arrays = dict(content)
+    header = json.loads(str(arrays["header"]))
+    del header["recipe"]["N"]
+    np.savez(path, **(arrays | {"header": json.dumps(header)}))
+    with pytest.raises(ValueError, match="N is 784 there and 64 here"):
+        quiet(x, y, recipe.scaled(64), checkpoint=path, resume=True, classes=3)
+    with pytest.warns(UserWarning, match="for N = 784"):
+        resumed, _ = quiet(x, y, recipe, checkpoint=path, resume=True, classes=3)
+    np.testing.assert_array_equal(resumed.visible, whole.visible)
+
+
+@pytest.mark.parametrize("classes", (2, 3, 17))
+def test_any_number_of_classes(classes, tmp_path):
+    rng = np.random.default_rng(1)
+    y = np.arange(30 * classes) % classes
+    x = np.clip(datasets.random_patterns(classes, 100, rng)[y] + rng.normal(0, 0.5, (len(y), 100)), -1, 1)
+    recipe = Recipe.compressed(3, 20, K=60, batch_per_class=10, N=100)
+    network, history = quiet(
+        x, y, recipe, x_test=x, y_test=y, classes=np.int64(classes), seed=np.int64(1), checkpoint=tmp_path / "c.npz"
+    )
+    assert network.label_weights.shape == (60, classes) and network.scores(x).shape == (len(y), classes)
+    assert history["test_error"][-1] == classifier.error_percent(network.dual(), x, y) < 20
+    wanted = f"of each of {classes + 1} classes, got 0 of class {classes}; .* train with classes={classes}"
+    with pytest.raises(ValueError, match=wanted):
+        quiet(x, y, recipe, classes=classes + 1)
+    for wrong in (1, 2.5, None, True):
+        with pytest.raises(ValueError, match="classes must be an integer of at least 2"):
+            quiet(x, y, recipe, classes=wrong)
+
+
 def test_a_recipe_of_numpy_numbers_can_be_stored(digits, tmp_path):
     x, y, *_ = digits
     plain = Recipe.paper(3, **SMALL)
@@ -837,7 +927,7 @@ def test_a_nan_stops_training_and_keeps_the_checkpoint(digits, tmp_path, form):
         (lambda x, y: {"seed": -1}, ValueError, "seed must be"),
         (lambda x, y: {"checkpoint_every": 0}, ValueError, "checkpoint_every must be"),
         (lambda x, y: {"checkpoint": 3}, TypeError, "checkpoint must be the path of a file, got 3"),
-        (lambda x, y: {"classes": 0}, ValueError, "classes must be an integer of at least 1, got 0"),
+        (lambda x, y: {"classes": 0}, ValueError, "classes must be an integer of at least 2, got 0"),
         (lambda x, y: {"backend": "torch"}, ValueError, "backend is 'torch'"),
         (
             lambda x, y: {"recipe": Recipe.paper(30, T_final=30.0, **SMALL)},
@@ -863,7 +953,7 @@ def small_mnist(digits, monkeypatch):
 
 def test_the_experiment_stores_what_it_says(small_mnist, digits, tmp_path):
     result = experiments.run("mnist", "demo", backend="numpy", folder=tmp_path, **small_mnist)
-    assert {field.name for field in fields(Recipe)} <= set(result.parameters)
+    assert {field.name for field in fields(Recipe)} - {"N"} <= set(result.parameters)
     assert (result.variant, result.parameters["epochs"], result.parameters["K"]) == ("demo-n3-compressed", 3, 60)
     experiments.store(result, tmp_path)
     assert len(os.listdir(tmp_path)) == 2  # no checkpoint stays behind

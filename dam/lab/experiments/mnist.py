@@ -17,7 +17,8 @@ from dam.network.classifier import Classifier, error_percent
 from dam.network.recipes import Recipe
 from dam.network.training import train
 
-CHANGES: dict[str, Any] = {field.name: field.type for field in fields(Recipe) if field.name not in ("n", "epochs")}
+NOT_CHANGED = "n", "epochs", "N"
+CHANGES: dict[str, Any] = {field.name: field.type for field in fields(Recipe) if field.name not in NOT_CHANGED}
 SAME = {"weights": True, "checkpoint": None, "checkpoint_every": 5, "resume": False} | dict.fromkeys(CHANGES)
 PAPER = {"n": 3, "epochs": paper.EPOCHS, "schedule": "paper", **SAME}
 DEMO = PAPER | {"epochs": 10, "schedule": "compressed"}
@@ -56,7 +57,8 @@ def recipe(parameters: dict) -> Recipe:
 def recorded(parameters: dict) -> dict:
     """Return the parameters to store: the whole recipe, ``epochs`` as trained. `run` accepts them again."""
     kept = {name: parameters[name] for name in ("schedule", "weights")}
-    return asdict(recipe(parameters)) | kept | {"epochs": length(parameters)}
+    changed = {name: value for name, value in asdict(recipe(parameters)).items() if name != "N"}  # MNIST has its 784
+    return changed | kept | {"epochs": length(parameters)}
 
 
 def length(parameters: dict) -> int:
