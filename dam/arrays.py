@@ -193,7 +193,7 @@ def beside(x: Array, values: Any, dtype: Any = None) -> Array:
 
 def to_numpy(x: Any) -> np.ndarray:
     """Return ``x`` as a NumPy array, copied from the GPU where it lies there."""
-    if array_api_compat.is_cupy_array(x):
+    if not isinstance(x, np.ndarray) and array_api_compat.is_cupy_array(x):
         return x.get()
     try:
         return np.asarray(x)

@@ -33,7 +33,7 @@ def count(name: str, value: int, minimum: int = 1, maximum: int | None = None) -
 def number(name: str, value: float, low: float, high: float) -> float:
     """Return a number within [low, high] as a ``float``, or raise ``ValueError``."""
     if isinstance(value, bool) or not isinstance(value, numbers.Real) or not low <= value <= high:
-        raise ValueError(f"{name} must be a number from {low:g} to {high:g}, got {value!r}")
+        raise ValueError(f"{name} must be a number from {low:.12g} to {high:.12g}, got {value!r}")
     return _float(value)
 
 
@@ -127,7 +127,7 @@ def numbers_of(name: str, values: Any, dtype: Any = float) -> np.ndarray:
     if isinstance(values, np.ma.MaskedArray):
         raise TypeError(f"{name} is a masked array; give {name}.filled(VALUE), or leave out what is hidden")
     try:
-        found = to_numpy(values)
+        found = to_numpy(values) if hasattr(values, "shape") else np.asarray(values)
     except ValueError:  # rows of different lengths
         raise ValueError(f"{name} must hold numbers in rows of the same length, got {values!r}") from None
     if found.dtype.kind not in "biuf":

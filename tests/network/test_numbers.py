@@ -61,7 +61,7 @@ NUMBERS = [
     ("epochs", (None,), lambda epochs: train(epochs=epochs)),
     ("checkpoint_every", COUNTS, lambda checkpoint_every: train(checkpoint_every=checkpoint_every)),
     ("classes", COUNTS, lambda classes: train(classes=classes)),
-    ("epoch", COUNTS, lambda epoch: checkpoints.save("nowhere/c.npz", {}, epoch, XI, XI, {})),
+    ("epoch", COUNTS, lambda epoch: checkpoints.save("nowhere.npz", {}, epoch, XI, XI, {})),
     ("m", COUNTS, lambda m: attacks.gradient(V, SAID, NET, m)),
     ("length", FROM_0_ON, lambda length: attacks.move(V, V, length, "l2")),
     ("factor", FROM_0_ON, lambda factor: ATTACKED.overshoot(V, factor)),

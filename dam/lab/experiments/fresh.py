@@ -108,4 +108,5 @@ def found(verdict: Verdict, result: Result | None) -> tuple[str, str]:
     return text, "" if as_judged else LUCK
 
 
-EXPERIMENT = Experiment(__doc__, {"demo": DEMO, "paper": PAPER}, {"demo": 10, "paper": 8000}, run)
+RANGES = {"of": tuple(COUNTS), "seeds": (1, FIRST), "at": ("demo", "paper")}
+EXPERIMENT = Experiment(__doc__, {"demo": DEMO, "paper": PAPER}, {"demo": 10, "paper": 8000}, run, ranges=RANGES)
