@@ -218,7 +218,7 @@ def test_claims_on_results_that_lack_what_they_need_are_not_judged(tmp_path):
     assert found["not-recalled-power-n2"] is not None and found["all-recalled-power-n5"] is None
     xor = experiments.run("xor", n=(3, 4))
     assert {verdicts.verdict(claim, "xor", [xor]).holds for claim in claims.of("xor")} == {None}
-    small = experiments.run("errors", "demo", backend="numpy", N=(25, 30), n=(2,))
+    small = experiments.run("errors", "demo", backend="numpy", N=(25, 30), n=(2,), bits=2000)
     assert {
         verdicts.verdict(claim, "errors", [small]).holds for claim in claims.of("errors") if "n2" not in claim.name
     } == {None}
