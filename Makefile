@@ -186,7 +186,7 @@ screenshots: $(STAMP)
 	$(RUN)/python tests/book/screenshots.py _build/html _build/screenshots
 
 # Pins that still fit are kept: delete a file to renew all of it. LINUX is what Binder and the weekly runs have.
-LOCK  := $(RUN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-emit-find-links \
+LOCK  := $(RUN)/uv pip compile --quiet --generate-hashes --no-strip-extras --no-emit-index-url --no-emit-find-links \
          --custom-compile-command "make requirements"
 LINUX := --python-version 3.12 --python-platform linux --no-annotate
 EVERY := --python-version 3.11 --universal

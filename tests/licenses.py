@@ -26,7 +26,9 @@ def normal(name):
 
 def pinned():
     """{name: whether every machine has it} of the packages that requirements.txt pins."""
-    lines = re.findall(r"^([\w.-]+)==[^ \n]+( ;)?", (ROOT / "requirements.txt").read_text(encoding="utf8"), re.M)
+    lines = re.findall(
+        r"^([\w.-]+)(?:\[[\w,.-]+\])?==[^ \n]+( ;)?", (ROOT / "requirements.txt").read_text(encoding="utf8"), re.M
+    )
     return {normal(name): not marker for name, marker in lines}
 
 

@@ -45,7 +45,7 @@ def pinned(name):
     for line in (ROOT / name).read_text().replace(" \\\n", "").splitlines():
         if not line.lstrip().startswith("#"):
             pin, *hashes = line.split("    --hash=sha256:")
-            match = re.fullmatch(r"([\w.-]+)==([^ ;]+)( ; .+)?", pin)
+            match = re.fullmatch(r"([\w.-]+)(?:\[[\w,.-]+\])?==([^ ;]+)( ; .+)?", pin)
             assert match and hashes and all(re.fullmatch("[0-9a-f]{64}", text) for text in hashes), line
             found[normal(match[1])] = match[2]
     return found
