@@ -127,7 +127,7 @@ def _outcome(future):
     """Return what a call gave, or raise what it raised; troubles of the cluster as ``RuntimeError``."""
     from distributed import KilledWorker
 
-    if future.status == "cancelled":  # codespell:ignore  # codespell:ignore cancelled
+    if future.status == "cancelled":  # codespell:ignore
         raise _gone(future.client, "connection lost")
     try:
         return future.result()
