@@ -36,8 +36,8 @@ def license_of(distribution):
     """What a package says of its license: an expression, its classifiers, or the first line of a text."""
     data = distribution.metadata
     said = re.findall(r"License :: OSI Approved :: (.+)", "\n".join(data.get_all("Classifier") or []))
-    text = (data["License"] or "unknown").strip().splitlines()[0]
-    return READ.get(normal(data["Name"])) or data["License-Expression"] or " AND ".join(said) or text
+    text = (data.get("License") or "unknown").strip().splitlines()[0]
+    return READ.get(normal(data["Name"])) or data.get("License-Expression") or " AND ".join(said) or text
 
 
 def installed():

@@ -472,7 +472,7 @@ def test_temperatures_are_in_proportion_to_the_number_of_pixels(name, n):
 def test_the_range_of_the_temperature_is_in_proportion_too():
     assert Recipe.paper(3, N=64, T_final=0.09).T_final == 0.09
     assert Recipe.paper(20, N=50_176).T_final == 600 * 64
-    with pytest.raises(ValueError, match="T_final must be a number from 0.0816327 to 408.163, got 409"):
+    with pytest.raises(ValueError, match="T_final must be a number from 0.0816.* to 408.163.*, got 409"):
         Recipe.paper(3, N=64, T_final=409)
     for N in (0, 64.0, True):
         with pytest.raises(ValueError, match="N must be an integer of at least 1"):
