@@ -91,6 +91,7 @@ def test_what_is_asked_must_be_there():
         ([0, 0, 0], True, "holds on 0 of 3 fresh seeds", True),
         ([0, 0, 0], False, "holds on 0 of 3 fresh seeds", False),
         ([1, 0, 0], False, "holds on 1 of 3 fresh seeds", True),
+        ([1, 0], None, "holds on 1 of 2 fresh seeds", False),
         ([], True, "", False),
     ],
 )

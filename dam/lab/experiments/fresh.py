@@ -91,7 +91,7 @@ def found(verdict: Verdict, result: Result | None) -> tuple[str, str]:
     """Return how a claim fares on the fresh seeds of a stored result, and `LUCK` if it depends on it: two texts.
 
     It does if one seed, or all together where the rule needs several, would give another verdict than the one that
-    stands. Both are '' if the result, which may be None, has nothing on the claim.
+    stands, if one stands. Both are '' if the result, which may be None, has nothing on the claim.
     """
     claim = verdict.claim
     numbers = [] if result is None else list(result.arrays.get(f"{verdict.experiment}/{claim.name}", []))
@@ -105,7 +105,7 @@ def found(verdict: Verdict, result: Result | None) -> tuple[str, str]:
         count = held(claim, numbers)
         text = f"holds on {count} of {len(numbers)} fresh seeds"
         as_judged = count == len(numbers) * bool(verdict.holds)
-    return text, "" if as_judged else LUCK
+    return text, "" if as_judged or verdict.holds is None else LUCK
 
 
 RANGES = {"of": tuple(COUNTS), "seeds": (1, FIRST), "at": ("demo", "paper")}
