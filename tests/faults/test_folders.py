@@ -109,7 +109,7 @@ def test_a_disk_that_is_really_full(tmp_path):
         with pytest.raises(OSError, match=f"cannot write {path} .No space left on device"):
             trained(path, resume=True)
         assert path.read_bytes() == before
-        with pytest.raises(OSError, match="cannot write .*No space left on device.*points are kept|cannot write"):
+        with pytest.raises(OSError, match="cannot write .*No space left on device"):
             sweep(fig4.panel, TASKS, folder=tmp_path)
         (tmp_path / "large").unlink()
         assert same(trained(path, resume=True), trained())
