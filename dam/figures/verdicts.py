@@ -239,7 +239,8 @@ def count(row: Row) -> str:
 def luck(row: Row, runs: Sequence[Result]) -> tuple[str, str]:
     """Return how the variants of a statement fare on fresh seeds, and the mark if one depends on luck, as texts."""
     told, marks = zip(*(on_fresh_seeds(v, runs) for v in row.verdicts))
-    return common([text for text in told if text] or [""]), max(marks)
+    found = [text for text in told if text]
+    return f"fresh: {common(found)}" if found else "", max(marks)
 
 
 def on_fresh_seeds(verdict: Verdict, runs: Sequence[Result]) -> tuple[str, str]:

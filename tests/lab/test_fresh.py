@@ -85,13 +85,13 @@ def test_what_is_asked_must_be_there():
 @pytest.mark.parametrize(
     ("numbers", "holds", "text", "lucky"),
     [
-        ([0, 1, 0, 1], True, "holds on 2 of 4 fresh seeds", True),
-        ([1, 1, 1, np.nan], True, "holds on 3 of 4 fresh seeds", True),
-        ([1, 1, 1], True, "holds on 3 of 3 fresh seeds", False),
-        ([0, 0, 0], True, "holds on 0 of 3 fresh seeds", True),
-        ([0, 0, 0], False, "holds on 0 of 3 fresh seeds", False),
-        ([1, 0, 0], False, "holds on 1 of 3 fresh seeds", True),
-        ([1, 0], None, "holds on 1 of 2 fresh seeds", False),
+        ([0, 1, 0, 1], True, "2 of 4", True),
+        ([1, 1, 1, np.nan], True, "3 of 4", True),
+        ([1, 1, 1], True, "3 of 3", False),
+        ([0, 0, 0], True, "0 of 3", True),
+        ([0, 0, 0], False, "0 of 3", False),
+        ([1, 0, 0], False, "1 of 3", True),
+        ([1, 0], None, "1 of 2", False),
         ([], True, "", False),
     ],
 )
@@ -105,7 +105,7 @@ def test_a_claim_that_depends_on_luck_is_marked(numbers, holds, text, lucky):
     told = claims.text([verdict], stored)
     assert (f"    fresh: {text}{', depends on luck' * lucky}\n" in told) if text else ("fresh" not in told)
     row = verdicts.item(*verdicts.rows([verdict]), [stored])
-    assert (f">{text}</a>" in row) == bool(text) and (f"<span>{mark}</span>" in row) == lucky
+    assert (f">fresh: {text}</a>" in row) == bool(text) and (f"<span>{mark}</span>" in row) == lucky
     assert f"{text}, {mark}</dd>" in row or not lucky
 
 
@@ -113,7 +113,7 @@ def test_a_rule_over_several_seeds_is_judged_on_all_fresh_ones():
     claim = Claim("near", "here", "it is 2", "the interval contains 2", None, covers(2), least=2)
     stored = SimpleNamespace(arrays={"fig4/near": np.array([1.9, 2.1, 2.05])})
     found = [fresh.found(Verdict(claim, "fig4", 3, 2.0, 0.1, holds), stored) for holds in (True, False)]
-    assert found == [("holds on 3 fresh seeds together", mark) for mark in ("", "depends on luck")]
+    assert found == [("holds on 3 together", mark) for mark in ("", "depends on luck")]
     alone = SimpleNamespace(arrays={"fig4/near": np.array([2.0])})
     assert fresh.found(Verdict(claim, "fig4", 3, 2.0, 0.1, True), alone) == ("", "")
 

@@ -88,7 +88,7 @@ def held(claim: Claim, numbers: Sequence[float]) -> int:
 
 
 def found(verdict: Verdict, result: Result | None) -> tuple[str, str]:
-    """Return how a claim fares on the fresh seeds of a stored result, and `LUCK` if it depends on it: two texts.
+    """Return on how many fresh seeds of a stored result a claim holds, and `LUCK` if it depends on it: two texts.
 
     It does if one seed, or all together where the rule needs several, would give another verdict than the one that
     stands, if one stands. Both are '' if the result, which may be None, has nothing on the claim.
@@ -99,11 +99,11 @@ def found(verdict: Verdict, result: Result | None) -> tuple[str, str]:
         return "", ""
     if claim.least > 1:
         holds = bool(claim.holds(numbers))
-        text = f"{'holds' if holds else 'does not hold'} on {len(numbers)} fresh seeds together"
+        text = f"{'holds' if holds else 'does not hold'} on {len(numbers)} together"
         as_judged = holds == verdict.holds
     else:
         count = held(claim, numbers)
-        text = f"holds on {count} of {len(numbers)} fresh seeds"
+        text = f"{count} of {len(numbers)}"
         as_judged = count == len(numbers) * bool(verdict.holds)
     return text, "" if as_judged or verdict.holds is None else LUCK
 
