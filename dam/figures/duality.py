@@ -31,7 +31,7 @@ def networks() -> plt.Figure:
                     ax.annotate("", (b, low + 1), (a, low), arrowprops=line)
         for level, (row, marker, name) in enumerate(zip(rows, markers, names, strict=True)):
             face = "0.85" if marker == "D" else "white"
-            ax.scatter(row, np.full(len(row), level), 260, face, marker, edgecolor="black", zorder=3)
+            ax.scatter(row, np.full(len(row), level), 260, face, marker=marker, edgecolor="black", zorder=3)
             for x in row:
                 ax.text(x, level, name, ha="center", va="center", fontsize=10, zorder=4)
         ax.text(2, -0.35, note, ha="center", va="top", fontsize=10)

@@ -87,6 +87,7 @@ WITHOUT_SKIPPED = """() => {
     skipped.forEach(([box, place]) => box.replaceWith(place));
 }"""
 WITH_SKIPPED = "skipped.forEach(([box, place]) => place.replaceWith(box))"
+STILL = "() => document.getAnimations().every((fading) => fading.playState != 'running')"  # buttons fade to a theme
 COLORS = {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}  # all that a theme can change
 
 
@@ -100,6 +101,7 @@ def test_page_is_accessible_in_both_themes(opened):
     for theme, rules in (("light", RULES), ("dark", COLORS)):
         page.emulate_media(color_scheme=theme)
         page.wait_for_selector(f"html[data-theme={theme}]")
+        page.wait_for_function(STILL)
         page.evaluate(WITHOUT_SKIPPED)
         found = Axe().run(
             page,
