@@ -213,7 +213,7 @@ def checked_images(
     v, y, visible, back = on_backend(None, v, y, network.visible)
     xp = array_namespace(**{"v": v, of_classes: y, "visible": visible})
     checks.count("m", m)
-    checks.pixels("v", v, visible.shape[1], " (one for each visible weight of the network)")
+    checks.pixels("v", v, network.pixels, " (one for each pixel of the network)")
     checks.labels(of_classes, y, network.label_weights.shape[1])
     if y.shape[0] != v.shape[0]:
         raise ValueError(f"{of_classes} must hold a class for each of the {v.shape[0]} images, got {y.shape[0]}")

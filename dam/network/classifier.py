@@ -104,6 +104,16 @@ class Network:
     label_weights: Array
     WEIGHTS: ClassVar[tuple[str, ...]] = ("visible", "label_weights")
 
+    @property
+    def pixels(self) -> int:
+        """How many numbers a digit is."""
+        return self.visible.shape[1]
+
+    @property
+    def at_once(self) -> int:
+        """How many digits `arguments` takes at once."""
+        return max(1, 2**19 // self.visible.shape[0])
+
     def forward(self, v: Array) -> tuple[Array, Any]:
         """Return the arguments ``a (M, N_c)`` that a class is read off for digits ``v (M, N)``, and a state."""
         raise NotImplementedError
@@ -131,7 +141,7 @@ class Network:
         ``TypeError`` for an array of another library than the weights'.
         """
         xp, dtype = array_namespace(v=v, visible=self.visible), self.visible.dtype
-        checks.pixels("v", v, self.visible.shape[1], " (one for each visible weight)")
+        checks.pixels("v", v, self.pixels, " (one for each pixel of the network)")
         if xp.isdtype(v.dtype, "real floating") and "float16" not in str(v.dtype):
             dtype = xp.result_type(dtype, v.dtype)
         return xp.astype(v, dtype, copy=False), self.on(xp, dtype)
@@ -144,7 +154,7 @@ class Network:
         """
         v, visible, back = on_backend(None, v, self.visible)
         v, network = self.on(array_namespace(v=v, visible=visible)).prepared(v)
-        M, rows = v.shape[0], max(1, 2**19 // visible.shape[0])
+        M, rows = v.shape[0], self.at_once
         parts = [network.forward(v[i : min(i + rows, M), :])[0] for i in range(0, M, rows)]
         return back(array_namespace(v=v).concat(parts))
 
@@ -270,7 +280,7 @@ def error_percent(network: Network, x: Array, y: Array) -> float:
     if not isinstance(network, Network):
         raise TypeError(f"network must be a dam.Classifier or another Network, got {network!r}")
     xp = array_namespace(x=x, y=y)
-    checks.pixels("x", x, network.visible.shape[1], " (one for each visible weight)")
+    checks.pixels("x", x, network.pixels, " (one for each pixel of the network)")
     checks.labels("y", y, network.label_weights.shape[1])
     if y.shape[0] != x.shape[0]:
         raise ValueError(f"y must have shape {(x.shape[0],)}, one label for each row of x, got {tuple(y.shape)}")

@@ -691,7 +691,7 @@ def test_what_is_prepared_fits_the_network():
     _, visible, labels, _ = problem()
     net = Classifier(visible, labels, 3, 6.0)
     with pytest.raises(
-        ValueError, match=r"^v must have 12 columns \(one for each visible weight\), got shape \(2, 5\)"
+        ValueError, match=r"^v must have 12 columns \(one for each pixel of the network\), got shape \(2, 5\)"
     ):
         net.prepared(np.zeros((2, 5)))
     with pytest.raises(TypeError, match=r"one library, got v \(array_api_strict\), visible \(numpy\)"):

@@ -1,0 +1,1 @@
+"""Photographs: convolutional networks that others trained, coupled to a dense memory."""

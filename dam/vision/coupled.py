@@ -1,0 +1,137 @@
+"""A dense memory that sees photographs through the features of a convolutional network."""
+
+from dataclasses import dataclass, replace
+from typing import Any, Self
+
+import numpy as np
+
+from dam import checks
+from dam.arrays import Array, array_namespace, to_numpy
+from dam.network.classifier import Network
+from dam.vision.layers import Layer
+
+AT_ONCE = 4
+"""Images that go through the layers together: their arrays fit into the caches of a core."""
+FLOOR = 1e-6
+"""The least width: a feature that is always the same becomes 0."""
+
+
+@dataclass(frozen=True)
+class Squashed(Layer):
+    """Features brought to [-1, 1]: x = tanh((h - center) / width) or, cut off, (h - center) / width.
+
+    Attributes
+    ----------
+    center, width : (N,) arrays
+    cut : bool
+        Whether x is cut off at ±1 rather than a tanh.
+    """
+
+    center: Array
+    width: Array
+    cut: bool = False
+
+    def forward(self, x: Array) -> tuple[Array, Any]:
+        """Return x, and x."""
+        xp, z = array_namespace(x=x), (x - self.center) / self.width
+        y = xp.clip(z, -1, 1) if self.cut else xp.tanh(z)
+        return y, y
+
+    def backward(self, state: Any, g: Array) -> Array:
+        """Return the derivative by h."""
+        return g * ((abs(state) < 1) if self.cut else 1 - state * state) / self.width
+
+
+def centered(h: Array, share: float = 1.0) -> Squashed:
+    """Return tanh((h - share · mean) / standard deviation) for features like ``h (S, N)``.
+
+    With a ``share`` of 1 the features of all images together have the mean 0 before the tanh; with 0 all are positive.
+    """
+    h, share = checks.numbers_of("h", h), checks.number("share", share, 0, 1)
+    return _squashed(share * h.mean(axis=0), h.std(axis=0))
+
+
+def uncentered(h: Array) -> Squashed:
+    """Return 2h / q - 1, cut off at ±1, where q is the quantile 0.99 of each of the features ``h (S, N)``."""
+    half = np.quantile(checks.numbers_of("h", h), 0.99, axis=0) / 2
+    return replace(_squashed(half, half), cut=True)
+
+
+def _squashed(center, width):
+    return Squashed(center.astype(np.float32), np.maximum(width, FLOOR).astype(np.float32))
+
+
+@dataclass(frozen=True)
+class Coupled(Network):
+    """Layers from the pixels to features in [-1, 1], and a network of these; the attacks take it like any other.
+
+    A row of ``v (M, 3 side²)`` is an image in [-1, 1], row by row, with red, green and blue of each place together.
+
+    Attributes
+    ----------
+    layers : Layer
+        They take ``(M, side, side, 3)`` and end in a `Squashed`.
+    head : Network
+        Of the features, such as a `dam.Classifier` trained on them.
+    side : int
+    """
+
+    layers: Layer
+    head: Network
+    side: int
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.layers, Layer) or not isinstance(self.head, Network):
+            raise TypeError("layers must be a Layer and head a Network, such as dam.Classifier")
+        checks.count("side", self.side)
+
+    @property
+    def visible(self) -> Array:  # type: ignore[override]
+        """The visible weights of the head."""
+        return self.head.visible
+
+    @property
+    def label_weights(self) -> Array:  # type: ignore[override]
+        """The label weights of the head."""
+        return self.head.label_weights
+
+    @property
+    def pixels(self) -> int:
+        """How many numbers an image is."""
+        return 3 * self.side**2
+
+    @property
+    def at_once(self) -> int:
+        """How many images `arguments` takes at once."""
+        return AT_ONCE
+
+    def on(self, xp: Any, dtype: Any = None) -> Self:
+        """Return the same on another array library, and of another precision if asked for."""
+        return replace(self, layers=self.layers.on(xp, dtype), head=self.head.on(xp, dtype))
+
+    def forward(self, v: Array) -> tuple[Array, Any]:
+        """Return the arguments ``(M, N_c)`` for images ``v (M, 3 side²)``, and a state."""
+        xp, parts = array_namespace(v=v), []
+        for first in range(0, v.shape[0], AT_ONCE):
+            images = v[first : first + AT_ONCE]
+            x, of_layers = self.layers.forward(images.reshape(-1, self.side, self.side, 3))
+            parts.append((*self.head.forward(x), of_layers))
+        return xp.concat([a for a, *_ in parts]), [state for _, *state in parts]
+
+    def backward(self, state: Any, s: Array) -> Array:
+        """Return the gradient of C with respect to the pixels ``(M, 3 side²)``."""
+        parts = []
+        for number, (of_head, of_layers) in enumerate(state):
+            g = self.head.backward(of_head, s[number * AT_ONCE : (number + 1) * AT_ONCE])
+            parts.append(self.layers.backward(of_layers, g).reshape(-1, self.pixels))
+        return array_namespace(s=s).concat(parts)
+
+    def objective(self, a: Array, t: Array, m: int) -> tuple[Array, Array]:
+        """Return the head's own objective ``(M,)``, and s."""
+        return self.head.objective(a, t, m)
+
+
+def features(layers: Layer, x: Array) -> np.ndarray:
+    """Return the features ``(M, N)`` of images ``x (M, side, side, 3)`` in [-1, 1]."""
+    rows = range(0, len(x), AT_ONCE)
+    return np.concatenate([to_numpy(layers.forward(x[first : first + AT_ONCE])[0]) for first in rows])
