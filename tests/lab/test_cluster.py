@@ -103,18 +103,25 @@ def test_a_worker_with_other_code_is_refused_before_the_first_point(local, tmp_p
     assert not (tmp_path / "points").exists()
 
 
+def change_code():
+    cluster.CODE = "dam other"
+
+
 def test_a_worker_that_joins_later_with_other_code_is_stopped(local, impatient, monkeypatch, tmp_path):
     here, client = local
     here.scale(1)
     client.wait_for_workers(1)
-    files = [tmp_path / name for name in "abc"]
-    outcomes = cluster.outcomes(here.scheduler_address, waits_for, [(file,) for file in files])
-    files[0].touch()
-    assert next(outcomes) is None  # the worker, which is in this process, has begun with the second call
-    monkeypatch.setattr(cluster, "CODE", "dam other")
-    files[1].touch()
-    files[2].touch()
-    assert next(outcomes) is None
+    monkeypatch.setattr(cluster, "CODE", cluster.CODE)  # restored at the end
+    other = client.submit(waits_for, tmp_path / "go on", pure=False)
+
+    def calls():
+        yield ()
+        yield ()
+        (tmp_path / "go on").touch()  # both are submitted, and the worker is free to make them
+
+    outcomes = cluster.outcomes(here.scheduler_address, change_code, calls())
+    assert next(outcomes) is None  # the worker, in this process, now has other code
+    other.result()
     with (
         pytest.warns(RuntimeWarning, match=r"the worker tcp\S+ has dam other, this run .*: it is stopped, .* give all"),
         pytest.raises(RuntimeError, match="no workers are left"),
