@@ -46,6 +46,8 @@ VALIDATION = "ILSVRC2012_val_"
 CHUNK = 50
 LAST = 5
 """Epochs at the end of a training whose held-out errors are averaged."""
+M = 3
+"""The power of the objective (14)."""
 SCALINGS = ("centered", "half", "positive", "uncentered")
 """tanh((h - s · mean) / deviation) with s = 1, 1/2 and 0, and 2h/q - 1: see `dam.vision.coupled`."""
 
@@ -75,11 +77,9 @@ def run(
     sklearn, *_ = library("scikit-learn", "the baselines need scikit-learn; install it", "sklearn")
     on_cpu(backend, "the features are computed by NumPy on the CPU")
     files, y, tested = chosen_files(per_class, seed)
-    chunks = [list(map(str, files[i : i + CHUNK])) for i in range(0, len(files), CHUNK)]
-    shared = {"network": network, "side": side}
-    found = sweep(point, [shared | {"files": chunk, "sha256": _digest(chunk)} for chunk in chunks])
-    h, unit = packed(np.concatenate([one["h"] for one in found]))
-    values: dict[str, Any] = {"feature_seconds": float(np.mean([one["seconds"] for one in found]))}
+    exact, seconds = features_of(files, network, side, sweep)
+    h, unit = packed(exact)
+    values: dict[str, Any] = {"feature_seconds": seconds}
     arrays = {"h": h, "unit": unit, "y": y.astype(np.int8), "tested": np.array(tested)}
     data = arrays["h"] * arrays["unit"], y, tested
     held_out = np.empty((len(n), len(T), len(epsilon0)))
@@ -150,15 +150,24 @@ def convolutions(network: str) -> Layer:
     return weights.lite0().layers if network == "lite0" else weights.vgg16(folder() / "vgg16_conv_float16.npz")
 
 
+def features_of(files: Sequence[Path], network: str, side: int, sweep: Callable) -> tuple[np.ndarray, float]:
+    """Return the features ``(S, N)`` of photographs, and the seconds for one."""
+    chunks = [list(map(str, files[i : i + CHUNK])) for i in range(0, len(files), CHUNK)]
+    shared = {"network": network, "side": side}
+    found = sweep(point, [shared | {"files": chunk, "sha256": _digest(chunk)} for chunk in chunks])
+    return np.concatenate([one["h"] for one in found]), float(np.mean([one["seconds"] for one in found]))
+
+
 def point(*, network: str, side: int, files: Sequence[str], sha256: str) -> dict[str, Any]:
     """Return the features ``h`` of some photographs, and the seconds for one; ``sha256`` is that of their contents."""
-    layers = _layers(network)
+    layers = layers_of(network)
     x = np.stack([photograph(path, side) for path in files]) / np.float32(127.5) - 1
     begun = time.perf_counter()
     return {"h": coupled.features(layers, x), "seconds": (time.perf_counter() - begun) / len(files)}
 
 
-_layers = lru_cache(maxsize=1)(convolutions)
+layers_of = lru_cache(maxsize=2)(convolutions)
+"""`convolutions`, read once for all callers."""
 
 
 def _digest(files):
@@ -184,8 +193,8 @@ def squashed(data: tuple, scaling: str) -> Squashed:
 
 
 def recipe(n: int, N: int, T: float, epsilon0: float, K: int, epochs: int) -> Recipe:
-    """Return how a memory learns features: T constant, m = 3, weights that begin around 0 as the features do."""
-    return Recipe(n, 3, T, T, 0, epsilon0, 0.9, 0.6, epochs, K, batch_per_class=20, init_mean=0.0, form="exact", N=N)
+    """Return how a memory learns features: T constant, weights that begin around 0 as the features do."""
+    return Recipe(n, M, T, T, 0, epsilon0, 0.9, 0.6, epochs, K, batch_per_class=20, init_mean=0.0, form="exact", N=N)
 
 
 def tuned(
