@@ -1,11 +1,12 @@
-"""Features and gradients of EfficientNet-Lite0 and of a small VGG16 by PyTorch, for the tests of dam.vision.weights.
+"""What PyTorch makes of EfficientNet-Lite0 and of a small VGG16, and files of its own, for the tests of dam.vision.
 
 python by_pytorch.py efficientnet-lite0-57934424.pth
 
-in an environment with torch and efficientnet_lite_pytorch, another implementation, writes the two files beside it.
+in an environment with torch and efficientnet_lite_pytorch, another implementation, writes the files beside it.
 """
 
 import sys
+from collections import OrderedDict
 from pathlib import Path
 
 import numpy as np
@@ -62,6 +63,22 @@ def vgg16(x):
     return torch.cat([x.mean((2, 3)), x.amax((2, 3))], 1)
 
 
+def arrays():
+    """Arrays for a file: plain, parts of others and turned, whole numbers, a single one, and none."""
+    x = np.arange(60, dtype=np.float32).reshape(3, 4, 5) / 7
+    return {"a": x, "part": x[1:, ::2, 3], "turned": x[0].T, "count": np.array(12), "none": x[:0]}
+
+
+def write(name, newer):
+    import torch
+
+    x = torch.tensor(arrays()["a"])
+    parts = {"a": x, "part": x[1:, ::2, 3], "turned": x[0].T, "count": torch.tensor(12), "none": x[:0]}
+    torch.save(OrderedDict(parts), HERE / name, _use_new_zipfile_serialization=newer)
+
+
 if __name__ == "__main__":
     np.savez_compressed(HERE / "lite0_by_pytorch.npz", **features_and_gradient(lite0(sys.argv[1]), 64))
     np.savez_compressed(HERE / "vgg16_by_pytorch.npz", **features_and_gradient(vgg16, 32))
+    write("older.pth", newer=False)
+    write("newer.pth", newer=True)

@@ -34,7 +34,7 @@ def depthwise(seed, k, stride, C):
 
 
 def seen(x, k, stride):
-    """What the weight i, j of each place of the outcome sees, by TensorFlow's rule of "SAME": [place][i, j], channels."""
+    """What weight i, j of each place sees, by TensorFlow's rule of "SAME": (image, row, column, i, j, channel)."""
     M, height, width, C = x.shape
     sizes = [int(np.ceil(n / stride)) for n in (height, width)]
     before = [max((out - 1) * stride + k - n, 0) // 2 for out, n in zip(sizes, (height, width))]
@@ -49,7 +49,11 @@ def seen(x, k, stride):
 @given(size=SIZES, kernel=KERNELS, seed=SEEDS)
 def test_convolutions_by_loops(size, kernel, seed):
     x, (k, stride) = numbers(seed, *size), kernel
-    of_place, dense, each = seen(x, k, stride), convolution(seed, k, stride, size[3]), depthwise(seed, k, stride, size[3])
+    of_place, dense, each = (
+        seen(x, k, stride),
+        convolution(seed, k, stride, size[3]),
+        depthwise(seed, k, stride, size[3]),
+    )
     expected = np.zeros((*of_place.shape[:3], 2)) + dense.b
     of_each = np.zeros((*of_place.shape[:3], size[3])) + each.b
     for i, j, C in np.ndindex(k, k, size[3]):
@@ -126,7 +130,12 @@ def differences(function, x, h=1e-6):
 
 def network(seed, C, residual):
     """A little of everything, which leaves the channels as they are."""
-    layers = (convolution(seed, 3, 1, C, 3), Rectifier(0.5), depthwise(seed, 3, 1, 3), convolution(seed + 1, 1, 1, 3, C))
+    layers = (
+        convolution(seed, 3, 1, C, 3),
+        Rectifier(0.5),
+        depthwise(seed, 3, 1, 3),
+        convolution(seed + 1, 1, 1, 3, C),
+    )
     return Sequence(layers, residual=residual)
 
 
