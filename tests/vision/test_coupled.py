@@ -124,9 +124,7 @@ def test_every_function_that_takes_a_network_takes_it(kind):
 
 def test_the_weights_of_the_head_are_quantized_and_not_of_the_whole():
     net = network()
-    with pytest.raises(
-        TypeError, match=r"network must be .*, such as the head of another, got Coupled"
-    ):
+    with pytest.raises(TypeError, match=r"network must be .*, such as the head of another, got Coupled"):
         quantized(net)
     assert replace(net, head=quantized(net.head)).arguments(images()).shape == (len(images()), CLASSES)
 
