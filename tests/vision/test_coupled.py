@@ -68,13 +68,30 @@ def test_many_images_are_as_each_alone(kind):
         np.testing.assert_allclose(back[i], net.backward(of_one, t[i : i + 1])[0], atol=1e-12)
 
 
-def test_precision_is_that_of_the_weights_or_of_finer_images():
-    net = network(dtype=np.float32)
-    assert net.arguments(images(2)).dtype == np.float64
-    assert net.arguments(images(2, np.float32)).dtype == np.float32
-    assert all(x.dtype == np.float32 for x in attacks.gradient(images(2), np.array([0, 1]), net))
+def test_precision_is_that_of_the_weights_and_double_from_the_features_on():
+    net, taken = network(dtype=np.float32), []
+
+    class Watched(Sequence):
+        def forward(self, x):
+            taken.append(x.dtype)
+            return super().forward(x)
+
+    net = replace(net, layers=Watched(net.layers.layers))
+    assert net.arguments(images(2, np.float32)).dtype == np.float64
+    assert all(x.dtype == np.float64 for x in attacks.gradient(images(2), np.array([0, 1]), net))
+    assert set(taken) == {np.dtype(np.float32)}
     assert net.on(np, np.float64).layers.layers[-1].width.dtype == np.float64
     np.testing.assert_allclose(net.arguments(images()), network().arguments(images()), rtol=1e-4)
+
+
+def test_a_gradient_smaller_than_single_precision_keeps_its_direction():
+    exact, net, v = network(), network(dtype=np.float32), images(3)
+    sharp = [replace(one, head=replace(one.head, T=0.7)) for one in (exact, net)]
+    y = (sharp[0].predict(v) + 1) % CLASSES
+    (_, expected), (_, found) = (attacks.gradient(v, y, one, 30) for one in sharp)
+    size = np.abs(expected).max(axis=1, keepdims=True)
+    assert np.all(size < 1e-45)  # where float32 ends
+    np.testing.assert_allclose(found / size, expected / size, atol=1e-4)
 
 
 # --- attacks
