@@ -11,9 +11,9 @@ from dam.network.classifier import Network
 from dam.vision.layers import Layer, Sequence
 
 AT_ONCE = 4
-"""Images that go through the layers together: their arrays fit into the caches of a core."""
+"""Images that go through the layers together, so that their arrays fit into the caches of a core."""
 FLOOR = 1e-6
-"""Of a feature whose width is below this, for it is always the same, the width is infinite: it becomes 0."""
+"""A width below this counts as infinite, so that a feature that is always the same becomes 0."""
 
 
 @dataclass(frozen=True)

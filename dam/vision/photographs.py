@@ -11,8 +11,8 @@ from dam import checks
 from dam.arrays import Array
 
 ENDINGS = (".jpeg", ".jpg", ".png")
+# what Pillow may raise for a file that is no picture or a damaged one, beside an OSError without a file name
 DAMAGED = (SyntaxError, ValueError, EOFError, LookupError, struct.error, zlib.error, Image.DecompressionBombError)
-"""What Pillow may raise for a file that is no picture or a damaged one, beside an OSError without a file name."""
 
 
 def photograph(path: Path | str, side: int) -> np.ndarray:

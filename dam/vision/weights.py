@@ -21,19 +21,19 @@ STAGES = (
     *((3, 1, 1, 16, 1), (3, 2, 6, 24, 2), (5, 2, 6, 40, 2), (3, 2, 6, 80, 3)),
     *((5, 1, 6, 112, 3), (5, 2, 6, 192, 4), (3, 1, 6, 320, 1)),
 )
-"""Of EfficientNet-B0 (Tan and Le 2019, Table 1), for each stage: places k, stride, expansion, channels, blocks."""
+"""Places k, stride, expansion, channels and blocks of each stage of EfficientNet-B0 (Tan and Le 2019, Table 1)."""
 VGG16 = (64, 64, 128, 128, 256, 256, 256, 512, 512, 512, 512, 512, 512)
 """Channels of its 13 convolutions."""
 POOLED = (1, 3, 6, 9)
 """After these the largest of four goes on."""
 MEANS = (123.68, 116.779, 103.939)
 """Of red, green and blue, which VGG16 takes off."""
+# what a damaged pickle may raise
 BROKEN = (pickle.UnpicklingError, EOFError, ArithmeticError, LookupError, ValueError, TypeError, AttributeError)
-"""What a damaged pickle may raise."""
 MOST = 2**28
 """Bytes of the largest file that is read."""
 MOST_KEPT = 2**20
-"""Things that a pickle may number: there is room for all of them, as soon as one has the last number."""
+"""Things that a pickle may number, for Python makes room for all up to the highest number."""
 EPSILON = 1e-3
 """Added to the variance where a batch is normalized."""
 
@@ -129,7 +129,7 @@ def _shapes():
             convolutions[f"{name}_project_conv", f"{name}_bn2"] = (C, between, 1, 1)
             before, block = C, block + 1
     convolutions["_conv_head", "_bn1"] = (1280, before, 1, 1)
-    shapes: dict = {"_fc.weight": (1000, 1280), "_fc.bias": (1000,)}
+    shapes = {"_fc.weight": (1000, 1280), "_fc.bias": (1000,)}
     for (convolution, batch), shape in convolutions.items():
         shapes[f"{convolution}.weight"] = shape
         shapes |= {f"{batch}.{x}": shape[:1] for x in ("weight", "bias", "running_mean", "running_var")}
@@ -194,8 +194,8 @@ def _unpickled(file: BinaryIO) -> Any:
     """Return what the next pickle of a file holds, if it asks for no more room than there is in files of PyTorch."""
     start = file.tell()
     for operation, number, _ in pickletools.genops(file):
-        if operation.proto > 2 or (operation.name.endswith("PUT") and number > MOST_KEPT):
-            raise pickle.UnpicklingError(f"{operation.name} {number}")
+        if operation.proto > 2 or (operation.name.endswith("PUT") and int(number or 0) > MOST_KEPT):
+            raise pickle.UnpicklingError(f"it has {operation.name} {number}")
     file.seek(start)
     return _Arrays(file).load()
 
