@@ -191,10 +191,13 @@ def read_torch(path: Path | str) -> dict[str, np.ndarray]:
 
 
 def _unpickled(file: BinaryIO) -> Any:
-    """Return what the next pickle of a file holds, if it asks for no more room than there is in files of PyTorch."""
+    """Return what the next pickle of a file holds.
+
+    All of it is looked at first: what it announces must be in the file, and no number be beyond `MOST_KEPT`.
+    """
     start = file.tell()
     for operation, number, _ in pickletools.genops(file):
-        if operation.proto > 2 or (operation.name.endswith("PUT") and int(number or 0) > MOST_KEPT):
+        if operation.name.endswith("PUT") and int(number or 0) > MOST_KEPT:
             raise pickle.UnpicklingError(f"it has {operation.name} {number}")
     file.seek(start)
     return _Arrays(file).load()
@@ -222,11 +225,11 @@ class _Arrays(pickle.Unpickler):
 
 
 def _array(content, first, shape, strides):
-    """Return the part of a storage that an array is, not to be written to."""
+    """Return the part of a storage that an array is."""
     if first < 0 or any(x < 0 for x in (*shape, *strides)):
         raise ValueError("negative sizes")
     beyond = first + sum((n - 1) * step for n, step in zip(shape, strides)) >= len(content)
     if beyond or len(shape) != len(strides) or math.prod(shape) > len(content):
         raise ValueError("an array reaches beyond its storage")
     steps = [step * content.itemsize for step in strides]
-    return np.lib.stride_tricks.as_strided(content[first:], shape, steps, writeable=False)
+    return np.lib.stride_tricks.as_strided(content[first:], shape, steps)

@@ -79,6 +79,7 @@ def test_precision_is_that_of_the_weights_and_double_from_the_features_on():
     net = replace(net, layers=Watched(net.layers.layers))
     assert net.arguments(images(2, np.float32)).dtype == np.float64
     assert all(x.dtype == np.float64 for x in attacks.gradient(images(2), np.array([0, 1]), net))
+    attacks.path(images(2, np.float32), np.array([0, 1]), np.array([1, 0]), net, 2)
     assert set(taken) == {np.dtype(np.float32)}
     assert net.on(np, np.float64).layers.layers[-1].width.dtype == np.float64
     np.testing.assert_allclose(net.arguments(images()), network().arguments(images()), rtol=1e-4)
