@@ -244,7 +244,7 @@ TABLE = {
 
 WITHOUT = {  # those that take none
     *("datasets.damaged_seven", "datasets.mnist", "datasets.random_patterns", "datasets.xor_memories"),
-    *("datasets.digits8", "datasets.idx"),
+    *("datasets.digits8", "datasets.idx", "datasets.photographs"),
     *(f"memory.theory.{name}" for name in ("alpha", "capacity", "capacity_no_errors", "error_probability")),
     *(f"memory.theory.{name}" for name in ("error_probability_exact_moments", "error_tail", "half_stable")),
     "memory.theory.noise_moments",
