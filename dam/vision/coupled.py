@@ -66,6 +66,8 @@ class Coupled(Network):
     """Layers from the pixels to features in [-1, 1], and a network of these; the attacks take it like any other.
 
     A row of ``v (M, 3 side²)`` is an image in [-1, 1], row by row, with red, green and blue of each place together.
+    Layers are computed in the precision of the head's weights, the head itself in float64: the derivatives of a class
+    that is far away are smaller than single precision knows, and an attack would stand still.
 
     Attributes
     ----------
@@ -112,23 +114,33 @@ class Coupled(Network):
     def forward(self, v: Array) -> tuple[Array, Any]:
         """Return the arguments ``(M, N_c)`` for images ``v (M, 3 side²)``, and a state."""
         xp, parts = array_namespace(v=v), []
+        v, head = xp.astype(v, self.visible.dtype, copy=False), self.head.on(xp, xp.float64)
         for first in range(0, v.shape[0], AT_ONCE):
-            images = v[first : first + AT_ONCE]
-            x, of_layers = self.layers.forward(images.reshape(-1, self.side, self.side, 3))
-            parts.append((*self.head.forward(x), of_layers))
+            x, of_layers = self.layers.forward(v[first : first + AT_ONCE].reshape(-1, self.side, self.side, 3))
+            a, of_head = head.forward(xp.astype(x, xp.float64))
+            parts.append((a, head, of_head, of_layers))
         return xp.concat([a for a, *_ in parts]), [state for _, *state in parts]
 
     def backward(self, state: Any, s: Array) -> Array:
-        """Return the gradient of C with respect to the pixels ``(M, 3 side²)``."""
-        parts = []
-        for number, (of_head, of_layers) in enumerate(state):
-            g = self.head.backward(of_head, s[number * AT_ONCE : (number + 1) * AT_ONCE])
-            parts.append(self.layers.backward(of_layers, g).reshape(-1, self.pixels))
-        return array_namespace(s=s).concat(parts)
+        """Return the gradient of C with respect to the pixels ``(M, 3 side²)``, in float64."""
+        xp, parts, dtype = array_namespace(s=s), [], self.visible.dtype
+        for number, (head, of_head, of_layers) in enumerate(state):
+            g, size = _unit(xp, xp.astype(s[number * AT_ONCE : (number + 1) * AT_ONCE], xp.float64))
+            g, more = _unit(xp, head.backward(of_head, g))
+            g = self.layers.backward(of_layers, xp.astype(g, dtype)).reshape(-1, self.pixels)
+            parts.append(size * more * g)
+        return xp.concat(parts)
 
     def objective(self, a: Array, t: Array, m: int) -> tuple[Array, Array]:
         """Return the head's own objective ``(M,)``, and s."""
         return self.head.objective(a, t, m)
+
+
+def _unit(xp, x):
+    """Return rows divided by their largest entries, and these."""
+    size = xp.max(xp.abs(x), axis=1, keepdims=True)
+    size = xp.where(size > 0, size, xp.ones_like(size))
+    return x / size, size
 
 
 def features(layers: Layer, x: Array) -> np.ndarray:
