@@ -127,7 +127,7 @@ def parser() -> ArgumentParser:
 RECIPE: dict[str, tuple[str, Any, str]] = {
     "memories": ("K", int, "K; default: 10 for each class"),
     "temperature": ("T", float, "T, constant; default: in proportion to the features, and to K^(1/n)"),
-    "m": ("m", int, "power of the objective; default: 10, for n < 5 3"),
+    "m": ("m", int, "power of the objective (14); default: 3"),
     "epochs": ("epochs", int, "default: 30"),
     "epsilon0": ("epsilon0", float, "learning rate at the start; default: 0.1"),
     "decay": ("decay", float, "of the learning rate in an epoch; default: 0.9"),

@@ -41,9 +41,9 @@ def network(name: str, weights: Path | str | None = None) -> Layer:
     OSError
         The file cannot be read.
     """
-    if isinstance(name, str) and name.startswith(TORCHVISION):
+    if str(name).startswith(TORCHVISION):
         return _torchvision(name.removeprefix(TORCHVISION), weights)
-    if name not in OURS:
+    if not isinstance(name, str) or name not in OURS:
         raise ValueError(f"network must be one of {', '.join(OURS)} or torchvision:NAME, got {name!r}")
     return OURS[name](weights)
 
