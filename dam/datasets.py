@@ -1,5 +1,6 @@
 """The data: MNIST in its original files, smaller digits, random patterns, and the four memories of XOR."""
 
+import csv
 import gzip
 import hashlib
 import math
@@ -29,6 +30,19 @@ MNIST_FILES = {
 
 DIGITS8 = Path(__file__).parent / "data" / "digits8" / "digits.csv.gz"
 DIGITS8_SHA256 = "6ebb3d2fee246a4e99363262ddf8a00a3c41bee6014c373ed9d9216ba7f651b8"
+
+
+PHOTOGRAPHS = Path(__file__).parent / "data" / "photographs"
+
+
+class Photograph(NamedTuple):
+    """A photograph shipped with the package: its file, the number of its class among ImageNet's, whose it is."""
+
+    id: str
+    path: Path
+    label: int
+    author: str
+    page: str
 
 
 class MNIST(NamedTuple):
@@ -120,6 +134,28 @@ def digits8() -> tuple[np.ndarray, np.ndarray]:
     rows = _original("digits", DIGITS8, DIGITS8_SHA256, 264712).decode().split()
     table = np.array([row.split(",") for row in rows], dtype=np.int64)
     return table[:, :-1].astype(np.uint8), table[:, -1].copy()
+
+
+def photographs() -> list[Photograph]:
+    """Return the photographs shipped with the package, resized to 224 × 224 pixels (their authors; CC BY 2.0).
+
+    They are from the development set of the NIPS 2017 competition on adversarial images, which gives the labels; some
+    are wrong, and networks helped to set them.
+
+    Raises ``FileNotFoundError`` if the table or a picture is missing.
+    """
+    table = PHOTOGRAPHS / "photographs.csv"
+    if not table.is_file():
+        raise FileNotFoundError(f"{table} is missing; restore it from the package or the repository")
+    with table.open(newline="", encoding="utf8") as file:
+        rows = list(csv.DictReader(file))
+    found = [
+        Photograph(row["id"], PHOTOGRAPHS / f"{row['id']}.jpg", int(row["label"]), row["author"], row["page"])
+        for row in rows
+    ]
+    if lost := [str(one.path) for one in found if not one.path.is_file()]:
+        raise FileNotFoundError(f"{lost[0]} is missing; restore it from the package or the repository")
+    return found
 
 
 def idx(path: Path | str) -> np.ndarray:

@@ -1,8 +1,8 @@
 """Calls spread over the workers of a Dask cluster: of this very code, and never waited for in vain."""
 
 import logging
-import platform
 import time
+import warnings
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from queue import Empty, SimpleQueue
@@ -22,26 +22,60 @@ SAME = "give all workers the same code and libraries, and start them again"
 def outcomes(address: str, function: Callable, calls: Iterable[tuple]) -> Iterator[Any]:
     """Yield ``function(*call)`` for each of the calls, as the workers finish them.
 
-    A call that dies with its worker is made again by another. Raises what a call raises, and ``OSError`` if no
-    scheduler answers at the address. ``RuntimeError`` says what is missing: the package ``distributed``, ``dam`` on the
-    scheduler or a worker, there the same code as here, a worker that is there and free, the scheduler.
+    A call that dies with its worker is made again by another. A worker that joins later and has other code, or no
+    ``dam``, makes no call: a ``RuntimeWarning`` says what it has, and it is stopped. Raises what a call raises, and
+    ``OSError`` if no scheduler answers at the address. ``RuntimeError`` says what is missing: the package
+    ``distributed``, ``dam`` on the scheduler or a worker, there the same code as here, a worker that is there and free,
+    the scheduler.
     """
     with _connected(address) as client:
+        from distributed.protocol.pickle import dumps
+
         _check_code(client)
         done: SimpleQueue = SimpleQueue()
-        futures = [client.submit(_checked, CODE, function, call, pure=False) for call in calls]
-        for future in futures:
+        todo = {}
+
+        def submit(content):
+            future = client.submit(_checked, CODE, content, pure=False)
+            todo[future.key] = future, content
             future.add_done_callback(done.put)
-        keys = {future.key for future in futures}
-        for _ in futures:
-            yield _outcome(_next(done, client, keys))
+
+        for call in calls:
+            submit(dumps((function, call)))
+        while todo:
+            future = _next(done, client, todo.keys())
+            _, content = todo.pop(future.key)
+            if refused := _refused(future):
+                _stop(client, *refused)
+                submit(content)
+            else:
+                yield _outcome(future)
 
 
-def _checked(code: str, function: Callable, call: tuple) -> Any:
-    """Call a function on a worker, which may have joined after the others were asked."""
-    if code != CODE:
-        raise RuntimeError(f"a worker on {platform.node()} has {CODE}, this run {code}; {SAME}")
-    return function(*call)
+def _sent_whole():
+    """Return two functions that Dask sends whole, as no module has them: they run also where there is no ``dam``."""
+
+    def code():
+        try:
+            from dam.lab.cluster import CODE
+        except ImportError as error:
+            return f"an import that fails ({error})"
+        return CODE
+
+    def checked(wanted, content):  # the worker may have joined after the others were asked
+        import pickle
+
+        from distributed import get_worker
+
+        if (found := code()) != wanted:
+            raise RuntimeError("refused", get_worker().address, found)
+        function, call = pickle.loads(content)
+        return function(*call)
+
+    return code, checked
+
+
+_code, _checked = _sent_whole()
 
 
 @contextmanager
@@ -79,23 +113,36 @@ def _quiet():
 def _check_code(client):
     """Raise ``RuntimeError`` unless the scheduler knows ``dam`` and all workers have this code."""
 
-    def code():  # not a function of the module: it is sent whole, and runs also where there is no dam
-        try:
-            from dam.lab.cluster import CODE
-        except ImportError as error:
-            return f"an import that fails ({error})"
-        return CODE
-
     try:
-        found = client.run_on_scheduler(code, callback_timeout=PATIENCE)
-        workers = client.run(code, on_error="return", callback_timeout=PATIENCE)
+        found = client.run_on_scheduler(_code, callback_timeout=PATIENCE)
+        workers = client.run(_code, on_error="return", callback_timeout=PATIENCE)
     except TimeoutError:
         raise RuntimeError(f"the scheduler or a worker does not answer in {PATIENCE:g} s; start it again") from None
-    if not found.startswith("dam "):  # it needs to know the functions, not to run them
+    if not found.startswith("dam "):  # any will do: it makes no call
         raise RuntimeError(f"the scheduler has {found}; install dam there, and start the scheduler again")
     for worker, found in workers.items():
         if found != CODE and not isinstance(found, OSError):  # a worker that has gone gets no call
             raise RuntimeError(f"the worker {worker} has {found}, this run {CODE}; {SAME}")
+
+
+def _refused(future):
+    """Return the address of a worker that made no call, and what it has; nothing if it made the call."""
+    said = future.exception().args if future.status == "error" else ()
+    return said[1:] if said[:1] == ("refused",) else ()
+
+
+def _stop(client, worker, found):
+    """Warn of a worker with other code, and take it out of the cluster: it would take call after call."""
+
+    async def remove(dask_scheduler):
+        await dask_scheduler.remove_worker(worker, stimulus_id="dam", expected=True)
+
+    warnings.warn(
+        f"the worker {worker} has {found}, this run {CODE}: it is stopped, the others go on; {SAME}",
+        RuntimeWarning,
+        stacklevel=3,
+    )
+    _on_scheduler(client, remove)
 
 
 def _next(done, client, keys):
@@ -109,10 +156,7 @@ def _next(done, client, keys):
     while True:
         with suppress(Empty):
             return done.get(timeout=min(1, PATIENCE / 4))
-        try:
-            workers, executing = client.run_on_scheduler(doing, callback_timeout=PATIENCE / 2)
-        except OSError as error:
-            raise _gone(client, str(error)) from None
+        workers, executing = _on_scheduler(client, doing)
         if not keys.isdisjoint(executing):
             last = time.monotonic()
         elif time.monotonic() - last > PATIENCE:
@@ -121,6 +165,13 @@ def _next(done, client, keys):
                 f"the cluster does nothing: {why if workers else 'no workers are left'}; "
                 f"start some with python -m dask worker {client.scheduler.address}"
             )
+
+
+def _on_scheduler(client, function):
+    try:
+        return client.run_on_scheduler(function, callback_timeout=PATIENCE / 2)
+    except OSError as error:
+        raise _gone(client, str(error)) from None
 
 
 def _outcome(future):

@@ -37,8 +37,8 @@ def sweep(
         Arguments of every point: numbers, strings, and lists of them.
     scheduler : str, optional
         Address of a Dask scheduler, ``tcp://host:port``, whose workers share the points; one that dies is replaced by
-        the others, one that has other code than this process is refused. Default: one point after the other, in this
-        process.
+        the others, one that has other code than this process is refused, with a warning if it joins later. Default: one
+        point after the other, in this process.
     folder : path, optional
         Where every finished point is kept at once. A sweep that finds a point of its own there does not compute it
         again, unless the file is damaged; whoever stores the result may delete the folder.

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -102,10 +103,31 @@ def test_a_worker_with_other_code_is_refused_before_the_first_point(local, tmp_p
     assert not (tmp_path / "points").exists()
 
 
-def test_a_worker_that_joins_later_compares_its_code():
-    assert cluster._checked(cluster.CODE, max, (1, 2)) == 2
-    with pytest.raises(RuntimeError, match="a worker on .* has dam .*, this run dam other; give all workers the same"):
-        cluster._checked("dam other", max, (1, 2))
+def change_code():
+    cluster.CODE = "dam other"
+
+
+def test_a_worker_that_joins_later_with_other_code_is_stopped(local, impatient, monkeypatch, tmp_path):
+    here, client = local
+    here.scale(1)
+    client.wait_for_workers(1)
+    monkeypatch.setattr(cluster, "CODE", cluster.CODE)  # restored at the end
+    other = client.submit(waits_for, tmp_path / "go on", pure=False)
+
+    def calls():
+        yield ()
+        yield ()
+        (tmp_path / "go on").touch()  # both are submitted, and the worker is free to make them
+
+    outcomes = cluster.outcomes(here.scheduler_address, change_code, calls())
+    assert next(outcomes) is None  # the worker, in this process, now has other code
+    other.result()
+    with (
+        pytest.warns(RuntimeWarning, match=r"the worker tcp\S+ has dam other, this run .*: it is stopped, .* give all"),
+        pytest.raises(RuntimeError, match="no workers are left"),
+    ):
+        next(outcomes)
+    assert not client.nthreads()
 
 
 @pytest.mark.parametrize(("error", "said"), [
@@ -141,12 +163,15 @@ def processes(folder, workers=1, **environment):
         yield address, [scheduler, *(worker(address, stack) for _ in range(workers))], stack
 
 
+def long_run(folder, n):
+    """Give the arguments of a run whose points take long enough to fail in the middle of it."""
+    n = map(str, n)
+    return ["run", "fig4", "--n", *n, "--starts", "3000", "--quiet", "--backend", "numpy", "--results", str(folder)]
+
+
 def running(address, folder, n):
-    """Start a run whose points take long enough to fail in the middle of it."""
-    command = [sys.executable, "-m", "dam", "run", "fig4", "--n", *map(str, n), "--starts", "3000", "--quiet"]
-    command += ["--backend", "numpy", "--results", str(folder), "--scheduler", address]
     patient = "import sys, dam.lab.cluster as c; from dam.__main__ import main; c.PATIENCE = 20; sys.exit(main())"
-    command[1:3] = ["-c", patient]
+    command = [sys.executable, "-c", patient, *long_run(folder, n), "--scheduler", address]
     return subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
 
 
@@ -207,11 +232,22 @@ def test_dam_is_missing_on_the_scheduler(tmp_path):
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("make", (other_dam, no_dam))
-def test_a_worker_that_joins_later_is_refused(tmp_path, make):
-    with processes(tmp_path) as (address, _, stack):
-        run = running(address, tmp_path, range(2, 30))
+@pytest.mark.parametrize(("make", "has"), [
+    pytest.param(other_dam, "dam [0-9a-f]{12} and NumPy", id="other_dam"),
+    pytest.param(no_dam, r"an import that fails \(No module named 'dam'\)", id="no_dam"),
+])  # fmt: skip
+def test_a_worker_that_joins_later_is_refused_and_the_others_go_on(tmp_path, make, has):
+    with processes(tmp_path) as (address, (_, fit), stack):
+        run = running(address, tmp_path, (2, 3, 4))
         wait_for_a_point(run, tmp_path)
-        worker(address, stack, **make(tmp_path))
-        error = ending(run)
-    assert "give all workers the same code and libraries" in error and "of 56 points are kept" in error
+        fit.send_signal(signal.SIGSTOP)  # so that the next point goes to the one that joins
+        worker(address, stack, **make(tmp_path)).wait(timeout=120)
+        assert 0 < len(points(tmp_path)) < 6 and run.poll() is None
+        fit.send_signal(signal.SIGCONT)
+        _, said = run.communicate(timeout=240)
+    assert run.returncode == 0, said
+    assert re.search(rf"the worker tcp://\S+ has {has}.*, this run dam .* give all workers the same code", said), said
+    assert main(long_run(tmp_path / "here", (2, 3, 4))) == 0
+    spread, here = (results.load("fig4", directory=folder) for folder in (tmp_path, tmp_path / "here"))
+    assert spread.values == here.values
+    assert all(np.array_equal(spread.arrays[key], here.arrays[key], equal_nan=True) for key in here.arrays)

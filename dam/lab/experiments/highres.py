@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from scipy.stats import binomtest
+from scipy.special import bdtrc
 
 from dam.arrays import Array
 from dam.lab.common import count_within, on_cpu
@@ -27,7 +27,7 @@ from dam.vision.photographs import photograph, pixels
 
 PAPER = {"network": "lite0", "n": (2, 3, 8, 20), "heads": 3, "images": 200, "overshoot": (1.0, 1.1, 1.3, 1.5, 2.0),
          "max_updates": 60, "length": 0.5, "scalings": ("half", "positive", "uncentered")}  # fmt: skip
-DEMO = PAPER | {"n": (2, 8), "heads": 1, "images": 12, "overshoot": (1.0, 1.1), "scalings": ()}
+DEMO = PAPER | {"n": (2, 8), "heads": 1, "images": 12, "overshoot": (1.0, 1.1), "scalings": ("uncentered",)}
 RANGES = {"network": heads_of.NETWORKS, "n": (2, 100), "heads": (1, 1000), "overshoot": (0.0, 1000.0),
           "max_updates": (1, 10**6), "length": (1e-9, 1e9), "scalings": heads_of.SCALINGS}  # fmt: skip
 RIVALS = ("relu", "logistic")
@@ -139,8 +139,7 @@ def mcnemar(table: Sequence, found: Sequence, y: Array, at: int) -> dict[str, fl
         up, down = (found[i]["answer"][at, j] != y for i, j in ((a, b), (b, a)))
         only_up, only_down = int(np.sum(up & ~down)), int(np.sum(down & ~up))
         values[f"discordant_{number}"] = only_up + only_down
-        both = max(only_up + only_down, 1)
-        values[f"p_{number}"] = float(binomtest(only_down, both, alternative="greater").pvalue)
+        values[f"p_{number}"] = bdtrc(only_down - 1, only_up + only_down, 0.5) if only_down else 1.0
         values[f"up_percent_{number}"], values[f"down_percent_{number}"] = 100 * up.mean(), 100 * down.mean()
     return {key: float(value) for key, value in values.items()}
 

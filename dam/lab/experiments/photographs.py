@@ -28,7 +28,7 @@ from dam.vision.coupled import Squashed
 from dam.vision.layers import Layer
 from dam.vision.photographs import ENDINGS, photograph
 
-PAPER = {"network": "lite0", "side": 112, "per_class": 300, "n": (2, 3, 8, 20), "T": (30.0, 60.0, 120.0, 240.0),
+PAPER = {"network": "lite0", "side": 112, "per_class": 300, "n": (2, 3, 8, 20), "T": (40.0, 80.0, 160.0, 320.0),
          "epsilon0": (0.1, 0.3), "C": (0.001, 0.01, 0.1, 1.0), "K": 100, "epochs": 30, "heads": 3}  # fmt: skip
 DEMO = PAPER | {"per_class": 30, "n": (2, 8), "T": (60.0, 120.0), "epsilon0": (0.3,), "C": (0.01,), "epochs": 10,
                 "heads": 1}  # fmt: skip
