@@ -268,21 +268,23 @@ def store_features(options: Namespace) -> int:
     S, N = found.h.shape
     print(f"{options.into}{' is there already' if there else ''}: {S} photographs of {len(found.classes)} classes, "
           f"{N} features each")  # fmt: skip
-    print(*(f"left out: {path}" for path in found.skipped), sep="\n", end="\n" if len(found.skipped) else "")
+    print("".join(f"left out: {path}\n" for path in found.skipped), end="")
     return 0
 
 
 def train_heads(options: Namespace) -> int:
     """Train heads, store them and print their errors, or those that are there."""
     there = os.path.exists(options.into)
-    settings = {key: getattr(options, key) for key in ("n", "seed", "backend", "logistic")}
+    settings = {key: getattr(options, key) for key in ("n", "seed", "logistic")}
     settings |= {key: getattr(options, key) for key, *_ in RECIPE.values() if getattr(options, key) is not None}
-    found = photographs.heads(options.folder, options.into, **of_photographs(options), **settings)
+    with arrays.using(options.backend):
+        found = photographs.heads(options.folder, options.into, **of_photographs(options), **settings)
     print(f"{options.into}{' is there already' if there else ''}: {len(found.classes)} classes, "
           "{} photographs to train on, {} to test".format(*found.photographs))  # fmt: skip
     print(f"{'':20} {'error %':>8} {'not in first 5 %':>17} {'seconds':>9}")
     for name, error, top_five, seconds in zip(*found[:4]):
         print(f"{name:20} {error:8.2f} {'' if np.isnan(top_five) else f'{top_five:.2f}':>17} {seconds:9.1f}")
+    print("".join(f"left out: {path}\n" for path in found.skipped), end="")
     return 0
 
 

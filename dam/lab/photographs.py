@@ -105,7 +105,9 @@ def features(
     files.writable(into.parent)
     weights = None if weights is None else str(Path(weights).absolute())
     N, S = feature_count(network, weights, side), sum(map(len, classes.values()))
-    checks.memory(4 * S * N, f"features of {S} photographs, {N} numbers of float16 each, while they are put together,")
+    checks.memory(
+        S * (4 * N + 1000), f"features of {S} photographs, {N} numbers of float16 each, while they are put together,"
+    )
     tasks = [
         {"paths": [str(path.absolute()) for path, _ in part], "seen": [seen for _, seen in part], "side": side}
         | {"network": network, "weights": weights, "origin": settings["weights"]}
@@ -129,18 +131,21 @@ def features(
 
 def _asked(folder, network, weights, side):
     """Return the photographs of each class, with what was seen of their files, and the settings of their features."""
-    classes = {}
+    side, classes = checks.count("side", side), {}
     for name, paths in pictures.classes_of(folder).items():
         classes[name] = [(path, [path.stat().st_size, path.stat().st_mtime_ns]) for path in paths]
     seen = [(name, path.name, *stat) for name, each in classes.items() for path, stat in each]
     settings = {"photographs": _digest(json.dumps(seen).encode()), "network": network, "side": side}
-    checks.count("side", side)
     return classes, settings | {"weights": _origin(network, weights)}
 
 
 def feature_count(network: str, weights: Path | str | None, side: int) -> int:
-    """Return how many features a network has, as it tells of a gray image."""
-    return _layers(network, weights).forward(np.zeros((1, side, side, 3), np.float32))[0].shape[1]
+    """Return how many features a network has of images of this side, as it tells of a gray one."""
+    layers, gray = _layers(network, weights), np.zeros((1, side, side, 3), np.float32)
+    try:
+        return layers.forward(gray)[0].shape[1]
+    except (RuntimeError, ValueError, AssertionError) as error:
+        raise ValueError(f"{network} takes no images of side = {side} ({error}); try 224, as it was trained") from error
 
 
 def _chunk(paths, seen, network, weights, origin, side):
@@ -154,10 +159,11 @@ def _chunk(paths, seen, network, weights, origin, side):
             found.append(pictures.photograph(path, side))
         except ValueError as error:
             why[number] = str(error)
-    h = np.empty((0, feature_count(network, weights, side)))
     if found:
         x = pictures.pixels(np.array(found)).reshape(-1, side, side, 3)
         h = coupled.features(_layers(network, weights), x)
+    else:
+        h = np.empty((0, feature_count(network, weights, side)))
     if np.abs(h).max(initial=0) > np.finfo(np.float16).max:
         raise ValueError(f"{network} has features beyond float16, as of {paths[0]}")
     return {"h": h.astype(np.float16), "broken": np.isin(np.arange(len(paths)), list(why)), "why": list(why.values())}
@@ -173,7 +179,7 @@ def _origin(network, weights):
     if weights is not None:
         return _digest(Path(weights).read_bytes())
     try:
-        return f"torchvision {metadata.version('torchvision')}" if network.startswith(networks.TORCHVISION) else ""
+        return f"torchvision {metadata.version('torchvision')}" if str(network).startswith(networks.TORCHVISION) else ""
     except metadata.PackageNotFoundError:
         return ""  # the network will say so
 
@@ -249,6 +255,8 @@ class Heads(NamedTuple):
     photographs : (2,) array of int
         How many were trained on, and tested.
     classes : (N_c,) array of str
+    skipped : array of str
+        The paths in the folder of those that did not open.
     """
 
     names: np.ndarray
@@ -257,12 +265,13 @@ class Heads(NamedTuple):
     seconds: np.ndarray
     photographs: np.ndarray
     classes: np.ndarray
+    skipped: np.ndarray
 
 
 def heads(
     folder: Path | str, into: Path | str, *, n: Sequence[int] = (2, 8), network: str = "lite0",
     weights: Path | str | None = None, side: int = 112, skip: bool = False, seed: int = 0, logistic: bool = True,
-    backend: str | None = None, scheduler: str | None = None, progress: bool = False, **changes: Any,
+    scheduler: str | None = None, progress: bool = False, **changes: Any,
 ) -> Heads:  # fmt: skip
     """Train a head of each degree n on the photographs of ``folder/train``, test it on ``folder/val``, and store both.
 
@@ -281,8 +290,6 @@ def heads(
         Of all heads.
     logistic : bool
         Fit logistic regression too, if scikit-learn is installed.
-    backend : {'auto', 'numpy', 'cupy'}, optional
-        Where the heads are trained.
     **changes
         As for `recipe`.
 
@@ -294,6 +301,7 @@ def heads(
         As for `features`.
     """
     parts, into = [Path(folder) / "train", Path(folder) / "val"], Path(into)
+    weights = None if weights is None else str(Path(weights).absolute())
     (classes, asked), (others, asked_val) = (_asked(part, network, weights, side) for part in parts)
     if only := sorted(classes.keys() ^ others.keys()):
         raise ValueError(f"train and val must have the same classes; {', '.join(only[:5])}: only one of them has it")
@@ -302,8 +310,11 @@ def heads(
         return Heads._make(_stored(into, json.loads(json.dumps(settings)), Heads._fields))
     files.writable(into.parent)
     N, S, V = feature_count(network, weights, side), *(sum(map(len, each.values())) for each in (classes, others))
-    recipes = {one: recipe(one, N, len(classes), min(map(len, classes.values())), **changes) for one in n}
-    checks.memory(heads_bytes(S, V, N, len(classes), logistic), f"training on {S} photographs, {N} features each,")
+    recipes = lambda least: {one: recipe(one, N, len(classes), least, **changes) for one in n}
+    needed = (
+        heads_bytes(S, V, each, len(classes), logistic) for each in recipes(min(map(len, classes.values()))).values()
+    )
+    checks.memory(max(needed), f"training on {S} photographs, {N} features each,")
 
     beside = [into.with_name(f"{into.stem}-{part.name}.npz") for part in parts]
     options: dict[str, Any] = {"network": network, "weights": weights, "side": side, "skip": skip}
@@ -311,39 +322,43 @@ def heads(
     of_train, of_val = (features(part, file, **options) for part, file in zip(parts, beside))
     squash = coupled.centered(of_train.h[:: -(-S // SAMPLE)])
     x, x_val = _squashed(squash, of_train.h), _squashed(squash, of_val.h)
-    y, y_val = of_train.y, of_val.y
-    stored = {
-        "center": squash.center,
-        "width": squash.width,
-        "recipes": json.dumps({k: asdict(r) for k, r in recipes.items()}),
-    }
+    y, y_val, C = of_train.y, of_val.y, len(classes)
+    if not (least := np.bincount(y, minlength=C)).all():
+        raise ValueError(f"no photograph opens in {parts[0] / of_train.classes[least.argmin()]}; a class needs some")
+    chosen = recipes(int(least.min()))
+    stored = {"center": squash.center, "width": squash.width}
+    stored["recipes"] = json.dumps({one: asdict(each) for one, each in chosen.items()})
     rows, work = [], into.with_name(f".{into.name}.unfinished")
-    for one, chosen in recipes.items():
-        file = work / f"n{one}-{_digest(json.dumps([settings, asdict(chosen)]).encode())}.npz"
-        head, history = train(x, y, chosen, seed=seed, classes=len(classes), checkpoint=file, resume=file.exists(),
-                              progress=progress, backend=backend)  # fmt: skip
+    for one, each in chosen.items():
+        file = work / f"n{one}-{_digest(json.dumps([settings, asdict(each)]).encode())}.npz"
+        kept: dict[str, Any] = {"checkpoint": file, "resume": file.exists()}
+        head, history = train(x, y, each, seed=seed, classes=C, progress=progress, **kept)
         halves = head.visible.astype(np.float16), head.label_weights.astype(np.float16)
         stored |= {f"visible_n{one}": halves[0], f"labels_n{one}": halves[1]}
-        rows.append((f"n = {one}", *_errors(_head(*halves, chosen).arguments(x_val), y_val), history["seconds"].sum()))
+        rows.append((f"n = {one}", *_errors(_head(*halves, each).arguments(x_val), y_val), history["seconds"].sum()))
     if logistic and (linear := _linear()) is not None:
         begun = time.perf_counter()
         model = linear.LogisticRegression(C=0.01, max_iter=1000).fit(x, y)
         seconds = time.perf_counter() - begun
         rows.append((LOGISTIC, *_errors(model.predict_proba(x_val), y_val), seconds))
-    outcome = Heads._make([*map(np.array, zip(*rows)), np.array([len(y), len(y_val)]), of_train.classes])
+    skipped = [f"{part.name}/{path}" for part, each in zip(parts, (of_train, of_val)) for path in each.skipped]
+    counts = np.array([len(y), len(y_val)])
+    outcome = Heads._make([*map(np.array, zip(*rows)), counts, of_train.classes, np.array(skipped, dtype=str)])
     _store(into, stored | outcome._asdict() | {"settings": settings})
     shutil.rmtree(work, ignore_errors=True)
     return outcome
 
 
-def heads_bytes(S: int, V: int, N: int, classes: int, logistic: bool) -> float:
-    """Return about how much memory `heads` takes for S photographs to train on and V to test, with N features each.
+def heads_bytes(S: int, V: int, chosen: Recipe, classes: int, logistic: bool) -> float:
+    """Return about how many bytes `heads` takes for S photographs to train on and V to test.
 
-    Features are there in float16 and, centered, in float32; what they are centered by is computed in float64.
-    Logistic regression has one more copy, and several numbers for each class of each photograph.
+    Features are there in float16 and, centered, in float32; what they are centered by is computed in float64. A
+    training has some arrays like its weights, and some numbers for each memory and image of a minibatch; logistic
+    regression has one more copy of the features, and some numbers for each class of each photograph.
     """
+    N, K, batch = chosen.N, chosen.K, chosen.batch_per_class * classes
     beside = S * (4 * N + 12 * classes) if logistic else 0
-    return 6 * N * (S + V) + max(24 * N * min(S, SAMPLE), 16 * classes * V + beside)
+    return 6 * N * (S + V) + max(24 * N * min(S, SAMPLE), 16 * classes * V + 24 * K * (N + classes + batch), beside)
 
 
 def load(path: Path | str, n: int, weights: Path | str | None = None) -> coupled.Coupled:
@@ -363,8 +378,9 @@ def load(path: Path | str, n: int, weights: Path | str | None = None) -> coupled
             name, side, origin = asked["network"], asked["side"], asked["weights"]
     except BROKEN as error:
         raise ValueError(f"{path} does not hold what is asked for: {error}") from error
-    if _origin(name, weights) != origin:
-        raise ValueError(f"the head was trained on features of {name} with other weights; give the same ones")
+    if (ours := _origin(name, weights)) != origin:
+        told = f"{origin or 'those of its package'}, now {ours or 'those of its package'}"
+        raise ValueError(f"the head was trained on features of {name} with other weights ({told}); give the same ones")
     return coupled.Coupled(Layers((networks.network(name, weights), squash)), head, side)
 
 

@@ -3,6 +3,7 @@
 import json
 import os
 import sys
+import tracemalloc
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,7 +21,8 @@ from dam.vision.photographs import photograph, pixels
 
 COLORS = {"blue": (40, 60, 200), "green": (60, 190, 70), "red": (210, 50, 40)}
 QUICK = ["--network", "plain", "--side", "4", "--quiet"]
-HEADS = [*QUICK, "--n", "2", "3", "--epochs", "20", "--backend", "numpy"]
+FAKED: dict = {}
+HEADS = [*QUICK, "--n", "2", "3", "--epochs", "15", "--backend", "numpy"]
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,8 @@ class Plain(Layer):
     factor: float = 1.0
 
     def forward(self, x):
+        if self.factor == "large":
+            raise RuntimeError("too small")
         return self.factor * x.reshape(x.shape[0], -1), x.shape
 
     def backward(self, state, g):
@@ -183,6 +187,9 @@ def test_bad_input_is_named(folder, tmp_path, monkeypatch, capsys):
     says("none.npz", "features", val, "--network", "vgg16", "--weights", str(tmp_path / "none.npz"))
     monkeypatch.setitem(sys.modules, "torch", None)
     says("needs PyTorch and torchvision", "features", val, "--network", "torchvision:vgg16")
+    monkeypatch.setitem(networks.OURS, "plain", lambda weights: Plain("large"))
+    photographs._layers.cache_clear()
+    says("plain takes no images of side = 4", "features", val, *plain)
     monkeypatch.setitem(networks.OURS, "plain", lambda weights: Plain(1e6))
     photographs._layers.cache_clear()
     says("features beyond float16", "features", val, *plain)
@@ -243,7 +250,9 @@ def test_heads_are_trained_tested_stored_and_found_again(folder, tmp_path, monke
     with pytest.raises(ValueError, match="no head of degree 5, only of 2, 3"):
         photographs.load(into, 5)
     (tmp_path / "w").write_bytes(b"w")
-    with pytest.raises(ValueError, match="features of plain with other weights"):
+    with pytest.raises(
+        ValueError, match=r"features of plain with other weights \(those of its package, now [0-9a-f]+\)"
+    ):
         photographs.load(into, 2, tmp_path / "w")
     with pytest.raises(ValueError, match=r"heads-val.npz does not hold what is asked for"):
         photographs.load(tmp_path / "heads-val.npz", 2)
@@ -283,6 +292,44 @@ def test_a_training_that_was_interrupted_is_not_done_again(folder, tmp_path, mon
     assert asked == [False, False, True, False] and np.array_equal(found.error, whole.error)
     with np.load(tmp_path / "heads.npz") as one, np.load(tmp_path / "whole.npz") as other:
         assert all(np.array_equal(one[key], other[key]) for key in ("visible_n2", "visible_n8", "labels_n8"))
+
+
+def test_heads_list_what_they_left_out(folder, tmp_path, capsys):
+    (folder / "val" / "red" / "01.jpg").write_bytes(b"")
+    command = ["heads", str(folder), "--into", str(tmp_path / "heads.npz"), *HEADS, "--skip"]
+    for _ in range(2):
+        assert main(command) == 0
+        out = capsys.readouterr().out
+        assert "36 photographs to train on, 14 to test" in out and out.endswith("left out: val/red/01.jpg\n")
+
+
+def test_a_class_of_which_no_photograph_opens(folder, tmp_path, capsys):
+    for path in folder.glob("train/red/*"):
+        path.write_bytes(b"")
+    assert main(["heads", str(folder), "--into", str(tmp_path / "heads.npz"), *HEADS, "--skip"]) == 2
+    assert f"no photograph opens in {folder / 'train' / 'red'}" in capsys.readouterr().err
+
+
+def test_the_memory_is_about_what_is_said(tmp_path, monkeypatch):
+    rng, N = np.random.default_rng(0), 192
+    for part, each in (("train", 300), ("val", 100)):
+        y = np.repeat(np.arange(3), each)
+        h = (rng.normal(size=(3, N))[y] + rng.normal(size=(len(y), N))).astype(np.float16)
+        made = photographs.Features(h, y, np.array(["a", "b", "c"]), y.astype(str), np.array([], str), {})
+        monkeypatch.setitem(FAKED, part, made)
+        for name in "abc":
+            (tmp_path / part / name).mkdir(parents=True)
+            for number in range(each):
+                (tmp_path / part / name / f"{number}.png").touch()
+    monkeypatch.setattr(photographs, "features", lambda part, into, **options: FAKED[part.name])
+    needed = []
+    monkeypatch.setattr(checks, "memory", lambda bytes_, what: needed.append(bytes_))
+    tracemalloc.start()
+    photographs.heads(tmp_path, tmp_path / "heads.npz", network="plain", side=8, n=[2], epochs=1, K=40)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    there = 2 * N * 1200
+    assert 0.6 < (peak + there) / needed[0] < 1.1
 
 
 def test_train_and_val_must_have_the_same_classes(folder, tmp_path, capsys):
