@@ -187,8 +187,8 @@ def _origin(network, weights):
 def _broken(why, work):
     many = f"; and {len(why) - 5} more" if len(why) > 5 else ""
     return (
-        f"{'; '.join(why[:5])}{many}. Mend or remove {'them' if len(why) > 1 else 'it'}, or leave such photographs out "
-        f"with skip=True (--skip); all others are done, and kept in {work}"
+        f"{'; '.join(why[:5])}{many}. Or leave such photographs out with skip=True (--skip); "
+        f"all others are done, and kept in {work}"
     )
 
 

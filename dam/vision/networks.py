@@ -1,6 +1,5 @@
 """Convolutional networks by name: EfficientNet-Lite0, VGG16, and those that torchvision has."""
 
-import pickle
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -130,15 +129,7 @@ def _load(model, name, path, last):
             if not key.startswith(f"{last}."):
                 found[_key(key)] = value
         wrong = _differences(found, model.state_dict())
-    except (
-        pickle.UnpicklingError,
-        RuntimeError,
-        EOFError,
-        LookupError,
-        ValueError,
-        TypeError,
-        AttributeError,
-    ) as error:
+    except (RuntimeError, *trained.BROKEN) as error:
         first = str(error).partition("\n")[0]
         raise ValueError(f"{path} holds no state dict of PyTorch, or is damaged ({first})") from error
     if wrong:

@@ -160,7 +160,7 @@ def test_many_photographs_that_do_not_open_are_not_all_named(folder, tmp_path):
     for path in folder.glob("val/red/*"):
         path.write_bytes(b"")
     (folder / "val" / "green" / "00.png").write_bytes(b"")
-    with pytest.raises(ValueError, match="; and 1 more. Mend or remove them"):
+    with pytest.raises(ValueError, match="; and 1 more. Or leave such photographs out"):
         photographs.features(folder / "val", tmp_path / "a.npz", network="plain", side=4)
     found = photographs.features(folder / "val", tmp_path / "a.npz", network="plain", side=4, skip=True)
     assert np.bincount(found.y, minlength=3).tolist() == [5, 4, 0]
