@@ -45,8 +45,8 @@ def stored(tmp_path_factory):
         patch.setenv(heads_of.FOLDER, str(folder))
         patch.setattr(heads_of, "layers_of", lambda network: layers)
         patch.setattr(heads_of, "chosen_files", lambda per_class, seed: CHOSEN(7, seed))
-        settings = {"side": SIDE, "n": (2, 8), "T": (5.0, 10.0), "epsilon0": (0.1,), "C": (0.1, 1.0), "K": 20}
-        result = experiments.run("photographs", "demo", epochs=8, heads=2, backend="numpy", **settings)
+        settings = {"side": SIDE, "n": (2, 8), "T": (2.0, 4.0), "epsilon0": (0.1,), "C": (0.1, 1.0), "K": 40}
+        result = experiments.run("photographs", "demo", epochs=40, heads=2, backend="numpy", **settings)
         named = dataclasses.replace(result, variant="lite0")
         results.save(named, into)
         heads_of._stored_head.cache_clear()
@@ -88,7 +88,7 @@ def test_settings_are_chosen_by_the_held_out_error(stored):
     held_out = result.arrays["held_out"]
     for i, n in enumerate((2, 8)):
         a, _ = np.unravel_index(held_out[i].argmin(), held_out[i].shape)
-        assert result.values[f"T_n{n}"] == (5.0, 10.0)[a] and result.values[f"epsilon0_n{n}"] == 0.1
+        assert result.values[f"T_n{n}"] == (2.0, 4.0)[a] and result.values[f"epsilon0_n{n}"] == 0.1
         assert result.values[f"held_out_percent_n{n}"] == held_out[i].min()
     data = heads_of.data_of(result)
     kept, out = heads_of.split(data)

@@ -273,7 +273,7 @@ def _head(data, kind, number, values, K, epochs, scaling):
         model = logistic(x, y, values["logistic_C"])
         return linear(model.coef_, model.intercept_), squash
     if kind == "relu":
-        *_, model = relu_networks(x, y, 0.001, 0.01, epochs, [number, 1], units=K, batch=200)
+        *_, model = relu_networks(x, y, 0.001, 0.01, epochs, [number, 1], units=K, batch=10 * BATCH)
         (visible, labels), biases = model.coefs_, model.intercepts_
         return ReLUNetwork(*(w.astype(np.float32) for w in (visible.T, labels, *biases))), squash
     how = recipe(x, scaling, kind, values[f"T_n{kind}"], values[f"epsilon0_n{kind}"], K, epochs)
