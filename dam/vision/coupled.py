@@ -8,12 +8,12 @@ import numpy as np
 from dam import checks
 from dam.arrays import Array, array_namespace, to_numpy
 from dam.network.classifier import Network
-from dam.vision.layers import Layer
+from dam.vision.layers import Layer, Sequence
 
 AT_ONCE = 4
-"""Images that go through the layers together: their arrays fit into the caches of a core."""
+"""Images that go through the layers together, so that their arrays fit into the caches of a core."""
 FLOOR = 1e-6
-"""The least width: a feature that is always the same becomes 0."""
+"""A width below this counts as infinite, so that a feature that is always the same becomes 0."""
 
 
 @dataclass(frozen=True)
@@ -47,18 +47,23 @@ def centered(h: Array, share: float = 1.0) -> Squashed:
 
     With a ``share`` of 1 the features of all images together have the mean 0 before the tanh; with 0 all are positive.
     """
-    h, share = checks.numbers_of("h", h), checks.number("share", share, 0, 1)
+    h, share = _features_of("h", h), checks.number("share", share, 0, 1)
     return _squashed(share * h.mean(axis=0), h.std(axis=0))
 
 
 def uncentered(h: Array) -> Squashed:
     """Return 2h / q - 1, cut off at ±1, where q is the quantile 0.99 of each of the features ``h (S, N)``."""
-    half = np.quantile(checks.numbers_of("h", h), 0.99, axis=0) / 2
+    half = np.quantile(_features_of("h", h), 0.99, axis=0) / 2
     return replace(_squashed(half, half), cut=True)
 
 
+def _features_of(name, h):
+    checks.matrix(name, h := checks.numbers_of(name, h))
+    return h
+
+
 def _squashed(center, width):
-    return Squashed(center.astype(np.float32), np.maximum(width, FLOOR).astype(np.float32))
+    return Squashed(center.astype(np.float32), np.where(width < FLOOR, np.inf, width).astype(np.float32))
 
 
 @dataclass(frozen=True)
@@ -76,6 +81,12 @@ class Coupled(Network):
     head : Network
         Of the features, such as a `dam.Classifier` trained on them.
     side : int
+        Of an image, in pixels.
+
+    Raises
+    ------
+    ValueError, TypeError
+        The layers do not end in a `Squashed` of as many features as the head takes, or are none, or the head is none.
     """
 
     layers: Layer
@@ -84,7 +95,16 @@ class Coupled(Network):
 
     def __post_init__(self) -> None:
         if not isinstance(self.layers, Layer) or not isinstance(self.head, Network):
-            raise TypeError("layers must be a Layer and head a Network, such as dam.Classifier")
+            raise TypeError(
+                f"layers must be a Layer and head a Network, such as dam.Classifier, got {type(self.layers).__name__} "
+                f"and {type(self.head).__name__}"
+            )
+        last = self.layers
+        while isinstance(last, Sequence) and last.layers:
+            last = last.layers[-1]
+        if not isinstance(last, Squashed) or tuple(last.center.shape) != (self.head.pixels,):
+            got = f"one of {tuple(last.center.shape)}" if isinstance(last, Squashed) else type(last).__name__
+            raise ValueError(f"layers must end in a Squashed of the {self.head.pixels} features of the head, got {got}")
         checks.count("side", self.side)
 
     @property
@@ -144,6 +164,15 @@ def _unit(xp, x):
 
 
 def features(layers: Layer, x: Array) -> np.ndarray:
-    """Return the features ``(M, N)`` of images ``x (M, side, side, 3)`` in [-1, 1]."""
-    rows = range(0, len(x), AT_ONCE)
+    """Return the features ``(M, N)`` of images ``x (M, side, side, 3)`` in [-1, 1].
+
+    Raises ``ValueError`` for other shapes and numbers, and ``TypeError`` for what is no array or no `Layer`.
+    """
+    xp = array_namespace(x=x)
+    if not isinstance(layers, Layer):
+        raise TypeError(f"layers must be a Layer, such as lite0().layers, got {type(layers).__name__}")
+    if x.ndim != 4 or x.shape[3] != 3 or 0 in x.shape:
+        raise ValueError(f"x must hold images, of shape (M, side, side, 3), got shape {tuple(x.shape)}")
+    checks.pixels("x", xp.reshape(x, (x.shape[0], -1)))
+    rows = range(0, x.shape[0], AT_ONCE)
     return np.concatenate([to_numpy(layers.forward(x[first : first + AT_ONCE])[0]) for first in rows])

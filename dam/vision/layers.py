@@ -13,14 +13,14 @@ from dam.arrays import Array, array_namespace
 
 
 class Layer:
-    """What maps images to images, or to features."""
+    """What maps images to images, or to features ``(M, N)``."""
 
     def forward(self, x: Array) -> tuple[Array, Any]:
-        """Return what comes out, and what `backward` needs."""
+        """Return what comes out for images ``x (M, height, width, C)``, and what `backward` needs."""
         raise NotImplementedError
 
     def backward(self, state: Any, g: Array) -> Array:
-        """Return the derivative by what went in."""
+        """Return the derivative by what went in, of its shape, for ``g``, of the shape of what came out."""
         raise NotImplementedError
 
     def on(self, xp: Any, dtype: Any = None) -> Self:
@@ -60,7 +60,7 @@ class Convolution(Layer):
         xp, (k, _, C, out) = array_namespace(x=x), self.w.shape
         framed, inner, seen = places(x, k, self.stride)
         columns = framed
-        if len(seen) > 1:
+        if k > 1 or self.stride > 1:
             rows, across = framed[:1, *seen[0], :1].shape[1:3]
             columns = xp.empty((x.shape[0], rows, across, k * k, C), dtype=x.dtype)
             for o, (down, right) in enumerate(seen):
@@ -72,7 +72,7 @@ class Convolution(Layer):
     def backward(self, state: Any, g: Array) -> Array:
         (shape, inner, seen), (k, _, C, out) = state, self.w.shape
         columns = g.reshape(-1, out) @ self.w.reshape(-1, out).T
-        if len(seen) == 1:
+        if k == 1 and self.stride == 1:
             return columns.reshape(shape)
         columns = columns.reshape(*g.shape[:3], k * k, C)
         framed = array_namespace(g=g).zeros(shape, dtype=g.dtype)
