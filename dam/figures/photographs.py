@@ -97,20 +97,19 @@ def transfer(panels: dict, *, xlabel: str = "way, the boundary being 1", ylabel:
 
 
 def speakers(points: dict, *, xlabel: str, ylabel: str) -> plt.Figure:
-    """Two powers joined for each scaling, {scaling: {n: (x, y)}}: n in its color, the scaling written beside."""
+    """Two powers joined for each scaling, {scaling: {n: (x, y)}}: a marker and a color for n, a line for a scaling."""
     figure, ax = plt.subplots(figsize=(NARROW, 3.1))
     for (scaling, ends), style in zip(points.items(), LINES):
         x, y = np.array(list(ends.values())).T
-        ax.plot(x, y, color="0.7", linestyle=style, linewidth=1.2, zorder=1)
+        ax.plot(x, y, color="0.4", linestyle=style, linewidth=1.3, zorder=1, label=scaling)
         for n, (a, b) in ends.items():
             ax.plot(a, b, MARKERS[list(ends).index(n)], color=degree_color(n), markersize=8)
-        ax.annotate(scaling, (x.mean(), y.mean()), fontsize=9.5, ha="center", va="bottom")
     for n, marker in zip(next(iter(points.values())), MARKERS):
         ax.plot([], [], marker, color=degree_color(n), markersize=8, label=f"n = {n}")
     ax.set(xlabel=xlabel, ylabel=ylabel, xscale="log", xlim=(0.8, 120), ylim=(0, 100))
     ax.set_xticks([1, 3, 10, 30, 100], ["1", "3", "10", "30", "100"])
     ax.minorticks_off()
-    legend(figure, columns=2)
+    legend(figure, columns=3)
     return figure
 
 

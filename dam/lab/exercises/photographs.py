@@ -1,7 +1,6 @@
 """Checks for the exercises of the chapter on photographs."""
 
 import math
-from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -26,8 +25,8 @@ def _speakers(scaling):
         memory, squash = heads_of.head("lite0", 8, 0)
     else:
         squash = heads_of.squashed(_data(), scaling)
-        recipe = replace(heads_of.recipe(8, phi.shape[1], 320, 0.1, 100, 30), init_mean=-0.3)
-        memory = train(squash.forward(phi)[0][tested:], y[tested:], recipe, progress=False)[0]
+        u = squash.forward(phi)[0][tested:]
+        memory = train(u, y[tested:], heads_of.recipe(u, scaling, 8, 320, 0.1, 100, 30), progress=False)[0]
     return float(np.median(prototypes.rivals(squash.forward(phi)[0][:tested], memory.visible, [8]).effective))
 
 
@@ -42,9 +41,7 @@ def uncentered(answer: Any) -> str | None:
         return "Give the number of memories, not their share."
     if abs(answer - _speakers("centered")) < 1:
         return "This is the number with centered features."
-    return (
-        "Take rivals(u, memories, [8]).effective on the test photographs, with u the uncentered features; its median."
-    )
+    return "Take the median of rivals(u, memories, [8]).effective over the test photographs, u uncentered."
 
 
 @cache
