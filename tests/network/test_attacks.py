@@ -229,7 +229,7 @@ def test_a_path_goes_on_past_the_boundary():
     ("change", "message"),
     [
         ({"v": np.full((6, 12), 1.5)}, r"v must lie in \[-1, 1\], got values from 1.5"),
-        ({"v": np.zeros((6, 11))}, "v must have 12 columns .*each visible weight of the network"),
+        ({"v": np.zeros((6, 11))}, "v must have 12 columns .*each pixel of the network"),
         ({"v": np.full((6, 12), np.nan)}, "v must be finite"),
         ({"y": np.full(6, 4)}, "y must hold classes from 0 to 3, got 4 to 4"),
         ({"y": np.zeros(5, int)}, "y must hold a class for each of the 6 images, got 5"),
