@@ -255,3 +255,13 @@ def test_bad_input(change, message):
 def test_a_move_of_an_unknown_norm_is_refused():
     with pytest.raises(ValueError, match="norm must be one of l2, linf, got 'L2'"):
         attacks.move(np.zeros((1, 3)), np.ones((1, 3)), 0.1, "L2")
+
+
+def test_in_float64_a_far_class_has_a_derivative():
+    """By hand: for t = -1 and a large, d ln C / da is 4 m p / (1 + e^(2a)), p the share of the term in C."""
+    a, t = np.array([[140.0, -140.0]]), np.array([[-1.0, 1.0]])
+    expected = 4 * 3 * 0.5 * np.exp(-280)
+    np.testing.assert_allclose(log_objective(a, t, 3)[1], [[expected, -expected]], rtol=1e-12)
+    far = log_objective(1e4 * a, t, 3)[1]
+    assert np.all(np.isfinite(far)) and far[0, 0] > 0 > far[0, 1]
+    assert np.all(np.isfinite(log_objective(1e4 * a.astype(np.float32), t.astype(np.float32), 3)[1]))
