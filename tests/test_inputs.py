@@ -254,11 +254,12 @@ WITHOUT = {  # those that take none
     *(f"network.checkpoints.{name}" for name in ("claimed", "prepare", "load", "kept", "versions")),
     *("vision.photographs.photograph", "vision.photographs.classes_of"),
     *(f"vision.weights.{name}" for name in ("lite0", "vgg16", "read_torch")),
+    "vision.networks.network",
 }
 KINDS_OF_LAYERS = {
     "coupled.Squashed",
     *(f"layers.{kind}" for kind in ("Convolution", "Depthwise", "LargestOfFour", "Layer", "Pooled", "Rectifier")),
-    *("layers.Scaled", "layers.Sequence"),
+    *("layers.Scaled", "layers.Sequence", "networks.Torch"),
 }
 INNER = {  # parts of a computation, whose arrays were checked before it; their docstrings say so
     *(f"network.checkpoints.{name}" for name in ("digest", "save")),
@@ -271,7 +272,7 @@ INNER = {  # parts of a computation, whose arrays were checked before it; their 
     "network.prototypes.parts",
     *(f"network.relu.ReLUNetwork.{name}" for name in ("forward", "backward", "objective")),
     *(f"vision.coupled.Coupled.{name}" for name in ("on", "forward", "backward", "objective")),
-    *("vision.layers.places", "vision.layers.Layer.on", "vision.layers.Sequence.on"),
+    *("vision.layers.places", "vision.layers.Layer.on", "vision.layers.Sequence.on", "vision.networks.Torch.on"),
     *(f"vision.{kind}.{name}" for kind in KINDS_OF_LAYERS for name in ("forward", "backward")),
 }
 CALLED = {"network.classifier.Classifier", "network.relu.ReLUNetwork"}  # classes made of arrays

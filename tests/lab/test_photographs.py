@@ -144,7 +144,9 @@ def test_photographs_that_do_not_open_are_named_or_left_out(folder, tmp_path, mo
     command = ["features", str(train), "--into", str(into), *QUICK]
     assert main(command) == 2
     said = capsys.readouterr().err
-    assert f"{path} is a damaged picture" in said and "red/01.jpg is no picture" in said and "--skip" in said
+    assert (
+        f"{path} is a damaged picture" in said and "red/01.jpg is no JPEG or PNG picture" in said and "--skip" in said
+    )
     assert not into.exists()
     monkeypatch.setattr(photographs.pictures, "photograph", None)  # all is done
     assert main([*command, "--skip"]) == 0
@@ -183,7 +185,15 @@ def test_bad_input_is_named(folder, tmp_path, monkeypatch, capsys):
     says("network must be one of", "features", val, "--network", "vgg19")
     says("vgg16 takes the weights of its authors", "features", val, "--network", "vgg16")
     np.savez(tmp_path / "w.npz", w0=np.zeros((2, 3, 3, 3)))
-    says("must hold w0, b0 to w12, b12", "features", val, "--network", "vgg16", "--weights", str(tmp_path / "w.npz"))
+    says(
+        "must hold finite w0, b0 to w12, b12",
+        "features",
+        val,
+        "--network",
+        "vgg16",
+        "--weights",
+        str(tmp_path / "w.npz"),
+    )
     says("none.npz", "features", val, "--network", "vgg16", "--weights", str(tmp_path / "none.npz"))
     monkeypatch.setitem(sys.modules, "torch", None)
     says("needs PyTorch and torchvision", "features", val, "--network", "torchvision:vgg16")

@@ -273,3 +273,13 @@ def test_other_bad_input_is_refused():
                 function(PAIR, PAIR, wrong)
     with pytest.raises(ValueError, match="threads must be an integer of at least 1, got 0"):
         retrieve(PAIR, PAIR, dam.Polynomial(2), 0, threads=0)
+
+
+def test_the_memory_of_a_retrieval_is_checked_for_its_own_sizes(monkeypatch):
+    sigma, xi = dam.random_patterns(3, 8, 0), dam.random_patterns(5, 8, 1)
+    asked, retrieval = [], sys.modules["dam.memory.retrieval"]
+    monkeypatch.setattr(retrieval.checks, "memory", lambda *given: asked.append(given))
+    monkeypatch.setattr(retrieval, "retrieval_bytes", lambda *sizes: sizes)
+    retrieval.batch_fields(sigma, xi, dam.Polynomial(2), "energy", 2)
+    [(sizes, what, where)] = asked
+    assert sizes == (5, 8, 3, 2) and what == "retrieval" and where is xi

@@ -229,7 +229,7 @@ def test_a_path_goes_on_past_the_boundary():
     ("change", "message"),
     [
         ({"v": np.full((6, 12), 1.5)}, r"v must lie in \[-1, 1\], got values from 1.5"),
-        ({"v": np.zeros((6, 11))}, "v must have 12 columns .*each visible weight of the network"),
+        ({"v": np.zeros((6, 11))}, "v must have 12 columns .*each pixel of the network"),
         ({"v": np.full((6, 12), np.nan)}, "v must be finite"),
         ({"y": np.full(6, 4)}, "y must hold classes from 0 to 3, got 4 to 4"),
         ({"y": np.zeros(5, int)}, "y must hold a class for each of the 6 images, got 5"),
@@ -255,3 +255,13 @@ def test_bad_input(change, message):
 def test_a_move_of_an_unknown_norm_is_refused():
     with pytest.raises(ValueError, match="norm must be one of l2, linf, got 'L2'"):
         attacks.move(np.zeros((1, 3)), np.ones((1, 3)), 0.1, "L2")
+
+
+def test_in_float64_a_far_class_has_a_derivative():
+    """By hand: for t = -1 and a large, d ln C / da is 4 m p / (1 + e^(2a)), p the share of the term in C."""
+    a, t = np.array([[140.0, -140.0]]), np.array([[-1.0, 1.0]])
+    expected = 4 * 3 * 0.5 * np.exp(-280)
+    np.testing.assert_allclose(log_objective(a, t, 3)[1], [[expected, -expected]], rtol=1e-12)
+    far = log_objective(1e4 * a, t, 3)[1]
+    assert np.all(np.isfinite(far)) and far[0, 0] > 0 > far[0, 1]
+    assert np.all(np.isfinite(log_objective(1e4 * a.astype(np.float32), t.astype(np.float32), 3)[1]))

@@ -26,7 +26,7 @@ def test_vgg16_needs_a_file(tmp_path):
     with pytest.raises(FileNotFoundError):
         network("vgg16", tmp_path / "none.npz")
     np.savez(tmp_path / "other.npz", w0=np.zeros((64, 3, 3, 3)), b0=np.zeros(64))
-    with pytest.raises(ValueError, match="other.npz must hold w0, b0 to w12, b12"):
+    with pytest.raises(ValueError, match="other.npz must hold finite w0, b0 to w12, b12"):
         network("vgg16", tmp_path / "other.npz")
 
 
