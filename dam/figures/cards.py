@@ -9,6 +9,7 @@ import numpy as np
 import dam
 from dam import datasets
 from dam.figures.mnist import square
+from dam.figures.photographs import enlarged
 from dam.figures.style import DIVERGING, INK, degree_color
 from dam.lab import claims, paper, results
 from dam.lab.stored import trained, trained_m
@@ -119,6 +120,16 @@ def adversarial() -> plt.Figure:
     return _pictures((v, INK), (end - v, CHANGE), (end, INK))
 
 
+def photographs() -> plt.Figure:
+    """The changes, many times enlarged, that take a photograph across the boundary of a small and of a large power."""
+    found = results.load("pictures").arrays
+    figure, axes = plt.subplots(1, 2, figsize=SIZE, layout="none", gridspec_kw=EDGES)
+    for ax, change, unit in zip(axes, found["change"][:, 3, 28:84, 28:84], found["unit"][:, 3]):
+        ax.imshow(enlarged(unit * change))
+        ax.set(xticks=[], yticks=[])
+    return figure
+
+
 def attention() -> plt.Figure:
     """An average of many digits, a mixture of a few, and one digit alone."""
     seven, damaged = datasets.damaged_seven()
@@ -139,7 +150,8 @@ def claims_() -> plt.Figure:
 PICTURES = {
     function.__name__.rstrip("_"): function
     for function in (
-        classical, dense, basins, xor, duality, mnist, prototypes, settings, own, adversarial, attention, claims_,
+        classical, dense, basins, xor, duality, mnist, prototypes, settings, own, adversarial, photographs, attention,
+        claims_,
     )
 }  # fmt: skip
 """{chapter: the function that draws its picture}."""

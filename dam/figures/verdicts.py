@@ -21,6 +21,7 @@ CHAPTERS = {
     "prototypes": "Features and prototypes",
     "settings": "Settings",
     "adversarial": "Adversarial images",
+    "photographs": "Photographs",
     "attention": "Exponential memories and attention",
 }
 """The chapters that judge statements, by the names of their notebooks."""
@@ -46,6 +47,10 @@ SHOWN = {
     "transfer": "fig-adversarial-transfer",
     "transfer/ambiguous": "fig-adversarial-distance",
     "rubbish": "fig-adversarial-rubbish",
+    "highres": "fig-photographs-table",
+    "highres/uncentered": "fig-photographs-speakers",
+    "highres/rows-as-memories": "fig-photographs-named",
+    "highres/imagenet": "fig-photographs-named",
 }
 """Experiment, or experiment and the beginning of a claim's name: the figure or table of the book that shows it. Its
 label begins with what it is and the chapter, ``fig-CHAPTER-``."""

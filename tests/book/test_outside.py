@@ -34,6 +34,7 @@ CHANGED = {
     "settings": ("for rate in (0.01, 0.04, 0.1, 0.3):", "for rate in (0.02, 0.05, 0.2, 0.4):"),
     "own": ("for begin in (0, 750, 1500):", "for begin in (250, 1000, 1250):"),
     "adversarial": ("for m in (1, 30):", "for m in (1, 10):"),
+    "photographs": ("8, 320, 0.1, 100, 30)", "8, 320, 0.1, 50, 30)"),
     "attention": ("completion.digits(1999, seed=0)", "completion.digits(999, seed=0)"),
 }
 """{chapter: (code of an exercise, what a reader makes of it)}: one number of the exercise is another."""

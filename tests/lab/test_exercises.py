@@ -8,7 +8,7 @@ import functools
 import pytest
 
 from dam.lab import exercises
-from dam.lab.exercises import attention, settings
+from dam.lab.exercises import attention, photographs, settings
 from dam.network import training
 
 PERCENT = "in percent|for percent|asks for percent|not in percent"
@@ -32,6 +32,11 @@ CASES = {
     "mnist-zero": {63.0: "Right", 0.63: PERCENT, 37.0: "did not move", 90.0: "initial ones of seed 0"},
     "own-inverted": {0.096: "Right", 99.904: "as they were", 50.0: "first 64 columns"},
     "own-two": {1.2: "Right", 20.0: "y % 2"},
+    "photographs-raw": {
+        61.1: "Right", -61.1: "The sign", 140.7: "natural logarithm", 127.7: "largest over the smallest",
+        30.0: "double precision",
+    },
+    "photographs-uncentered": {80.8: "Right", 0.808: "not their share", 3.4: "with centered features", 40.0: "median"},
     "prototypes-agree": {92.0: "Right", 86.7: "sleeping", 0.92: PERCENT, 50.0: "is awake"},
     "prototypes-opposed": {-0.193: "Right", 0.193: "look at the sign", 0.7: "np.corrcoef"},
     "prototypes-specialists": {24.95: "Right", 75.05: "read correctly", 0.2495: PERCENT, 5.0: "exactly one"},
@@ -42,7 +47,10 @@ CASES = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", CASES)
+TRAINED = set(photographs.ANSWERS)  # which take seconds
+
+
+@pytest.mark.parametrize("name", [pytest.param(name, marks=[pytest.mark.long] * (name in TRAINED)) for name in CASES])
 def test_an_answer_is_right_or_told_what_is_off(name, capsys, monkeypatch):
     train, found = training.train, []
 

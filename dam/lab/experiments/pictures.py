@@ -23,6 +23,16 @@ DEMO = PAPER | {"n": (2,), "max_updates": 10}
 RANGES = {"overshoot": (0.0, 1000.0), "length": (1e-9, 1e9), "named": (1, 1000), "max_updates": (1, 10**6)}
 IMAGENETTE = (0, 217, 482, 491, 497, 566, 569, 571, 574, 701)
 """The numbers of Imagenette's classes among those of ImageNet."""
+NAMES = {405: "airship", 406: "altar", 407: "ambulance", 417: "balloon", 429: "baseball", 437: "lighthouse",
+         442: "bell cote", 468: "cab", 483: "castle", 497: "church", 513: "cornet", 517: "crane", 538: "dome",
+         540: "drilling platform", 562: "fountain", 566: "French horn", 569: "garbage truck", 571: "gas pump",
+         572: "goblet", 599: "honeycomb", 619: "lampshade", 654: "minibus", 656: "minivan", 657: "missile",
+         663: "monastery", 668: "mosque", 675: "moving van", 698: "palace", 701: "parachute", 718: "pier",
+         722: "ping-pong ball", 727: "planetarium", 734: "police van", 751: "racing car",
+         757: "recreational vehicle", 760: "refrigerator", 776: "saxophone", 778: "scale", 800: "slot machine",
+         830: "stretcher", 832: "stupa", 852: "tennis ball", 873: "triumphal arch", 927: "trifle", 949: "strawberry",
+         952: "fig", 969: "eggnog", 972: "cliff", 978: "seashore"}  # fmt: skip
+"""What ImageNet calls those of its classes that the shipped photographs have, or are taken for."""
 LARGE = 224
 """The side in pixels of the images that EfficientNet-Lite0 was trained on."""
 
