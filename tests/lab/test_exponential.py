@@ -152,7 +152,11 @@ def test_the_stored_result_is_what_the_code_computes():
     sizes, rates = stored.parameters["N"], stored.parameters["rate"]
     task = {"seed": 0, "what": "bit", "N": sizes[0], "samples": stored.parameters["samples"], "backend": "numpy"}
     found = exponential.point(**task, rate=0.6, damage=0.1)["found"]
-    assert found == stored.arrays["error"][stored.parameters["damage"].index(0.1), 0, rates.index(0.6)] > 0
+    expected = stored.arrays["error"][stored.parameters["damage"].index(0.1), 0, rates.index(0.6)]
+    if np.__version__ == stored.versions["numpy"]:
+        assert found == expected > 0
+    else:  # few of the 40,000 draws from multinomial distributions come out otherwise in NumPy 2.5
+        assert found == pytest.approx(expected, abs=10 / stored.parameters["samples"]) and found > 0
     assert exponential.twin_limit(16) == pytest.approx(
         float(stored.arrays["K_twins"][stored.parameters["whole"].index(16)])
     )
