@@ -42,20 +42,11 @@ LOGISTIC = "logistic regression"
 
 
 class Features(NamedTuple):
-    """Of the photographs of a folder.
+    """Of the photographs of a folder: features ``h (S, N)`` of float16, ``y (S,)``, the class of each, and more.
 
-    Attributes
-    ----------
-    h : (S, N) array of float16
-    y : (S,) array of int
-        The class of each.
-    classes : (N_c,) array of str
-    files : (S,) array of str
-        Their paths in the folder.
-    skipped : array of str
-        The paths of those that did not open.
-    settings : dict
-        Network, side, and digests of the weights and of the photographs' names, sizes and times.
+    ``classes (N_c,)`` are their names, ``files (S,)`` the paths in the folder, ``skipped`` the paths of photographs
+    that did not open, and ``settings`` has network, side, and digests of the weights and of the photographs' names,
+    sizes and times.
     """
 
     h: np.ndarray
@@ -243,20 +234,10 @@ def recipe(n: int, N: int, classes: int, least: int, T: float | None = None, **c
 class Heads(NamedTuple):
     """Test errors of memories on features, and of what is beside them.
 
-    Attributes
-    ----------
-    names : (R,) array of str
-        "n = 2", ..., "logistic regression".
-    error, top_five : (R,) arrays
-        Photographs of ``val`` in %, whose class is not the first answer, or not among the first five; NaN where there
-        are no more than five classes.
-    seconds : (R,) array
-        That the training took.
-    photographs : (2,) array of int
-        How many were trained on, and tested.
-    classes : (N_c,) array of str
-    skipped : array of str
-        The paths in the folder of those that did not open.
+    ``names (R,)`` are "n = 2", ..., "logistic regression"; ``error (R,)`` and ``top_five (R,)`` the photographs of
+    ``val`` in % whose class is not the first answer, or not among the first five, NaN where there are no more than five
+    classes; ``seconds (R,)`` those that the training took; ``photographs (2,)`` how many were trained on, and tested;
+    ``classes (N_c,)`` the names; ``skipped`` the paths in the folder of those that did not open.
     """
 
     names: np.ndarray
