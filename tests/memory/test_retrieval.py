@@ -283,3 +283,9 @@ def test_the_memory_of_a_retrieval_is_checked_for_its_own_sizes(monkeypatch):
     retrieval.batch_fields(sigma, xi, dam.Polynomial(2), "energy", 2)
     [(sizes, what, where)] = asked
     assert sizes == (5, 8, 3, 2) and what == "retrieval" and where is xi
+
+
+def test_sizes_that_are_none_are_named():
+    for name in "KNS":
+        with pytest.raises(ValueError, match=f"^{name} must be "):
+            retrieval_bytes(**{"K": 2, "N": 3, "S": 4} | {name: 0})
