@@ -10,7 +10,7 @@ from dam.arrays import Array
 from dam.datasets import Photograph
 from dam.figures.page import Block
 from dam.figures.panels import frame, grid, legend
-from dam.figures.style import LINES, MARKERS, NARROW, degree_color
+from dam.figures.style import LINES, MARKERS, NARROW, PHOTOGRAPHS, degree_color
 
 TIMES = 10
 """By how much changes are enlarged."""
@@ -62,6 +62,7 @@ def rows(lines: dict, *, size: float = 1.15) -> plt.Figure:
 
 
 def _show(ax, pixels):
+    ax.figure.set_gid(PHOTOGRAPHS)
     ax.imshow(pixels)
     ax.set(xticks=[], yticks=[])
     ax.grid(False)

@@ -1,10 +1,13 @@
 """The book's style, said once: colors, markers, line styles, hatches, widths, and Matplotlib parameters."""
 
+import base64
 import io
+import re
 from contextlib import suppress
 
 import matplotlib.pyplot as plt
 import numpy as np
+from PIL import Image
 
 from dam.figures import drawn
 
@@ -57,6 +60,10 @@ MOST_SVG = 150_000
 """Bytes of a vector picture from which its data, not its text and axes, are drawn as dots."""
 
 
+PHOTOGRAPHS = "photographs"
+"""The group id of a figure of photographs: it keeps them as JPEG, a fifth of what they are as PNG."""
+
+
 def degree_color(n: float) -> tuple:
     """The color of degree n (1 to 100) in every figure: dark violet for small n, through blue, to green for large."""
     return plt.get_cmap("viridis")(0.65 * np.clip(np.log(n) / np.log(30), 0, 1))
@@ -84,6 +91,8 @@ def use() -> None:
 
 def vector(figure: plt.Figure) -> str:
     """Return a figure as SVG; where the data are so many that it would be large, they are dots at 220 dpi in it."""
+    if figure.get_gid() == PHOTOGRAPHS:
+        return re.sub('data:image/png;base64,([^"]+)', _jpeg, _svg(figure))
     if len(svg := _svg(figure)) > MOST_SVG:
         for ax in figure.axes:
             ax.set_rasterization_zorder(2.4)  # axes, legends and annotations lie above
@@ -95,3 +104,9 @@ def _svg(figure):
     stream = io.StringIO()
     figure.savefig(stream, format="svg", bbox_inches="tight", dpi=220, metadata={"Date": None})
     return stream.getvalue()
+
+
+def _jpeg(png):
+    picture = Image.open(io.BytesIO(base64.b64decode(png[1]))).convert("RGB")
+    picture.save(stream := io.BytesIO(), format="JPEG", quality=85)
+    return f"data:image/jpeg;base64,{base64.b64encode(stream.getvalue()).decode()}"

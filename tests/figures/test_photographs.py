@@ -1,5 +1,6 @@
 """The figures of the chapter on photographs show the numbers they are given."""
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
@@ -76,3 +77,12 @@ def test_every_author_is_named_and_linked():
     assert figures.photographs.LICENSE in block.markup
     with pytest.raises(KeyError):
         figures.photographs.authors(shipped, {})
+
+
+def test_photographs_are_kept_as_jpeg_and_other_pictures_as_they_are():
+    picture = np.random.default_rng(0).integers(0, 256, (112, 112, 3), dtype=np.uint8)
+    svg = style.vector(figures.photographs.changes({"a": [picture, picture]}, ("one", "two")))
+    assert svg.count("data:image/jpeg") == 2 and "data:image/png" not in svg
+    figure, ax = plt.subplots()
+    ax.imshow(picture)
+    assert "data:image/png" in style.vector(figure)
