@@ -223,7 +223,6 @@ def item(row: Row, runs: Sequence[Result]) -> str:
     facts = [
         f"<span>{count(row)}</span>",
         f'<a class="to-figure" href="{row.chapter}.html#{row.shown}">figure</a>',
-        f'<a href="{row.chapter}.html" title="{html.escape(CHAPTERS[row.chapter])}">chapter</a>',
         f'<a href="provenance.html#results-{row.first.experiment}">{seeds} {"seed" if seeds == 1 else "seeds"}</a>',
     ]
     told, marked = luck(row, runs)
@@ -268,8 +267,7 @@ def fold(row: Row, runs: Sequence[Result]) -> str:
     ours = [f'<dd data-claim="{name}">{named(v, row)}{spread(v)}</dd>' for name, v in zip(names, row.verdicts)]
     told = {"Ours": "".join(ours)} | {name: each(row, part) for name, part in parts.items()}
     terms = "".join(f"<dt>{name}</dt>{text}" for name, text in told.items() if text)
-    title = "Variants, rule, command" if row.variants > 1 else "Rule, command"
-    return f"<details><summary>{title}</summary><dl>{terms}</dl></details>"
+    return f"<details><summary>Details</summary><dl>{terms}</dl></details>"
 
 
 def each(row: Row, part: Callable[[Verdict], str]) -> str:

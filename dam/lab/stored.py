@@ -44,13 +44,20 @@ def stored_network(which: int | str, seed: int = 0, directory: Path | str | None
     if which != RELU and (isinstance(which, bool) or not isinstance(which, numbers.Integral) or which < 2):
         raise ValueError(f"which must be the degree n of a network, 2 or more, or {RELU!r}, got {which!r}")
     experiment, variant = ("baselines", "") if which == RELU else ("mnist", f"n{which}")
+    found = stored_result(experiment, variant, seed, directory)
+    if ("relu_visible" if which == RELU else "visible") not in found.arrays:
+        raise ValueError(f"the stored result {found.name}.json holds no weights; run {experiment} again, with them")
+    return found
+
+
+def stored_result(experiment: str, variant: str, seed: int, directory: Path | str | None = None) -> Result:
+    """Return a result from the folder if that holds it, else as shipped.
+
+    Raises ``FileNotFoundError`` if neither has it, or there is no such folder.
+    """
     name = results.file_name(experiment, variant, seed) + ".json"
     folders = results.existing(directory), results.SHIPPED
-    folder = next((folder for folder in folders if (folder / name).exists()), directory)
-    stored = results.load(experiment, variant, seed, folder)
-    if ("relu_visible" if which == RELU else "visible") not in stored.arrays:
-        raise ValueError(f"the stored result {name} holds no weights; run {experiment} again, with them")
-    return stored
+    return results.load(experiment, variant, seed, next((one for one in folders if (one / name).exists()), directory))
 
 
 def name_of(which: int | str) -> str:

@@ -155,8 +155,9 @@ def test_the_stored_result_is_what_the_code_computes():
     expected = stored.arrays["error"][stored.parameters["damage"].index(0.1), 0, rates.index(0.6)]
     if np.__version__ == stored.versions["numpy"]:
         assert found == expected > 0
-    else:  # few of the 40,000 draws from multinomial distributions come out otherwise in NumPy 2.5
-        assert found == pytest.approx(expected, abs=10 / stored.parameters["samples"]) and found > 0
+    else:  # NumPy 2.5 draws other numbers from a multinomial distribution: four standard errors of the difference
+        error = np.sqrt(2 * expected * (1 - expected) / stored.parameters["samples"])
+        assert abs(found - expected) < 4 * error
     assert exponential.twin_limit(16) == pytest.approx(
         float(stored.arrays["K_twins"][stored.parameters["whole"].index(16)])
     )

@@ -20,8 +20,7 @@ from dam.lab.verdicts import Claim, every, within
 from dam.network import attacks, prototypes
 from dam.network.classifier import Classifier
 from dam.vision import weights
-from dam.vision.coupled import Coupled, features
-from dam.vision.layers import Layer
+from dam.vision.coupled import Coupled
 from dam.vision.layers import Sequence as Layers
 from dam.vision.photographs import photograph, pixels
 
@@ -173,7 +172,8 @@ def point(
     seconds = time.perf_counter() - begun
     readers, answers = [heads_of.head(network, kind, k, s, folder) for kind, k, s in others], []
     for factor in overshoot:
-        h = np.concatenate([seen(layers, each.overshoot(v[part], factor), side) for part, each in zip(parts, moved)])
+        beyond = np.concatenate([each.overshoot(v[part], factor) for part, each in zip(parts, moved)])
+        h = heads_of.seen(layers, beyond, side)
         answers.append([reader.predict(squash.forward(h)[0]) for reader, squash in readers])
     joined = lambda name: np.concatenate([getattr(each, name) for each in moved])
     return {
@@ -184,11 +184,6 @@ def point(
         "new": joined("target").astype(np.int8),
         "seconds": seconds / float(np.sum(joined("updates") + 1)),
     }
-
-
-def seen(layers: Layer, v: Array, side: int) -> np.ndarray:
-    """Return the features ``(M, N)`` of images ``v (M, 3 side²)``."""
-    return features(layers, v.reshape(-1, side, side, 3).astype(np.float32))
 
 
 def coupled_to(
@@ -249,21 +244,23 @@ def excess(result: Result) -> float:
 
 
 SLIDES = "Slides of Krotov, high resolution images"
+NAMES = {"lite0": "Lite0", "vgg16": "VGG16"}
 JUDGED = ("lite0",)  # vgg16 too, by the same rules, when its result is stored
 CLAIMS = (
     *(Claim(f"{network}-white-box", SLIDES,
-            f"{network}: photographs made on n = 2 or 8 fool the network they are made on",
+            f"{NAMES[network]}: photographs made on n = 2 or 8 fool the network they are made on",
             "at least 95 % of those that go 1.1 times as far as the boundary, reached within 60 updates, for both n",
             white_box, within(95, 100), variant=network, digits=1, unit=" %", source="slides", fixed="2026-11-28")
       for network in JUDGED),
     *(Claim(f"{network}-order", SLIDES,
-            f"{network}: what is made at n = 8 fools n = 2 more often than the other way",
+            f"{NAMES[network]}: what is made at n = 8 fools n = 2 more often than the other way",
             "McNemar's test on the same photographs, p below 0.01 for every pair of heads",
             largest_p, within(0, 0.01), variant=network, digits=4, unit=" (largest p)", source="slides",
             fixed="2026-11-28", incomparable=f"the sign is the slides' in all pairs, but not sure in each; {OTHER}",
             expected="not comparable")
       for network in JUDGED),
-    *(Claim(f"{network}-n{i}-n{j}", SLIDES, f"{network}: {share} % of the photographs made at n = {i} fool n = {j}",
+    *(Claim(f"{network}-n{i}-n{j}", SLIDES,
+            f"{NAMES[network]}: {share} % of the photographs made at n = {i} fool n = {j}",
             "ours, 1.1 times as far as the boundary, is within 10 points",
             entry(i, j), within(share - 10, share + 10), variant=network, digits=1, unit=" %", source="slides",
             fixed="2026-11-28", incomparable=OTHER, expected="holds" if i == 2 else "not comparable")

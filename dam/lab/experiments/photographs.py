@@ -14,11 +14,11 @@ from tqdm.auto import tqdm
 
 from dam import checks
 from dam.arrays import Array
-from dam.lab import results
 from dam.lab.common import library, on_cpu
 from dam.lab.experiments import Experiment, Outcome
 from dam.lab.experiments.baselines import logistic, relu_networks
 from dam.lab.results import Result
+from dam.lab.stored import stored_result
 from dam.network.classifier import Network, error_percent
 from dam.network.recipes import Recipe
 from dam.network.relu import ReLUNetwork
@@ -26,7 +26,7 @@ from dam.network.training import train
 from dam.vision import coupled, weights
 from dam.vision.coupled import Squashed
 from dam.vision.layers import Layer
-from dam.vision.photographs import ENDINGS, photograph
+from dam.vision.photographs import ENDINGS, photograph, pixels
 
 PAPER = {"network": "lite0", "side": 112, "per_class": 300, "n": (2, 3, 8, 20), "T": (40.0, 80.0, 160.0, 320.0),
          "epsilon0": (0.1, 0.3), "C": (0.001, 0.01, 0.1, 1.0), "K": 100, "epochs": 30, "heads": 3}  # fmt: skip
@@ -161,9 +161,14 @@ def features_of(files: Sequence[Path], network: str, side: int, sweep: Callable)
 def point(*, network: str, side: int, files: Sequence[str], sha256: str) -> dict[str, Any]:
     """Return the features ``h`` of some photographs, and the seconds for one; ``sha256`` is that of their contents."""
     layers = layers_of(network)
-    x = np.stack([photograph(path, side) for path in files]) / np.float32(127.5) - 1
+    v = pixels(np.stack([photograph(path, side) for path in files]))
     begun = time.perf_counter()
-    return {"h": coupled.features(layers, x), "seconds": (time.perf_counter() - begun) / len(files)}
+    return {"h": seen(layers, v, side), "seconds": (time.perf_counter() - begun) / len(files)}
+
+
+def seen(layers: Layer, v: Array, side: int) -> np.ndarray:
+    """Return the features ``(M, N)`` of images ``v (M, 3 side²)``."""
+    return coupled.features(layers, v.reshape(-1, side, side, 3).astype(np.float32))
 
 
 layers_of = lru_cache(maxsize=2)(convolutions)
@@ -288,11 +293,8 @@ def linear(rows: Array, biases: Array) -> ReLUNetwork:
 
 
 def stored_features(network: str, directory: Path | str | None = None) -> Result:
-    """Return the stored result of this experiment with the features of a network, from the folder if it is there."""
-    name = results.file_name("photographs", network, 0) + ".json"
-    folders = results.existing(directory), results.SHIPPED
-    place = next((each for each in folders if (each / name).exists()), directory)
-    return results.load("photographs", network, 0, place)
+    """Return the stored result of this experiment with the features of a network: see `stored_result`."""
+    return stored_result("photographs", network, 0, directory)
 
 
 EXPERIMENT = Experiment(

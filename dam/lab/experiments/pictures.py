@@ -11,11 +11,10 @@ from dam import datasets
 from dam.lab.common import on_cpu
 from dam.lab.experiments import Experiment, Outcome
 from dam.lab.experiments import photographs as heads_of
-from dam.lab.experiments.highres import coupled_to, seen
+from dam.lab.experiments.highres import coupled_to
 from dam.network import attacks
 from dam.network.objective import softmax
 from dam.vision import weights
-from dam.vision.coupled import features
 from dam.vision.photographs import photograph, pixels
 
 PAPER = {"n": (2, 8), "overshoot": 1.1, "max_updates": 60, "length": 0.5, "named": 3}
@@ -56,9 +55,9 @@ def run(
     on_cpu(backend, "the convolutions are computed by NumPy on the CPU")
     stored, shipped, lite0 = heads_of.stored_features("lite0", folder), datasets.photographs(), weights.lite0()
     side = stored.parameters["side"]
-    small, large = (np.stack([photograph(one.path, size) for one in shipped]) for size in (side, LARGE))
-    h = features(lite0.layers, small / np.float32(127.5) - 1)
-    chances = softmax(features(lite0.layers, large / np.float32(127.5) - 1) @ lite0.rows.T + lite0.biases)
+    small, large = (pixels(np.stack([photograph(one.path, size) for one in shipped])) for size in (side, LARGE))
+    h = heads_of.seen(lite0.layers, small, side)
+    chances = softmax(heads_of.seen(lite0.layers, large, LARGE) @ lite0.rows.T + lite0.biases)
     best = np.argsort(-chances, axis=1)[:, :named]
     label = np.array([one.label for one in shipped])
     networks = {degree: coupled_to("lite0", degree, 0, "centered", side=side, folder=folder) for degree in n}
@@ -68,11 +67,11 @@ def run(
         head, squash = heads_of.head("lite0", degree, 0, "centered", folder)
         right &= head.predict(squash.forward(h)[0]) == y
     rows = np.flatnonzero(right)
-    v, found = pixels(small[rows]), []
+    v, found = small[rows], []
     for degree in tqdm(n, desc="powers", disable=not progress):
         limits: dict[str, Any] = {"length": length, "max_updates": max_updates, "m": heads_of.M}
         moved = attacks.attack(v, y[rows], networks[degree], **limits)
-        beyond = seen(lite0.layers, moved.overshoot(v, overshoot), side)
+        beyond = heads_of.seen(lite0.layers, moved.overshoot(v, overshoot), side)
         answers = [heads_of.head("lite0", k, 0, "centered", folder) for k in n]
         given = [head.predict(squash.forward(beyond)[0]) for head, squash in answers]
         own = beyond @ lite0.rows[list(IMAGENETTE)].T + lite0.biases[list(IMAGENETTE)]
