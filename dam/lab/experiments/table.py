@@ -92,7 +92,7 @@ def run(
 
 
 def deviations(tables: Array) -> np.ndarray:
-    """Return how far tables ``(..., 4, 4)`` are from the slides' off the diagonal: mean distances in points ``(...)``."""
+    """Return how far tables ``(..., 4, 4)`` are from the slides' off the diagonal: ``(...)``, mean distances."""
     off = ~np.eye(len(paper.POWERS), dtype=bool)
     return np.abs(tables - np.array(paper.TRANSFER))[..., off].mean(axis=-1)
 
@@ -186,7 +186,7 @@ UNKNOWN = "the slides do not say how far the images were taken, and which row is
 CLAIMS = (
     Claim("diagonal", SLIDES,
           "images fool the network that they are made on as often as its second answer to a test digit is wrong",
-          "all test digits, on the boundary: each of the four shares is within 0.3 points of the slides' (one training)",
+          "all test digits, on the boundary: each share is within 0.3 points of the slides' (one training)",
           worst_diagonal, within(0, 0.3), digits=2, unit=" points at most", source="slides", fixed="2026-11-28"),
     *(Claim(f"entry-n{made}-n{shown}", SLIDES,
             f"share of images made at one n that fool another: {made} on {shown}, {paper.TRANSFER[row][column]:g} %",
