@@ -188,6 +188,14 @@ def test_only_threads_that_have_a_batch_count_as_memory(monkeypatch):
     assert retrieval_bytes(2000, 100, 10**6) == retrieval_bytes(2000, 100, 10**6, threads=256)
 
 
+def test_memory_of_a_retrieval_counted_by_hand():
+    """A neuron takes 16 bytes a memory and 24 a state; a thread takes 32 a memory and state of its batch."""
+    K, size = 2000, _dynamics.batch_size(10**6, 2000)
+    assert retrieval_bytes(K, 101, 7, 1) - retrieval_bytes(K, 100, 7, 1) == 16 * K + 24 * 7
+    one, two, eight = (retrieval_bytes(K, 100, 2 * size + 1, threads) for threads in (1, 2, 8))
+    assert two - one == 32 * size * K and eight - one == 2 * (two - one)  # three batches, the last of a single state
+
+
 def test_threads_are_those_that_the_process_may_use(monkeypatch):
     monkeypatch.setattr(limits, "cpus", lambda: 3)
     assert arrays.cores() == 3 and _dynamics.threads_for(8) == 3 and _dynamics.threads_for(2) == 2

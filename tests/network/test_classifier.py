@@ -388,7 +388,10 @@ ONE = np.ones((4, 3))
             "m must be so small that m 4.m does not overflow float64, got 600",
         ),
         (lambda: ob.targets(np.array([0, 1]), 3, np.uint8), TypeError, "dtype must be of floating point, got uint8"),
-        (lambda: dc.inactive(ONE, ONE[:, :2]), ValueError, "x must have 3 columns"),
+        (lambda: dc.inactive(ONE, ONE[:, :2]), ValueError, r"x must have 3 columns \(one for each visible weight\)"),
+        (lambda: dc.inactive(ONE[0], ONE), ValueError, "^visible must have two dimensions"),
+        (lambda: dc.inactive(np.nan * ONE, ONE), ValueError, "^visible must be finite"),
+        (lambda: dc.inactive(ONE, ONE, rows=0), ValueError, "^rows must be "),
         (lambda: dc.inactive(ONE, np.nan * ONE), ValueError, "x must be finite"),
         (lambda: dc.inactive(ONE, ONE, np.zeros(3)), ValueError, "above must be a number, or one for each of the 4"),
         (lambda: dc.inactive(ONE, ONE, kind="cubic"), ValueError, "kind must be one of"),
@@ -475,6 +478,14 @@ def test_pixels_of_another_scale_are_refused(name, call):
     spins = np.where(raw > 127, 1, -1)
     for dtype in (np.int8, np.float16, ">f4"):
         np.testing.assert_allclose(compute(network, spins.astype(dtype), y), compute(network, spins.astype(float), y))
+
+
+@pytest.mark.parametrize("argument", ["v", "x"])
+def test_digits_of_another_size_are_refused_with_that_of_the_network(argument):
+    network, v = networks()["Classifier"], np.zeros((3, 15))
+    message = rf"{argument} must have 16 columns \(one for each pixel of the network\)"
+    with pytest.raises(ValueError, match=message):
+        network.predict(v) if argument == "v" else dc.error_percent(network, v, np.zeros(3, int))
 
 
 def test_labels_that_are_no_classes_are_refused():
