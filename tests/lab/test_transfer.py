@@ -1,4 +1,4 @@
-"""The transfer table against attacks done one by one, on small random networks."""
+"""The tables of transfer against attacks done one by one, on small random networks."""
 
 from dataclasses import replace
 
@@ -8,7 +8,7 @@ from test_duality import stored
 
 from dam import datasets
 from dam.lab import claims, experiments, results, verdicts
-from dam.lab.experiments import transfer
+from dam.lab.experiments import table, transfer
 from dam.lab.stored import RELU, relu_arrays, trained
 from dam.network import attacks, robustness
 
@@ -110,24 +110,87 @@ def test_bad_parameters(folder):
         experiments.run("transfer", "demo", folder=folder, n=(2, 3), images=150)
     with pytest.raises(ValueError, match=r"overshoot must hold 1.1, the factor of the table, got \(1.0, 2.0\)"):
         experiments.run("transfer", "demo", folder=folder, n=(2, 3), overshoot=(1.0, 2.0))
+    with pytest.raises(ValueError, match=r"overshoot must hold 1.0, the boundary, got \(1.1,\)"):
+        experiments.run("table", "demo", folder=folder, n=(2, 3), overshoot=(1.1,))
+    with pytest.raises(ValueError, match="raw_digits must be a number from 1 to 20, got 50"):
+        experiments.run("table", "demo", folder=folder, n=(2, 3), digits=20)
     with pytest.raises(ValueError, match="known must be a number from 1 to 60000, got 60001"):
         experiments.run("transfer", "demo", folder=folder, n=(2, 3), known=60001)
     with pytest.raises(FileNotFoundError, match="python -m dam run mnist"):
         transfer.correct_digits((2, 7), 0, folder, "numpy")
 
 
+def test_the_table_of_all_digits_is_that_of_single_attacks(folder, monkeypatch):
+    """Digits that are misread too, in parts of unequal size."""
+    monkeypatch.setattr(table, "CHUNK", 40)
+    settings = {"n": (2, 3), "digits": 90, "overshoot": (1.0, 1.5), "max_updates": 60, "raw_digits": 12, "raw_m": (1,)}
+    result = experiments.run("table", "demo", seed=3, backend="numpy", folder=folder, **settings)
+    data, values = datasets.mnist(), result.values
+    v, y = data.x_test[:90], data.y_test[:90]
+    networks = {n: trained(n, 0, folder)[0] for n in (2, 3)}
+    for a, (n, made_on) in enumerate(networks.items()):
+        order = np.argsort(made_on.arguments(v), axis=1)
+        assert 0 < np.mean(order[:, -1] != y) < 0.5
+        found = attacks.attack(v, order[:, -1], made_on, max_updates=60, m=n)
+        assert values[f"rescued_percent_n{n}"] == pytest.approx(100 * np.mean(order[:, -2] == y)) != 0
+        assert values[f"crossed_percent_n{n}"] == pytest.approx(100 * np.mean(found.crossed))
+        for k, factor in enumerate(settings["overshoot"]):
+            image = np.clip(v + np.float32(factor) * (found.images - v), -1, 1)
+            wrong = [100 * np.mean(shown_to.predict(image) != y) for shown_to in networks.values()]
+            np.testing.assert_allclose(result.arrays["error_percent"][k, a], wrong)
+        assert values[f"error_percent_n{n}_n{n}"] == pytest.approx(result.arrays["error_percent"][0, a, a])
+    assert "deviation" not in values
+    np.testing.assert_array_equal(result.arrays["overshoot"], [1.0, 1.5])
+
+
+@pytest.mark.parametrize("m", [1, 2])
+def test_raw_steps_are_the_gradient_of_the_objective(folder, m):
+    """One digit after the other, with the gradient of eq. (14) by finite differences along the step."""
+    network, data = trained(2, 0, folder)[0], datasets.mnist()
+    network = replace(network, visible=network.visible.astype(np.float64), label_weights=network.label_weights * 1.0)
+    v = 0.9 * data.x_test[:6].astype(np.float64)  # room for a difference
+    v = attacks.attack(v, network.predict(v), network).overshoot(v, 0.95)  # a few steps from the boundary
+    order = np.argsort(network.arguments(v), axis=1)
+    first, second = order[:, -1], order[:, -2]
+    images, updates, length = table.raw_steps(v, first, second, network, m, 7)
+
+    def C(image, tau):
+        t = np.where(np.arange(10) == tau, 1, -1)
+        return np.sum((np.tanh(network.arguments(image[None])[0]) - t) ** (2 * m))
+
+    for j, image in enumerate(v):
+        _, slope = attacks.gradient(image[None], second[[j]], network, m)
+        step = C(image, second[j]) * slope[0]
+        unit = step / np.linalg.norm(step)
+        along = (C(image + 1e-5 * unit, second[j]) - C(image - 1e-5 * unit, second[j])) / 2e-5
+        assert along == pytest.approx(np.linalg.norm(step), rel=1e-3) and length[j] == pytest.approx(along, rel=1e-3)
+        taken = 0
+        while taken < 7 and network.predict(image[None])[0] == first[j]:
+            _, slope = attacks.gradient(image[None], second[[j]], network, m)
+            image, taken = np.clip(image - C(image, second[j]) * slope[0], -1, 1), taken + 1
+        crossed = network.predict(image[None])[0] != first[j]
+        assert updates[j] == (taken if crossed else 0)
+        np.testing.assert_allclose(images[j], image, atol=1e-6)
+    assert np.max(updates) > 1
+
+
 def test_the_table_of_the_slides_meets_its_own_claims():
-    table = [[98.9, 50.7, 9.07, 3.44], [33.9, 99, 8.71, 3.32], [45.3, 63.7, 98.9, 5.77], [37.6, 48.3, 56.9, 98.8]]
+    shares = [[98.9, 50.7, 9.07, 3.44], [33.9, 99, 8.71, 3.32], [45.3, 63.7, 98.9, 5.77], [37.6, 48.3, 56.9, 98.8]]
     n = (2, 3, 20, 30)
-    values = {f"error_percent_n{i}_n{j}": table[a][b] for a, i in enumerate(n) for b, j in enumerate(n)}
+    assert table.deviations(np.array([shares, np.array(shares) + 1])) == pytest.approx([0, 1])
+    values = {f"error_percent_n{i}_n{j}": shares[a][b] for a, i in enumerate(n) for b, j in enumerate(n)}
     values |= {"gap_closed_percent_n20": 49.0, "gap_closed_percent_n30": 51.0}
 
     def holds():
-        run = replace(stored("", values, {}), experiment="transfer")
-        return {claim.name: verdicts.verdict(claim, "transfer", [run]).holds for claim in claims.of("transfer")}
+        found = {}
+        for name in ("transfer", "table"):
+            run = replace(stored("", values, {}), experiment=name, parameters={"n": list(n)})
+            found |= {claim.name: verdicts.verdict(claim, name, [run]).holds for claim in claims.of(name)}
+        return found
 
     assert {name for name, held in holds().items() if held is not True} == {"ambiguous-n20", "ambiguous-n30"}
-    for changed, name in (("n2_n20", "one-way"), ("n30_n30", "white-box"), ("n20_n30", "entry-n20-n30")):
+    changes = ("n2_n20", "one-way"), ("n30_n30", "white-box"), ("n20_n30", "entry-n20-n30"), ("n3_n3", "diagonal")
+    for changed, name in changes:
         before, values[f"error_percent_{changed}"] = values[f"error_percent_{changed}"], 20.0
         assert holds()[name] is False
         values[f"error_percent_{changed}"] = before
