@@ -351,8 +351,8 @@ OTHER = {  # a change of the shipped results, by values or by arrays, and the ve
     "fig2/more-classes-n2": ({"three_to_five_percent_n20": 64.0}, "contradicted"),
     "fig2/one-class-n30": ({"one_class_awake_percent_n30": 39.9}, "contradicted"),
     "transfer/one-way": ({"error_percent_n2_n20": 30.0}, "contradicted"),
-    "transfer/entry-n2-n3": ({"error_percent_n2_n3": 52.0}, "holds"),
-    "transfer/entry-n2-n30": ({"error_percent_n2_n30": 20.0}, "not comparable"),
+    "table/entry-n2-n3": ({"error_percent_n2_n3": 52.0}, "holds"),
+    "table/entry-n2-n30": ({"error_percent_n2_n30": 20.0}, "not comparable"),
 }
 
 
