@@ -220,15 +220,12 @@ def item(row: Row, runs: Sequence[Result]) -> str:
     """Return a row of the page: mark, statement, ours, links, and a fold that says how it is judged."""
     data = {"verdict": row.group, "source": row.first.claim.source, "chapter": row.chapter}
     attributes = "".join(f' data-{key}="{value}"' for key, value in data.items())
-    seeds = max(v.seeds for v in row.verdicts)
+    marked = luck(row, runs)[1]
     facts = [
         f"<span>{count(row)}</span>",
         f'<a class="to-figure" href="{row.chapter}.html#{row.shown}">figure</a>',
-        f'<a href="provenance.html#results-{row.first.experiment}">{seeds} {"seed" if seeds == 1 else "seeds"}</a>',
+        *([f"<span>{marked}</span>"] if marked else []),
     ]
-    told, marked = luck(row, runs)
-    facts += [f'<a href="provenance.html#results-fresh">{told}</a>'] if told else []
-    facts += [f"<span>{marked}</span>"] if marked else []
     return (
         f'<li class="claim" id="{row.anchor}" data-count="{len(row.verdicts)}"{attributes}>{mark(row.first.word)}<div>'
         f'<p>{formula(row.says)}</p><div class="claim-facts">{" ".join(facts)}{fold(row, runs)}</div></div></li>'
@@ -254,9 +251,10 @@ def on_fresh_seeds(verdict: Verdict, runs: Sequence[Result]) -> tuple[str, str]:
 
 
 def fold(row: Row, runs: Sequence[Result]) -> str:
-    """Return how a statement is judged, closed: ours, on fresh seeds, the rule, its day, why not, the command."""
+    """Return how a statement is judged, closed: ours, the results, fresh seeds, the rule, its day, why not, again."""
     parts = {
-        "Fresh seeds": lambda v: ", ".join(filter(None, on_fresh_seeds(v, runs))),
+        "Results": lambda v: results(v.experiment, f"{v.seeds} {'seed' if v.seeds == 1 else 'seeds'}"),
+        "Fresh seeds": lambda v: results("fresh", ", ".join(filter(None, on_fresh_seeds(v, runs)))),
         "Rule": lambda v: formula(v.claim.criterion),
         "Fixed": lambda v: fixed(v.claim),
         "Why not": lambda v: formula(v.why),
@@ -269,6 +267,11 @@ def fold(row: Row, runs: Sequence[Result]) -> str:
     told = {"Ours": "".join(ours)} | {name: each(row, part) for name, part in parts.items()}
     terms = "".join(f"<dt>{name}</dt>{text}" for name, text in told.items() if text)
     return f"<details><summary>Details</summary><dl>{terms}</dl></details>"
+
+
+def results(experiment: str, text: str) -> str:
+    """Return a text linked to the results of an experiment on the page of provenance; '' if it is empty."""
+    return f'<a href="provenance.html#results-{experiment}">{text}</a>' if text else ""
 
 
 def each(row: Row, part: Callable[[Verdict], str]) -> str:

@@ -91,6 +91,7 @@ def test_variants_with_one_verdict_are_one_row():
     text = verdicts.item(both, [])
     assert "at most N<sup>1</sup>, N<sup>2</sup> memories" in text and text.count("it is &lt;so&gt;") == 1
     assert "n = 2, power: 0.5 ± 0.1, over 3 seeds</dd>" in text
+    assert text.count('<a href="provenance.html#results-fig4">3 seeds</a>') == 1
 
 
 def test_row_says_when_its_rule_was_fixed_and_why_it_does_not_hold():
