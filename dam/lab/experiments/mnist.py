@@ -57,7 +57,10 @@ def recipe(parameters: dict) -> Recipe:
 def recorded(parameters: dict) -> dict:
     """Return the parameters to store: the whole recipe, ``epochs`` as trained. `run` accepts them again."""
     kept = {name: parameters[name] for name in ("schedule", "weights")}
-    changed = {name: value for name, value in asdict(recipe(parameters)).items() if name != "N"}  # MNIST has its 784
+    changed = asdict(recipe(parameters))
+    del changed["N"]  # MNIST has its 784
+    if not changed["average"]:  # as results have it that are older than this field
+        del changed["average"]
     return changed | kept | {"epochs": length(parameters)}
 
 
