@@ -676,7 +676,7 @@ train(x[:2000], y[:2000], recipe, epochs=400, x_test=x_test[:500], y_test=y_test
 """
 
 
-@pytest.mark.parametrize("average", (0, 2999))
+@pytest.mark.parametrize("average", (0, pytest.param(2999, marks=pytest.mark.long)))
 def test_resuming_after_a_kill_gives_the_uninterrupted_training_bit_for_bit(digits, tmp_path, average):
     x, y, x_test, y_test = digits
     path = tmp_path / "folder" / "state.ckpt.npz"
