@@ -249,7 +249,7 @@ WITHOUT = {  # those that take none
     *(f"memory.theory.{name}" for name in ("error_probability_exact_moments", "error_tail", "half_stable")),
     "memory.theory.noise_moments",
     "memory.retrieval.retrieval_bytes",
-    *(f"network.recipes.Recipe.{name}" for name in ("temperature", "epsilon", "scaled")),
+    *(f"network.recipes.Recipe.{name}" for name in ("temperature", "epsilon", "scaled", "averaged")),
     *("network.classifier.Classifier.dual", "network.training.initial_weights"),
     *(f"network.checkpoints.{name}" for name in ("claimed", "prepare", "load", "kept", "versions")),
     *("vision.photographs.photograph", "vision.photographs.classes_of"),

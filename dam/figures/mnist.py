@@ -200,6 +200,23 @@ def crossings(curves: dict, intervals: dict, level: float, *, epochs: tuple[int,
     return figure
 
 
+def to_the_end(curves: dict, *, errors: tuple[float, float] = (1.3, 2.3)) -> plt.Figure:
+    """Test errors after each epoch of whole trainings, a panel for each n, a thin line for each: {n: list of (E,)}.
+
+    `errors`: the lowest and the highest one drawn, in percent.
+    """
+    figure, axes = grid(len(curves), height=2.0, extra=0.8, sharex=True, sharey=True)
+    for ax, (n, runs) in zip(axes, curves.items()):
+        for k, each in enumerate(runs):
+            shade = str(min(0.4 * k, 0.75))
+            ax.plot(np.arange(1, len(each) + 1), each, color=shade, linewidth=0.6, label=f"run {k + 1}")
+        ax.set(title=f"n = {n}", xlim=(0, max(map(len, runs))), ylim=errors)
+    figure.supxlabel("epoch")
+    figure.supylabel("test error (%)")
+    legend(figure, columns=3, fontsize=9, handlelength=1.6, columnspacing=1)
+    return figure
+
+
 def final_errors(ours: dict, networks: dict, papers: dict) -> plt.Figure:
     """Test errors at the end of training for each n: {n: errors of our runs}, {n: network form}, {n: the paper's}."""
     figure, ax = plt.subplots(figsize=(NARROW, 3.4))

@@ -39,6 +39,8 @@ SHOWN = {
     "duality": "fig-duality-agreement",
     "mnist": "fig-mnist-crossings",
     "mnist/test-error": "fig-mnist-final",
+    "mnist/final": "fig-mnist-final",
+    "mnist/ten-minutes": "fig-settings-price",
     "fig2": "fig-prototypes-votes",
     "fig2/lone-memory": "fig-prototypes-deciders",
     "studies": "fig-settings-choices",
@@ -63,8 +65,8 @@ MARKS = {"holds": "✓", "contradicted": "✗", "not comparable": "≠", "not ju
 MOST = 4
 """How many different words of variants are named in their common line."""
 
-VARIANT = re.compile(r"-(power|rectified|n\d+)(?=-|$)")
-LABEL = re.compile(r"n = (?P<n>\d+)(, (?P<kind>power|rectified))?: ")
+VARIANT = re.compile(r"-(power|rectified|raw|smoothed|n\d+)(?=-|$)")
+LABEL = re.compile(r"n = (?P<n>\d+)(, (?P<kind>power|rectified|raw|smoothed))?: ")
 
 
 @dataclass(frozen=True)
@@ -308,12 +310,13 @@ def said(claim: Claim) -> str:
 
 
 def command(verdict: Verdict, runs: Sequence[Result]) -> str:
-    """Return the command for the first result that a claim is judged on, and the seeds of the others."""
+    """Return the command for the first result that a claim is judged on, and the seeds and variants of the others."""
     asked = [run for run in runs if (run.experiment, run.variant) == (verdict.experiment, verdict.claim.variant)]
     used = [run for run in asked if run.name in verdict.names]
     if not used:
         return ""
     others = f" (and seeds {', '.join(str(run.seed) for run in used[1:])})" if len(used) > 1 else ""
+    others += f", the same of {', '.join(verdict.claim.others)}" if verdict.claim.others else ""
     return f"<code>python -m dam again {used[0].name}</code>{others}"
 
 

@@ -34,7 +34,7 @@ def judge_stored(*names: str, directory: Path | str | None = None) -> list[Verdi
     """
     verdicts = []
     for experiment in names or CLAIMS:
-        variants = sorted({claim.variant for claim in of(experiment)})
+        variants = sorted({name for claim in of(experiment) for name in (claim.variant, *claim.others)})
         verdicts += judge(experiment, [run for v in variants for run in results.load_all(experiment, v, directory)])
     return verdicts
 

@@ -5,6 +5,7 @@ CAPACITY_CLASSICAL = 0.14  # K^max / N of the classical network, eq. (1) and the
 BIT_ERROR = 0.005  # the share of unstable bits in eq. (5)
 
 # Section 4, Figs 1B and 2
+SIMARD = 1.6  # %: the published error of networks of this kind, with which the paper compares its own
 POWERS = (2, 3, 20, 30)  # of the networks
 BELOW = 2.0  # %: Fig. 1B marks the first epoch with a lower test error
 FIRST_BELOW = {2: (179, 312), 3: (158, 262)}  # these epochs, by n, over several hyperparameters

@@ -1,7 +1,7 @@
 """A claim of the sources and the verdict on it: measures of a result, rules over seeds, and how they are judged."""
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -28,7 +28,8 @@ class Claim:
     scale, or a trial, was there. ``expected``, one of `WORDS`, is the verdict on the shipped results when they were
     last looked at, and ``reason`` says why it is contradicted. ``incomparable``, where it is not empty, says what in
     ours is not as in the source: a rule that is not met then contradicts nothing. ``least`` is the number of
-    seeds that the rule needs.
+    seeds that the rule needs. A statement that compares variants names the ``others``: ``measure`` then takes the
+    results of one seed, of ``variant`` and of each of these.
     """
 
     name: str
@@ -50,6 +51,7 @@ class Claim:
     expected: str = "holds"
     free: tuple[str, ...] = ()
     least: int = 1
+    others: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -129,27 +131,36 @@ def covers(number: float) -> Callable:
     return holds
 
 
+def above_chance(numbers: Sequence[float]) -> bool | None:
+    """Judge a rule: the mean over seeds is above 0; None if its 95 % confidence interval contains 0."""
+    mean, half = interval(numbers)
+    return None if math.isnan(half) or abs(mean) <= half else mean > 0
+
+
 def as_in_the_paper(parameters: dict) -> dict[str, str]:
     """Stand in for `Experiment.changed`: no parameter differs."""
     return {}
 
 
 def verdict(claim: Claim, experiment: str, runs: Iterable[Result], changed: Callable = as_in_the_paper) -> Verdict:
-    """Return the `Verdict` on a claim from the results of an experiment over seeds, of the claim's variant.
+    """Return the `Verdict` on a claim from the results of an experiment over seeds, of the claim's variants.
 
     ``changed(parameters)`` says, by name, which parameters of a result are not those of the paper scale. Such a result
     is left out. A result without the number is a miss, and the claim does not hold; one that cannot decide leaves all
     of it open.
     """
-    numbers, names, left = [], [], []
-    for run in runs:
-        if run.variant.removeprefix("demo").removeprefix("-") != claim.variant:
+    numbers, names, left, runs = [], [], [], list(runs)
+    for run in of_variant(runs, claim.variant):
+        compared = [one for other in claim.others for one in of_variant(runs, other) if one.seed == run.seed]
+        if len(compared) < len(claim.others):
+            left.append(f"seed {run.seed}: not of all of {', '.join(claim.others)}")
             continue
-        if changes := [text for name, text in changed(run.parameters).items() if name not in claim.free]:
-            left.append(f"seed {run.seed}: {', '.join(changes)}")
+        changes = {key: text for one in (run, *compared) for key, text in changed(one.parameters).items()}
+        if told := [text for key, text in changes.items() if key not in claim.free]:
+            left.append(f"seed {run.seed}: {', '.join(told)}")
         else:
-            numbers.append(measured(claim, run))
-            names.append(run.name)
+            numbers.append(measured(claim, run, *compared))
+            names += [one.name for one in (run, *compared)]
     found = [number for number in numbers if number is not None and not math.isnan(number)]
     missed = sum(number is not None and math.isnan(number) for number in numbers)
     mean, spread = mean_and_spread(found) if found else (math.nan, math.nan)
@@ -158,19 +169,27 @@ def verdict(claim: Claim, experiment: str, runs: Iterable[Result], changed: Call
         undecided = "no result with the parameters that are judged" if left else "no stored result"
     elif claim.holds is not None and None not in numbers:
         holds = False if missed else claim.holds(found)
-        holds, undecided = (None, "one result is too few for the rule") if holds is None else (bool(holds), "")
+        if holds is not None:
+            holds, undecided = bool(holds), ""
+        elif len(found) == 1:
+            undecided = "one result is too few for the rule"
     notes = [claim.adds(found) if claim.adds and found else "", f"none in {missed} of {len(numbers)}" if missed else ""]
     note = ", ".join(filter(None, notes))
     return Verdict(claim, experiment, len(numbers), mean, spread, holds, note, tuple(names), "; ".join(left), undecided)
 
 
-def measured(claim: Claim, run: Result) -> Any:
-    """Return the number a claim is judged on, NaN if there is none such.
+def of_variant(runs: Iterable[Result], variant: str) -> list[Result]:
+    """Return the results of a variant, at whatever scale."""
+    return [run for run in runs if run.variant.removeprefix("demo").removeprefix("-") == variant]
 
-    None if the result decides nothing, or was run without what it takes.
+
+def measured(claim: Claim, *runs: Result) -> Any:
+    """Return the number a claim is judged on, NaN if there is none such, from a result or those that it compares.
+
+    None if they decide nothing, or were run without what it takes.
     """
-    known = {key: math.nan if x is None else x for key, x in run.values.items()}
+    known = [{key: math.nan if x is None else x for key, x in run.values.items()} for run in runs]
     try:
-        return claim.measure(replace(run, values=known))
+        return claim.measure(*(replace(run, values=values) for run, values in zip(runs, known)))
     except KeyError:
         return None

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import scipy
@@ -84,20 +85,23 @@ def claimed(path: Path | str | None) -> Iterator[None]:
                 claim.unlink(missing_ok=True)
 
 
-def save(path: Path | str, key: dict, epoch: int, xi: np.ndarray, V: np.ndarray, history: dict) -> None:
+def save(
+    path: Path | str, key: dict, epoch: int, xi: np.ndarray, V: np.ndarray, history: dict, total: Any = None
+) -> None:
     """Write a checkpoint, whole or not at all; an older one stays until the new one is complete.
 
-    ``key`` is a dict of what the training is; see `load`. Raises ``OSError`` if it cannot be written.
+    ``key`` is a dict of what the training is, and ``total`` the sum of the weights that its recipe averages, or None;
+    see `load`. Raises ``OSError`` if it cannot be written.
     """
-    arrays = {"xi": xi, "V": V, **history}
+    arrays = {"xi": xi, "V": V, **history} | ({} if total is None else {"total": total})
     content = key | {"epoch": checks.count("epoch", epoch), "versions": versions()}
     header = json.dumps(content | {"sha256": _sha256(content, arrays)})
     Path(path).parent.mkdir(parents=True, exist_ok=True)  # it may have been cleared away meanwhile
     files.write_atomically(path, lambda file: np.savez(file, header=header, **arrays))
 
 
-def load(path: Path | str, key: dict, columns: int) -> tuple[int, np.ndarray, np.ndarray, dict[str, np.ndarray]]:
-    """Return the epochs done, weights and momentum ``(K, columns)``, and history of a checkpoint.
+def load(path: Path | str, key: dict, columns: int) -> tuple[int, np.ndarray, np.ndarray, dict[str, np.ndarray], Any]:
+    """Return what `save` wrote: epochs done, weights and momentum ``(K, columns)``, history, sum of weights or None.
 
     Raises ``ValueError`` if the file is damaged, or if it belongs to another training than ``key``: the
     message names the fields that differ. Warns if it was written under other versions of the libraries.
@@ -127,7 +131,8 @@ def load(path: Path | str, key: dict, columns: int) -> tuple[int, np.ndarray, np
         text = ", ".join(f"{name} {written[name]}, not {now[name]}" for name in others)
         message = f"the checkpoint {path} was written under {text}: from here on sums may be rounded otherwise"
         warnings.warn(message, RuntimeWarning, stacklevel=3)
-    return epoch, arrays.pop("xi"), arrays.pop("V"), arrays
+    xi, V, total = arrays.pop("xi"), arrays.pop("V"), arrays.pop("total", None)
+    return epoch, xi, V, arrays, total
 
 
 def _sha256(content: dict, arrays: dict[str, np.ndarray]) -> str:
@@ -145,6 +150,7 @@ def _check_arrays(arrays: dict[str, np.ndarray], epoch: int, key: dict, columns:
     whole, each = (key["recipe"]["K"], columns), (epoch,)
     expected = {"xi": (whole, key["dtype"]), "V": (whole, key["dtype"]), "device": (each, "str")}
     expected |= dict.fromkeys(("test_error", "train_error", "seconds"), (each, "float64"))
+    expected |= {"total": (whole, "float64")} if key["recipe"]["average"] else {}
     if set(arrays) != set(expected):
         raise ValueError(f"it must hold {', '.join(expected)}, got {', '.join(arrays)}")
     for name, (shape, dtype) in expected.items():

@@ -14,7 +14,7 @@ PIXELS = 784
 """Of an MNIST digit: the paper's temperatures are for these."""
 
 # whole numbers: the least; any numbers: the range, of T for 784 pixels
-COUNTS = {"n": 2, "m": 1, "ramp_epochs": 0, "epochs": 1, "K": 1, "batch_per_class": 1, "N": 1}
+COUNTS = {"n": 2, "m": 1, "ramp_epochs": 0, "epochs": 1, "K": 1, "batch_per_class": 1, "N": 1, "average": 0}
 RANGES = {
     "n": (2, 100),
     "m": (1, 60),
@@ -68,6 +68,9 @@ class Recipe:
     N : int
         The number of pixels that the temperatures are for. It changes nothing in a training; `train` warns if the
         digits have another number.
+    average : int
+        The trained weights are the mean of those after each of the last so many of all epochs; 0 or 1: those after the
+        last one.
 
     Raises
     ------
@@ -92,6 +95,7 @@ class Recipe:
     objective: str = "power"
     kind: str = "rectified"
     N: int = PIXELS
+    average: int = 0
 
     def __post_init__(self) -> None:
         for field in fields(self):
@@ -102,6 +106,7 @@ class Recipe:
         for name, (low, high) in RANGES.items():
             scale = self.N / PIXELS if name.startswith("T_") else 1
             checks.number(name, getattr(self, name), scale * low, scale * high)
+        checks.number("average", self.average, 0, self.epochs)
         checks.choice("form", self.form, FORMS)
         checks.choice("objective", self.objective, OBJECTIVES)
         checks.choice("kind", self.kind, KINDS)
@@ -166,6 +171,10 @@ class Recipe:
         if epoch >= self.ramp_epochs:
             return self.T_final
         return self.T_initial + (self.T_final - self.T_initial) * epoch / self.ramp_epochs
+
+    def averaged(self, epochs: int) -> int:
+        """Return over how many of the first so many epochs the weights are averaged."""
+        return max(0, epochs - self.epochs + self.average)
 
     def epsilon(self, epoch: int) -> float:
         """Return the learning rate ε of eq. (12) for an epoch counted from 0."""

@@ -118,10 +118,11 @@ def train(
     Returns
     -------
     Classifier
-        With arrays of the library of x.
+        With arrays of the library of x, and the mean of the weights if the recipe asks for it.
     dict
-        ``test_error`` (NaN without test digits) and ``train_error`` (over the epoch's minibatches, each
-        before its update), both in %, ``seconds``, and the ``device``: arrays with an entry for each epoch.
+        ``test_error`` (NaN without test digits) and ``train_error`` (over the epoch's minibatches, each before its
+        update), both in % and of the weights themselves, never of a mean; ``seconds``, and the ``device``: arrays with
+        an entry for each epoch.
 
     Raises
     ------
@@ -171,10 +172,11 @@ def train(
     others = len(tests[1]) if tests else 0
     with checkpoints.claimed(checkpoint):
         if checkpoint is not None and resume:
-            first, xi, V, history = checkpoints.load(checkpoint, key, x.shape[1] + classes)
+            first, xi, V, history, total = checkpoints.load(checkpoint, key, x.shape[1] + classes)
         else:
             first, xi = 0, initial_weights(recipe, x.shape[1] + classes, seed, dtype)
             V, history = np.zeros_like(xi), {name: np.empty(0) for name in HISTORY}
+            total = np.zeros(xi.shape) if recipe.average else None
         if first > epochs:
             raise ValueError(f"the checkpoint {checkpoint} is at epoch {first}, past the {epochs} asked for")
 
@@ -198,10 +200,13 @@ def train(
                 bar.set_postfix_str(f"test error {test_error:.2f} %, training error {train_error:.2f} %")
                 bar.update()
                 step.drop_inactive()
+                if recipe.averaged(epoch + 1):
+                    total += to_numpy(step.state()[0])
                 if checkpoint is not None and ((epoch + 1) % every == 0 or epoch + 1 == epochs):
                     xi, V = map(to_numpy, step.state())
-                    checkpoints.save(checkpoint, key, epoch + 1, xi, V, history)
-            weights = to_numpy(step.state()[0])
+                    checkpoints.save(checkpoint, key, epoch + 1, xi, V, history, total)
+            taken = recipe.averaged(epochs)
+            weights = (total / taken).astype(dtype) if taken else to_numpy(step.state()[0])
     T = float(recipe.temperature(epochs - 1))
     visible, labels = (origin.asarray(w, device=place) for w in (weights[:, : x.shape[1]], weights[:, x.shape[1] :]))
     return Classifier(visible, labels, recipe.n, T, recipe.kind), history

@@ -51,7 +51,7 @@ def checkpoint(folder):
         checkpoints.save(path, key | {"seed": seed}, epoch, xi, V, history | {"device": np.full(epoch, "CPU")})
 
     def load():
-        epoch, xi, V, history = checkpoints.load(folder / "c.npz", key, 30)
+        epoch, xi, V, history, _ = checkpoints.load(folder / "c.npz", key, 30)
         return {"epoch": np.array(epoch), "xi": xi, "V": V, **history}
 
     write(folder / "c.npz", 3, 0)

@@ -43,6 +43,13 @@ def test_crossings_without_a_crossing():
     assert triangles(ax) == [[]]
 
 
+def test_every_training_is_drawn_to_its_end():
+    runs = {2: [np.full(30, 1.6), np.full(9, 1.8)], 30: [np.full(30, 1.7)]}
+    figure = figures.mnist.to_the_end(runs)
+    assert [[len(line.get_xdata()) for line in ax.lines] for ax in figure.axes] == [[30, 9], [30]]
+    assert figure.axes[0].lines[1].get_xdata()[-1] == 9 and figure.axes[0].get_xlim() == (0, 30)
+
+
 def test_final_errors_of_every_training():
     ax = figures.mnist.final_errors({2: [1.6, 1.7], 30: [1.8]}, {2: [1.65], 30: [1.9]}, {2: 1.5, 30: 1.8}).axes[0]
     heights = [sorted(line.get_ydata()) for line in ax.lines]

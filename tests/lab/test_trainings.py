@@ -87,6 +87,7 @@ def test_a_study_changes_one_setting(study):
             "memories": T | {"K"},
             "unscaled": {"K"},
             "objective": T | {"objective"},
+            "start": {"init_mean", "init_std"},
         }
         fields = fields.get(study, {study})
         recipes = [asdict(recipe) for recipe in found.values()]
@@ -105,6 +106,20 @@ def test_a_study_stores_what_it_says(digits):
     one = trainings.train_once(asdict(Recipe.compressed(20, 3, K=60, kind="power")), 2, False, "numpy")
     assert result.values["error_percent_n20_power"] == one["error_percent"] == result.arrays["error_percent_n20"][1]
     np.testing.assert_allclose(result.arrays["error_n20"][1], one["error"], rtol=1e-6)
+
+
+def test_the_start_of_the_slides_wakes_small_powers_only(digits):
+    found = {n: studies.recipes("start", n, 3, 60)["slides"] for n in (2, 30)}
+    assert {(r.init_mean, r.init_std) for r in found.values()} == {(0.0, 0.1)}
+    for n, recipe in found.items():
+        network, _ = training.train(digits.x_train, digits.y_train, recipe, seed=0, progress=False)
+        start = training.initial_weights(recipe, 794, 0, "float32")
+        assert np.any(network.visible != start[:, :784]) == (n == 2)
+    claims_ = [claim for claim in studies.CLAIMS if claim.variant == "start"]
+    result = experiments.run("xor", "demo", backend="numpy")
+    result.variant, result.values = "start", {f"error_percent_n{n}_slides": 4.9 if n < 10 else 90 for n in found}
+    words = [verdicts.verdict(claim, "studies", [result]).word for claim in claims_]
+    assert words == ["holds", "not judged", "not judged", "contradicted"]
 
 
 def test_a_study_in_other_epochs_has_a_name_of_its_own():

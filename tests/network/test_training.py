@@ -439,6 +439,8 @@ def test_ten_minutes_shorten_everything_together(n, ramp_epochs, T, epsilon0):
         ({"epochs": 0}, "epochs must be an integer of at least 1"),
         ({"K": 0}, "K must be"),
         ({"batch_per_class": 0}, "batch_per_class must be"),
+        ({"average": -1}, "average must be an integer of at least 0"),
+        ({"average": 11, "epochs": 10}, "average must be a number from 0 to 10, got 11"),
         ({"form": "both"}, "form must be one of exact, dual, got 'both'"),
         ({"objective": "hinge"}, "objective must be one of power, softmax"),
         ({"kind": "cubic"}, "kind must be one of power, rectified, got 'cubic'"),
@@ -501,7 +503,7 @@ def test_temperatures_for_another_number_of_pixels_are_warned_of(shapes):
     assert classifier.error_percent(warm, x, y) < 5 < classifier.error_percent(cold, x, y)
 
 
-def test_a_checkpoint_from_before_recipes_had_N_goes_on(shapes, tmp_path):
+def test_a_checkpoint_from_before_recipes_had_all_fields_goes_on(shapes, tmp_path):
     x, y = shapes
     recipe, path = Recipe.compressed(3, 4, K=30, batch_per_class=10), tmp_path / "state.npz"
     with pytest.warns(UserWarning, match="for N = 784"):
@@ -510,7 +512,7 @@ def test_a_checkpoint_from_before_recipes_had_N_goes_on(shapes, tmp_path):
     with np.load(path) as content:
         arrays = dict(content)
     header = json.loads(str(arrays["header"]))
-    del header["recipe"]["N"], header["sha256"]
+    del header["recipe"]["N"], header["recipe"]["average"], header["sha256"]
     np.savez(path, **(arrays | {"header": json.dumps(header)}))
     with pytest.raises(ValueError, match="N is 784 there and 64 here"):
         quiet(x, y, recipe.scaled(64), checkpoint=path, resume=True, classes=3)
@@ -620,6 +622,37 @@ def test_a_shorter_training_is_the_start_of_a_longer_one(digits):
     assert np.any(quiet(x, y, recipe, epochs=2, seed=1)[1]["train_error"] != short["train_error"])
 
 
+@pytest.mark.parametrize("average", (1, 3, 5))
+def test_averaged_weights_are_the_mean_of_all_that_were_kept(digits, average):
+    x, y, *_ = digits
+    x, y, recipe = x[:600], y[:600], Recipe.compressed(3, 5, **SMALL)
+    after = [quiet(x, y, recipe, epochs=epochs)[0] for epochs in range(1, 6)]
+    for epochs in range(1, 6):
+        found, history = quiet(x, y, replace(recipe, average=average), epochs=epochs)
+        kept = after[5 - average : epochs] or [after[epochs - 1]]
+        for name in ("visible", "label_weights"):
+            weights = getattr(found, name)
+            mean = np.mean([getattr(one, name).astype(np.float64) for one in kept], axis=0)
+            assert weights.dtype == np.float32 and np.array_equal(weights, mean.astype(np.float32))
+        np.testing.assert_array_equal(history["train_error"], quiet(x, y, recipe, epochs=epochs)[1]["train_error"])
+    assert average == 1 or np.any(found.visible != after[-1].visible)
+
+
+@pytest.mark.parametrize("stop", (1, 3, 4))
+def test_an_averaging_training_is_resumed_bit_for_bit(digits, tmp_path, stop):
+    x, y, *_ = digits
+    x, y, path, recipe = x[:600], y[:600], tmp_path / "state.npz", Recipe.compressed(3, 5, **SMALL, average=3)
+    whole, _ = quiet(x, y, recipe)
+    quiet(x, y, recipe, epochs=stop, checkpoint=path, checkpoint_every=2)
+    with pytest.raises(ValueError, match="average is 3 there and 2 here"):
+        quiet(x, y, replace(recipe, average=2), checkpoint=path, resume=True)
+    resumed, _ = quiet(x, y, recipe, checkpoint=path, resume=True)
+    np.testing.assert_array_equal(resumed.visible, whole.visible)
+    rewritten(path, total=None)
+    with pytest.raises(ValueError, match="it must hold .*total"):
+        quiet(x, y, recipe, checkpoint=path, resume=True)
+
+
 def test_progress_is_silent_when_it_should_be(digits, capfd):
     x, y, *_ = digits
     recipe = replace(Recipe.paper(3), **SMALL)
@@ -637,16 +670,17 @@ import numpy as np
 from dam import datasets
 from dam.network.training import Recipe, train
 x, y, x_test, y_test = datasets.mnist()
-recipe = Recipe.paper(3, K=60, batch_per_class=10)
+recipe = Recipe.paper(3, K=60, batch_per_class=10, average=int(sys.argv[2]))
 train(x[:2000], y[:2000], recipe, epochs=400, x_test=x_test[:500], y_test=y_test[:500], backend="numpy",
       checkpoint=sys.argv[1], checkpoint_every=2, progress=False)
 """
 
 
-def test_resuming_after_a_kill_gives_the_uninterrupted_training_bit_for_bit(digits, tmp_path):
+@pytest.mark.parametrize("average", (0, pytest.param(2999, marks=pytest.mark.long)))
+def test_resuming_after_a_kill_gives_the_uninterrupted_training_bit_for_bit(digits, tmp_path, average):
     x, y, x_test, y_test = digits
     path = tmp_path / "folder" / "state.ckpt.npz"
-    process = subprocess.Popen([sys.executable, "-c", KILLED, str(path)])
+    process = subprocess.Popen([sys.executable, "-c", KILLED, str(path), str(average)])
     deadline = time.monotonic() + 60
     while process.poll() is None and time.monotonic() < deadline:
         if path.exists() and np.load(path)["train_error"].size >= 4:
@@ -654,7 +688,7 @@ def test_resuming_after_a_kill_gives_the_uninterrupted_training_bit_for_bit(digi
         time.sleep(0.01)
     process.send_signal(signal.SIGKILL)
     assert process.wait() == -signal.SIGKILL, "the training must be killed while it runs"
-    recipe = Recipe.paper(3, K=60, batch_per_class=10)
+    recipe = Recipe.paper(3, K=60, batch_per_class=10, average=average)
     done = np.load(path)["train_error"].size
     options = {"x_test": x_test, "y_test": y_test, "epochs": done + 3}
     resumed, history = quiet(x, y, recipe, checkpoint=path, resume=True, **options)
@@ -953,7 +987,7 @@ def small_mnist(digits, monkeypatch):
 
 def test_the_experiment_stores_what_it_says(small_mnist, digits, tmp_path):
     result = experiments.run("mnist", "demo", backend="numpy", folder=tmp_path, **small_mnist)
-    assert {field.name for field in fields(Recipe)} - {"N"} <= set(result.parameters)
+    assert {field.name for field in fields(Recipe)} - {"N", "average"} <= set(result.parameters)
     assert (result.variant, result.parameters["epochs"], result.parameters["K"]) == ("demo-n3-compressed", 3, 60)
     experiments.store(result, tmp_path)
     assert len(os.listdir(tmp_path)) == 2  # no checkpoint stays behind
@@ -967,6 +1001,20 @@ def test_the_experiment_stores_what_it_says(small_mnist, digits, tmp_path):
     np.testing.assert_array_equal(again.arrays["visible"], stored.arrays["visible"])
     curves = experiments.run("mnist", "demo", backend="numpy", **(stored.parameters | {"weights": False}))
     assert set(curves.arrays) == {"test_error", "train_error"} and curves.values["epochs"] == 3
+
+
+def test_only_an_average_over_epochs_is_stored(small_mnist):
+    """A result that is older than the field has the same parameters as one without an average."""
+    given = small_mnist | {"schedule": "ten-minutes", "backend": "numpy"}
+    plain = experiments.run("mnist", "paper", **given)
+    assert "average" not in plain.parameters and experiments.run("mnist", "paper", **plain.parameters) is not None
+    result = experiments.run("mnist", "paper", **(given | {"average": 250}))
+    assert result.parameters == plain.parameters | {"average": 250} and result.variant == plain.variant
+    assert experiments.get("mnist").changed(result.parameters)["average"] == "average = 250, not None"
+    again = experiments.run("mnist", "paper", backend="numpy", **result.parameters)
+    np.testing.assert_array_equal(again.arrays["visible"], result.arrays["visible"])
+    assert np.any(result.arrays["visible"] != plain.arrays["visible"])
+    np.testing.assert_array_equal(result.arrays["test_error"], plain.arrays["test_error"])
 
 
 @pytest.mark.parametrize(
