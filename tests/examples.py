@@ -49,6 +49,7 @@ MEMORY = {
     "energy.local_fields": (lambda sigma, xi: memory.local_fields(sigma, xi, F), STATES),
     "energy.trajectory": (lambda sigma, xi: memory.trajectory(sigma[:1, :], xi, F, 0), STATES),
     "hopfield.hebbian": (hopfield.hebbian, {"xi": XI}),
+    "hopfield.projection": (hopfield.projection, {"xi": XI}),
     "hopfield.classical_energy": (lambda sigma, T: hopfield.classical_energy(sigma, T + T.T), MATRIX),
     "hopfield.retrieve_classical": (lambda sigma, T: hopfield.retrieve_classical(sigma, T + T.T, 0), MATRIX),
     "retrieval.retrieve": (lambda sigma, xi: retrieval.retrieve(sigma, xi, F, 0), STATES),

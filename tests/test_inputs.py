@@ -100,6 +100,7 @@ TABLE = {
     ),
     "memory.hopfield.classical_energy": (hopfield.classical_energy, {"sigma": signs(S, N), "T": T}),
     "memory.hopfield.hebbian": (hopfield.hebbian, {"xi": signs(K, N)}),
+    "memory.hopfield.projection": (hopfield.projection, {"xi": signs(K, N)}),
     "memory.hopfield.retrieve_classical": (
         spread(hopfield.retrieve_classical, rng=1),
         {"sigma": signs(S, N), "T": T},

@@ -8,6 +8,7 @@ import numpy as np
 from dam.arrays import Array
 from dam.figures.panels import legend, picture, plain_ticks, write
 from dam.figures.style import DIVERGING, LINES, MARKERS, NARROW
+from dam.memory import theory
 
 GRAYS = ("0.72", "0.55", "0.4", "0.22", "0")
 """From light to black, for sizes or loads that grow."""
@@ -240,6 +241,23 @@ def basins(flipped: Array, recalled: dict, nearest: dict) -> plt.Figure:
     ax.text(50.5, 88, "nearest\nmemory", fontsize=10, va="center")
     ax.text(1, 47, "load α =", fontsize=10)
     ax.set(xlabel="flipped bits of the cue (%)", ylabel="recalled (%)", ylim=(0, 103), xlim=(0, 50))
+    return figure
+
+
+def reach(alpha: Array, removed: dict, kept: Array) -> plt.Figure:
+    """From how many flipped bits half of the cues come back, in percent, against the load, by the projection rule.
+
+    ``alpha (A,)``: loads K/N. `removed`: {label: (A,)} without self-coupling, solid, from light to black.
+    ``kept (A,)``: with it, dashed. Where retrieval by Hebb's rule ends is dotted.
+    """
+    figure, ax = plt.subplots(figsize=(NARROW, 3.4))
+    for (name, values), color, marker in zip(removed.items(), GRAYS[-len(removed) :], MARKERS):
+        ax.plot(alpha, values, color=color, marker=marker, markersize=5, label=name)
+    ax.plot(alpha, kept, "--", color="black", label=f"{name}, self-coupling")
+    ax.axvline(theory.CLASSICAL_TRANSITION, color="black", linestyle=":", linewidth=1.2)
+    ax.text(theory.CLASSICAL_TRANSITION + 0.01, 2, "Hebb's rule\nbreaks down", fontsize=10)
+    ax.set(xlabel="load α = K/N", ylabel="flipped bits repaired (%)", xlim=(0, 1.02), ylim=(0, 50))
+    ax.legend(loc="upper right")
     return figure
 
 

@@ -29,6 +29,7 @@ CHAPTERS = {
 SHOWN = {
     "classical": "fig-classical-breakdown",
     "classical/transition": "fig-classical-finite",
+    "projection": "fig-classical-projection",
     "fig4": "fig-dense-four",
     "fig5": "fig-dense-half",
     "fig5/half-exponent": "fig-dense-scaling",

@@ -2,7 +2,7 @@
 
 from dam.memory import attention, interactions, theory
 from dam.memory.energy import energy, local_fields, overlaps, trajectory
-from dam.memory.hopfield import classical_energy, hebbian, retrieve_classical
+from dam.memory.hopfield import classical_energy, hebbian, projection, retrieve_classical
 from dam.memory.retrieval import batch_fields, gaps, retrieval_bytes, retrieve, unstable_neurons
 
 # ``dam.memory.energy`` is therefore the function; ``from dam.memory.energy import ...`` reads its module all the same.
@@ -17,6 +17,7 @@ __all__ = [
     "interactions",
     "local_fields",
     "overlaps",
+    "projection",
     "retrieval_bytes",
     "retrieve",
     "retrieve_classical",

@@ -18,6 +18,20 @@ def hebbian(xi: Array) -> Array:
     return xi.T @ xi
 
 
+def projection(xi: Array) -> Array:
+    """Return the matrix of the orthogonal projection onto the space that the memories span, ``(N, N)`` float64.
+
+    T = ξ^T (ξ ξ^T)^{-1} ξ, by which memories that overlap do not disturb each other: T ξ^μ = ξ^μ, and 0 <= T_ii <= 1.
+    Memories that depend on others add nothing.
+    """
+    xp = array_namespace(xi=xi)
+    checks.spins("xi", xi)
+    _, sizes, axes = xp.linalg.svd(xp.astype(xi, xp.float64), full_matrices=False)
+    spanned = sizes > max(xi.shape) * float(xp.finfo(xp.float64).eps) * sizes[0]
+    T = (axes.T * xp.astype(spanned, xp.float64)) @ axes
+    return (T + T.T) / 2
+
+
 def classical_energy(sigma: Array, T: Array) -> Array:
     """Return the energies E = -1/2 Σ_ij σ_i T_ij σ_j of the states ``(S, N)``, eq. (1), ``(S,)`` float64.
 

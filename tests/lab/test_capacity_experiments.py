@@ -88,6 +88,7 @@ def test_fig5_sizes_and_names():
         ("classical", {"N": (250, 10**6)}),
         ("errors", {"N": (10**4,)}),
         ("basins", {"N": 10**4}),
+        ("projection", {"N": (10**6,)}),
         ("rules", {"N": 10**4}),
     ],
 )

@@ -7,7 +7,7 @@ from by_loops import PAIR, problems
 from hypothesis import given
 
 import dam
-from dam.memory import classical_energy, hebbian, retrieve, retrieve_classical
+from dam.memory import classical_energy, hebbian, projection, retrieve, retrieve_classical
 
 
 @given(problems())
@@ -17,6 +17,18 @@ def test_power_two_is_the_classical_network_flip_by_flip(problem):
     assert T.tolist() == [[sum(row[i] * row[j] for row in xi) for j in range(len(T))] for i in range(len(T))]
     assert classical_energy(sigma, T).tolist() == (dam.energy(sigma, xi, dam.Polynomial(2)) / 2).tolist()
     assert np.array_equal(retrieve_classical(sigma, T, seed), retrieve(sigma, xi, dam.Polynomial(2), seed))
+
+
+def test_projection_leaves_what_the_memories_span_and_removes_the_rest():
+    rng = np.random.default_rng(6)
+    xi = dam.random_patterns(7, 20, rng)
+    T, x = projection(xi), rng.normal(size=20)
+    weights = np.linalg.lstsq(xi.T, x, rcond=None)[0]  # of the point in the span that is closest to x
+    np.testing.assert_allclose(T @ x, xi.T @ weights, atol=1e-12)
+    np.testing.assert_allclose(xi @ T, xi, atol=1e-12)
+    assert np.array_equal(T, T.T)
+    np.testing.assert_allclose(projection(np.vstack([xi, xi[:3], -xi[:2]])), T, atol=1e-12)
+    np.testing.assert_allclose(projection(dam.random_patterns(60, 20, rng)), np.eye(20), atol=1e-12)
 
 
 def test_classical_retrieval_of_a_real_matrix_ends_at_fixed_points():
