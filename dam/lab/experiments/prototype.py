@@ -37,8 +37,8 @@ def run(
     """
     K = checks.count("prototypes", prototypes) * checks.count("examples", examples)
     check_memory(K, N, prototypes * max(examples, fresh), overlaps=True)
-    shared = {"seed": seed, "N": N, "prototypes": prototypes, "examples": examples, "damage": damage, "fresh": fresh}
-    shared |= {"sets": sets, "backend": backend}
+    shared: dict[str, Any] = {"seed": seed, "N": N, "prototypes": prototypes, "examples": examples, "damage": damage}
+    shared |= {"fresh": fresh, "sets": sets, "backend": backend}
     arrays = stacked(sweep(point, [shared | {"n": degree} for degree in n]), len(n))
     means = {f"{name}_n{degree}": float(row.mean()) for name, rows in arrays.items() for degree, row in zip(n, rows)}
     return means, {"n": np.array(n)} | arrays
