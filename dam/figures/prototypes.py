@@ -195,6 +195,17 @@ def readings(powers: Array, lines: dict, *, ylabel: str) -> plt.Figure:
     return figure
 
 
+def trade(powers: Array, lines: dict) -> plt.Figure:
+    """Shares in % over the power n, on a logarithmic axis: {label: (P,)}."""
+    figure, ax = plt.subplots(figsize=(NARROW, 3.2))
+    for (name, values), color, style, marker in zip(lines.items(), ("black", "0.45"), LINES, MARKERS):
+        ax.plot(powers, values, style, color=color, marker=marker, markersize=6, label=name)
+    ax.set(xscale="log", xlabel="power $n$", ylabel="share (%)", ylim=(-4, 104))
+    plain_ticks(ax, x=powers)
+    legend(figure, columns=1)
+    return figure
+
+
 def contest(digit: Array, memories: Array, weights: Array, *, title: str, shown: int = 5) -> plt.Figure:
     """A digit ``(784,)``, the memories ``(P, 784)`` that overlap most with it, and their weights in the decision.
 

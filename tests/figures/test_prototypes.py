@@ -142,3 +142,11 @@ def test_contest_colors_the_memories_that_are_comparable():
     assert [bar.get_height() for bar in bars] == [1, 0.95, 0.5]
     assert bars[0].get_facecolor() == bars[1].get_facecolor() != bars[2].get_facecolor()
     assert len(figure.axes) == 6 and figure.get_suptitle() == "n = 2"
+
+
+def test_trade_shows_shares_over_the_power():
+    lines = {"kept": [0, 50, 100], "general": [100, 90, 40]}
+    ax = figures.prototypes.trade([2, 10, 30], lines).axes[0]
+    assert [label.get_text() for label in ax.get_xticklabels()] == ["2", "10", "30"]
+    for name, line in named(ax).items():
+        assert line.get_xdata().tolist() == [2, 10, 30] and line.get_ydata().tolist() == lines[name]

@@ -21,7 +21,7 @@ def folder(tmp_path_factory):
         chosen = rng.choice(60_000, 9, replace=False)
         visible = np.clip(0.4 * data.x_train[chosen] + rng.normal(0, 0.3, (9, 784)), -1, 1)
         visible[4] = -1.0 * data.x_train.mean(axis=0)
-        labels = np.where(np.arange(10) == data.y_train[chosen][:, None], 0.97, rng.uniform(-1, 0.6, (9, 10)))
+        labels = np.where(np.arange(10) == data.y_train[chosen][:, None], 1.0, rng.uniform(-1, 0.6, (9, 10)))
         arrays = {"visible": visible.astype(np.float16), "labels": labels.astype(np.float16)}
         results.save(stored(f"n{n}", {"T": 60.0, "epochs": 7 + n}, arrays), path)
     return path
@@ -47,6 +47,7 @@ def test_votes_terms_and_sleep_against_loops(folder, result, n):
     assert result.values[f"three_to_five_percent_n{n}"] == pytest.approx(100 * middle / 9)
     tests, known = result.arrays["digit"], result.arrays["known"]
     assert len(set(tests.tolist())) == 12 and len(set(known.tolist())) == 40
+    alone = dict.fromkeys(fig2.CUTOFFS, 0)
     for A, digit in enumerate(data.x_test[tests].astype(float)):
         H = [float(xi @ digit) - sum(own) for xi, own in zip(visible, labels)]
         t = [
@@ -55,13 +56,38 @@ def test_votes_terms_and_sleep_against_loops(folder, result, n):
         ]
         answer = max(range(10), key=lambda alpha: sum(t[alpha]))
         assert result.arrays[f"comparable_n{n}"][A] == sum(x > 0.9 * max(t[answer]) for x in t[answer])
+        for cutoff in fig2.CUTOFFS:
+            alone[cutoff] += sum(x > cutoff * max(t[answer]) for x in t[answer]) == 1
     lone = sum(count == 1 for count in result.arrays[f"comparable_n{n}"])
     assert result.values[f"lone_digits_n{n}"] == lone
     assert result.values[f"lone_percent_n{n}"] == pytest.approx(100 * lone / 12)
+    for cutoff in fig2.CUTOFFS:
+        assert result.values[f"lone_percent_above_{cutoff}_n{n}"] == pytest.approx(100 * alone[cutoff] / 12)
+    assert alone[0.9] == lone
     reach = [max(float(xi @ digit) for digit in data.x_train[known].astype(float)) for xi in visible]
     np.testing.assert_allclose(result.arrays[f"reach_n{n}"], reach, rtol=1e-4, atol=1e-2)
     assert result.values[f"asleep_percent_n{n}"] == pytest.approx(100 * sum(r <= 0 for r in reach) / 9)
     assert reach[4] < 0 and result.values[f"epochs_n{n}"] == 7 + n and "a test" in result.values[f"network_n{n}"]
+
+
+@pytest.mark.parametrize("n", [2, 3])
+def test_margins_and_typical_votes_against_loops(folder, result, n):
+    data, (visible, labels) = datasets.mnist(), weights(folder, n)
+    awake = [mu for mu in range(9) if mu != 4]
+    known = data.x_train[result.arrays["known"]]
+    blank = [i for i in range(784) if all(digit[i] == -1 for digit in known)]
+    assert 0 < len(blank) < 784
+    assert result.values[f"blank_n{n}"] == pytest.approx(np.mean([visible[mu, i] for mu in awake for i in blank]))
+    near = []
+    for xi in visible[awake].reshape(-1, 28, 28):
+        strokes = {(i, j) for i in range(28) for j in range(28) if xi[i, j] > 0.5}
+        around = {(i + k, j + m) for i, j in strokes for k in (-1, 0, 1) for m in (-1, 0, 1)} - strokes
+        near += [abs(xi[i, j]) < 0.2 for i, j in around if 0 <= i < 28 and 0 <= j < 28]
+    assert 0 < sum(near) < len(near)
+    assert result.values[f"margin_percent_n{n}"] == pytest.approx(100 * np.mean(near))
+    assert result.values[f"white_percent_n{n}"] == pytest.approx(100 * np.mean(np.abs(visible[awake]) < 0.2))
+    counts = [sum(weight > 0.99 for weight in labels[mu]) for mu in awake]
+    assert result.values[f"votes_mode_n{n}"] == max(range(11), key=counts.count)
 
 
 @pytest.mark.parametrize("n", [2, 3])
@@ -127,14 +153,20 @@ def test_claims_read_the_shares(result):
     assert found["several-classes-n2"].mean == result.values["three_to_five_percent_n2"]
     assert found["more-classes-n2"].holds is None  # it is compared with n = 20 and 30
     assert found["one-class-n30"].holds is None
+    assert found["cutoff"].holds is None and found["label-ends-n2"].mean == result.values["extreme_percent_n2"]
     shares = {"three_to_five_percent_n2": 60.0, "three_to_five_percent_n3": 52.0}
     result.values |= shares | {"three_to_five_percent_n20": 55.0, "three_to_five_percent_n30": 10.0}
     result.values |= {"one_class_awake_percent_n30": 40.5, "lone_percent_n30": 79.0}
+    above = {0.5: 10.0, 0.8: 71.0, 0.9: 80.0, 0.95: 89.5}
+    result.values |= {f"lone_percent_above_{cutoff}_n30": percent for cutoff, percent in above.items()}
+    result.values |= {"votes_mode_n20": 1, "votes_mode_n30": 2, "margin_percent_n20": 51.0}
     found = {claim.name: verdicts.verdict(claim, "fig2", [result]) for claim in claims.of("fig2")}
     assert found["one-class-n30"].holds is True
     assert found["several-classes-n2"].holds is True and found["several-classes-n3"].holds is True
     assert found["more-classes-n2"].holds is True and found["more-classes-n2"].mean == 5
     assert found["more-classes-n3"].holds is False
+    assert found["one-vote-n20"].holds is True and found["one-vote-n30"].holds is False
+    assert found["cutoff"].holds is True and found["cutoff"].mean == 9.5 and found["white-margins-n20"].holds is True
     assert found["lone-memory-n30"].holds is False and found["lone-memory-n30"].ours == "7900"
 
 

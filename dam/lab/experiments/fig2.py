@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from scipy import ndimage
 from tqdm import tqdm
 
 from dam import checks, datasets
@@ -29,6 +30,10 @@ HEARD = 10_000
 """Among how many training digits the audience of a memory is counted."""
 AGREES = 0.99
 """A label weight above it counts as the +1 of the paper."""
+CUTOFFS = (0.5, 0.7, 0.8, 0.9, 0.95)
+"""Of the largest term; a memory with a term above it is comparable. The paper's is 0.9."""
+WHITE = 0.2
+"""A weight within ± this is as good as white on the color scale."""
 CONTROLS = 2000
 """How many test digits, and how many random memories, are compared with training digits."""
 
@@ -84,9 +89,12 @@ def network_measures(
 
     Values: ``error_percent``; ``three_to_five_percent``, ``one_class_percent``, ``no_class_percent`` of the memories
     vote for as many classes, and ``one_class_awake_percent`` of those awake for one with a label weight above 0.99;
-    ``extreme_percent``, label weights beyond ±0.9; ``lone_percent``, digits for which a single memory has a term above
-    0.9 of the largest, for the answer, and ``lone_digits``, their number;
-    ``lone_percent_{measure}`` for other `dam.network.prototypes.MEASURES`; ``comparable`` (median over digits);
+    ``votes_mode``, of those awake, the most frequent number of such votes; ``extreme_percent``, label weights beyond
+    ±0.9; ``lone_percent``, digits for which a single memory has a term above 0.9 of the largest, for the answer, and
+    ``lone_digits``, their number; ``lone_percent_{measure}`` for other `dam.network.prototypes.MEASURES`, and
+    ``lone_percent_above_{cutoff}`` for other `CUTOFFS`; ``comparable`` (median over digits); of memories awake
+    ``blank``, the mean weight at pixels that no training digit inks, ``white_percent``, weights within ±`WHITE`, and
+    ``margin_percent``, those of them that touch a stroke: see `margins`;
     ``asleep_percent`` and ``error_without_asleep_percent``, of inactive memories; ``half_share``, how many memories
     have half of all shares; medians of the likeness, and of the audience at the network's own n.
 
@@ -109,17 +117,23 @@ def network_measures(
     errors = to_numpy(prototypes.errors_kept(x_test, y_test, network, kept))
     curves, without = errors[:-1].reshape(-1, len(removed)), float(errors[-1])
     percent = lambda chosen: float(100 * np.mean(chosen))
+    agreeing = to_numpy(prototypes.votes(network.label_weights, AGREES))[reach > 0]
+    visible, white = to_numpy(network.visible)[reach > 0], to_numpy(x).max(axis=0) == -1
     least, most = paper.CLASSES_VOTED
     values = {
         "error_percent": float(curves[0, 0]),
         "three_to_five_percent": percent((votes >= least) & (votes <= most)),
         "one_class_percent": percent(votes == 1),
-        "one_class_awake_percent": percent(to_numpy(prototypes.votes(network.label_weights, AGREES))[reach > 0] == 1),
+        "one_class_awake_percent": percent(agreeing == 1),
+        "votes_mode": int(np.bincount(agreeing, minlength=1).argmax()),
         "no_class_percent": percent(votes == 0),
         "extreme_percent": percent(np.abs(labels) > 0.9),
         "lone_percent": percent(counts["answer"] == 1),
         "lone_digits": int(np.sum(counts["answer"] == 1)),
         "comparable": float(np.median(counts["answer"])),
+        "blank": float(visible[:, white].mean(dtype=np.float64)),
+        "white_percent": percent(np.abs(visible) < WHITE),
+        "margin_percent": percent(np.abs(visible[margins(visible)]) < WHITE),
         "asleep_percent": percent(reach <= 0),
         "error_without_asleep_percent": without,
         "half_share": int(np.sum(np.cumsum(np.sort(share)[::-1]) < 0.5 * share.sum()) + 1),
@@ -127,12 +141,30 @@ def network_measures(
     }
     arrays: dict[str, Any] = {"votes": votes.astype(np.uint8), "comparable": counts.pop("answer").astype(np.uint16)}
     values |= {f"lone_percent_{name}": percent(count == 1) for name, count in counts.items()}
+    values |= {f"lone_percent_above_{cutoff}": alone for cutoff, alone in lone_percents(x_test, network).items()}
     values |= {key: float(np.median(array)) for key, array in alike.items() if "which" not in key}
     arrays |= {f"comparable_{name}": count.astype(np.uint16) for name, count in counts.items()}
     arrays |= {"share": share, "reach": reach, "audience": heard, "ratio": ratio}
     arrays |= {"rivals": rivals.astype(np.uint16), "effective": effective.astype(np.float16), **alike}
     arrays |= {"error_least": curves[0], "error_most": curves[1], "error_random": curves[2:]}
     return values, {key: a.astype(np.float32) if a.dtype == np.float64 else a for key, a in arrays.items()}
+
+
+def lone_percents(v: Array, network: Any) -> dict[float, float]:
+    """Return, by each of `CUTOFFS`, for how many digits in % a single memory's term is above it, for the answer."""
+    lone = dict.fromkeys(CUTOFFS, 0)
+    for part in prototypes.parts(v, network.label_weights.size):
+        contribution = prototypes.contributions(v[part, :], network)
+        for cutoff in CUTOFFS:
+            lone[cutoff] += int(np.sum(to_numpy(prototypes.comparable(contribution, cutoff)) == 1))
+    return {cutoff: 100 * count / v.shape[0] for cutoff, count in lone.items()}
+
+
+def margins(visible: Array) -> np.ndarray:
+    """Return which weights ``(K, 784)`` touch a stroke, a weight above 0.5, also at a corner, and are not in one."""
+    strokes = np.reshape(visible, (-1, 28, 28)) > 0.5
+    near = ndimage.binary_dilation(strokes, np.ones((1, 3, 3)))
+    return np.reshape(near & ~strokes, (-1, 784))
 
 
 def likeness(pictures: Array, digits: Array, means: Array) -> dict[str, np.ndarray]:
@@ -154,6 +186,14 @@ def class_means(x: Array, y: Array) -> np.ndarray:
 
 
 LONE, ONE = paper.LONE_DIGITS, paper.ONE_CLASS
+STABLE = (0.8, 0.95)
+"""The cutoffs with which the count at the paper's 0.9 is compared."""
+
+
+def sensitivity(result: Any) -> float:
+    """Measure by how many points the lone digits of n = 30 change at most between the cutoff 0.9 and `STABLE`."""
+    lone = {cutoff: result.values[f"lone_percent_above_{cutoff}_n30"] for cutoff in (*STABLE, paper.COMPARABLE)}
+    return max(abs(lone[cutoff] - lone[paper.COMPARABLE]) for cutoff in STABLE)
 
 
 def more(n: int) -> Callable:
@@ -183,6 +223,30 @@ CLAIMS = (
           f"{AGREES}, as near to the paper's +1 as ours come (one training)",
           value("one_class_awake_percent_n30"), within(ONE, 100), digits=1, unit=" %", source="paper",
           fixed="2026-11-28", reason="fewer memories than in the paper have one vote"),
+    *(Claim(f"one-vote-n{n}", "Section 4",
+            f"n = {n}: as n increases, each memory specializes and votes for only a single class",
+            "read of the typical memory: among those that some training digit turns on, 1 is the most frequent number "
+            f"of label weights above {AGREES} (one training)",
+            value(f"votes_mode_n{n}"), within(1, 1), digits=0, unit=" vote(s) in the largest group", source="paper",
+            fixed="2026-11-28", reason="the largest group votes for two classes",
+            expected="contradicted" if n == 20 else "holds") for n in (20, 30)),
+    *(Claim(f"label-ends-n{n}", "Section 4",
+            f"n = {n}: in the end most label weights are approximately ±1",
+            "more than half of all label weights are beyond ±0.9 (one training)",
+            value(f"extreme_percent_n{n}"), within(50, 100), digits=0, unit=" %", source="paper", fixed="2026-11-28")
+      for n in paper.POWERS),
+    Claim("cutoff", "Section 4", "the number of test images without a second comparable memory is not sensitive to 0.9",
+          "n = 30, answer: with the cutoffs 0.8 and 0.95 it is within 10 points of that with 0.9 (one training)",
+          sensitivity, within(0, 10), digits=0, unit=" points at most", source="paper", fixed="2026-11-28",
+          reason="the lower the cutoff, the more second memories pass; only the order of the powers is the same at all",
+          expected="contradicted"),
+    Claim("white-margins-n20", "Section 4, Fig. 2",
+          "n = 20: the digits in the memories have white margins, of weights near zero",
+          f"of the weights that touch a stroke (above 0.5) and are not in one, more than half are within ±{WHITE} (one "
+          "training)",
+          value("margin_percent_n20"), within(50, 100), digits=0, unit=" %", source="paper", fixed="2026-11-28",
+          reason="few weights lie near zero anywhere: from a stroke to the ground, which is at -1, the step is steep",
+          expected="contradicted"),
     Claim("lone-memory-n30", "Section 4, Fig. 2, right histogram",
           f"n = 30: more than {LONE} of the 10,000 test images have no other memory comparable to the first",
           f"in eq. (9) for the answer, a single memory has a term above 0.9 of the largest, for more than {LONE} of "
@@ -192,5 +256,5 @@ CLAIMS = (
 )  # fmt: skip
 
 EXPERIMENT = Experiment(
-    __doc__, {"demo": DEMO, "paper": PAPER}, {"demo": 10, "paper": 80}, run, claims=CLAIMS, place=9, ranges=RANGES
+    __doc__, {"demo": DEMO, "paper": PAPER}, {"demo": 10, "paper": 100}, run, claims=CLAIMS, place=9, ranges=RANGES
 )
