@@ -211,8 +211,11 @@ def group(verdicts: Sequence[Verdict], name: str, runs: Sequence[Result] = ()) -
         f"{MARKS[row.first.word]} {row.says} ({', '.join(filter(None, [count(row), *luck(row, runs)]))})"
         for row in found
     )
-    items = "".join(item(row, runs) for row in found)
-    return Block(f'<ul class="claims-group">{items}</ul>' if found else "<p>None.</p>", text or "None.")
+    listed = f'<ul class="claims-group">{"".join(item(row, runs) for row in found)}</ul>' if found else "<p>None.</p>"
+    if name == "holds":  # by far the longest group: closed on a phone
+        total = sum(len(row.verdicts) for row in found)
+        listed = f'<details class="claims-fold" open><summary>{total} statements</summary>{listed}</details>'
+    return Block(listed, text or "None.")
 
 
 def index(verdicts: Sequence[Verdict], chapter: str) -> Block:

@@ -116,9 +116,23 @@ def test_fits_a_phone(name, address, browser):
         assert page.evaluate("document.documentElement.scrollWidth") <= 360
 
 
+def test_on_a_phone_what_is_reproduced_opens_by_a_tap_a_choice_or_a_link(address, browser):
+    held = next(v for v in JUDGED if v.experiment == "classical" and v.word == "holds")
+    with open_page(browser, f"{address}/claims.html", width=360, height=800) as page:
+        assert statements(page) == len(JUDGED) - counts(JUDGED)["holds"]
+        page.locator(".claims-fold > summary").click()
+        assert statements(page) == len(JUDGED)
+        page.reload()
+        page.get_by_label("chapter").select_option("xor")
+        assert statements(page) == sum(v.experiment == "xor" for v in JUDGED)
+    with open_page(browser, f"{address}/claims.html#classical-{held.claim.name}", width=360, height=800) as page:
+        page.wait_for_function("document.querySelector('.claims-fold').open")
+        assert page.locator(f"#classical-{held.claim.name}").is_visible()
+
+
 def test_print_opens_all_folds(page):
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
-    assert page.locator(".claim details:not([open]), details.fold:not([open])").count() == 0
+    assert page.locator(".claims-fold:not([open]), .claim details:not([open]), details.fold:not([open])").count() == 0
 
 
 def test_links_to_figures_get_their_numbers(monkeypatch):
