@@ -37,6 +37,7 @@ SHOWN = {
     "rules": "tab-basins-rules",
     "xor": "fig-xor-levels",
     "duality": "fig-duality-agreement",
+    "universality": "fig-duality-trained",
     "mnist": "fig-mnist-crossings",
     "mnist/test-error": "fig-mnist-final",
     "fig2": "fig-prototypes-votes",
