@@ -52,25 +52,36 @@ def train_once(recipe: dict, seed: int, held_out: bool, backend: str | None) -> 
     }
 
 
-def train_hidden(activation: str, recipe: dict, seed: int, held_out: bool, width: int) -> dict[str, Any]:
+def train_hidden(activation: str, T: float, size: float, recipe: dict, seed: int, held_out: bool) -> dict[str, Any]:
     """Do what `train_once` does with a network whose activation is one of `dam.network.hidden.ACTIVATIONS`.
 
-    ``recipe``, of n = 2, sets all else. The arguments of the tanh are as large as those of ``width`` units whatever K
-    is. Computed by NumPy, to the same bits whatever the number of threads.
+    Parameters
+    ----------
+    activation : str
+    T : float
+        Where the activation bends, in neurons: it is f(ξ·v / T).
+    size : float
+        Root mean square of the arguments of the outputs' tanh at the start, which sets β.
+    recipe : dict
+        Of n = 2; it sets all else. Its temperature is what it is there: β grows as the inverse of its square.
+    seed, held_out
+        As in `train_once`.
 
     Returns
     -------
     dict
         ``error``, on the digits that were left out, and ``train_error``: as in `train_once`, NaN from the epoch on in
-        which a training breaks down; and ``seconds``.
+        which a training breaks down; and ``seconds``. The same bits whatever the number of threads.
     """
     chosen, (x, y, x_test, y_test), begun = Recipe(**recipe), _digits(held_out), time.perf_counter()
     curves = np.full((2, chosen.epochs), np.nan)
     xi = initial_weights(chosen, x.shape[1] + CLASSES, seed, x.dtype)
     t = targets(np.repeat(np.arange(CLASSES), chosen.batch_per_class), dtype=x.dtype)
-    with HiddenStep(x, t, xi, np.zeros_like(xi), chosen, activation, width) as step, suppress(FloatingPointError):
+    with HiddenStep(x, t, xi, np.zeros_like(xi), chosen, activation) as step, suppress(FloatingPointError):
+        first = size / np.sqrt(np.mean(step.arguments(x[: len(t)], T) ** 2))
         for epoch in range(chosen.epochs):
-            T, batches = chosen.temperature(epoch), minibatches(y, chosen.batch_per_class, seed, epoch)
+            step.beta = first * (chosen.T_initial / chosen.temperature(epoch)) ** 2
+            batches = minibatches(y, chosen.batch_per_class, seed, epoch)
             wrong = step.epoch(batches, T, chosen.epsilon(epoch))
             curves[:, epoch] = 100 * step.wrong(x_test, y_test, T) / len(y_test), 100 * wrong / batches.size
     return {"error": curves[0], "train_error": curves[1], "seconds": time.perf_counter() - begun}

@@ -1,7 +1,7 @@
 """Networks of eq. (10) whose activation is no power: tanh, logistic, softplus; trained as the memories are.
 
-The argument of the tanh of class α is (2n/T) Σ_μ ξ_α^μ f(ξ^μ·v / T), where f grows as x^(n-1): the interaction F, of
-which f is the derivative but for a factor n, grows as x^n (Section 5).
+The argument of the tanh of class α is β Σ_μ ξ_α^μ f(ξ^μ·v / T), where f grows as x^(n-1), so that the interaction grows
+as x^n (Section 5). For a power f a change of T is one of β; for the others T says where f bends.
 """
 
 from collections.abc import Callable
@@ -61,17 +61,17 @@ ACTIVATIONS = {
 class HiddenStep(DualStep):
     """An update, eq. (13), of a network with one of `ACTIVATIONS`, for NumPy.
 
-    Parameters as in `dam.network._step_plain.ArrayStep`, and the name of the activation. The arguments of the tanh are
-    as large as those of ``width`` units whatever K is. The recipe is one of n = 2: with it `DualStep` goes back through
-    whatever slope it finds.
+    Parameters as in `dam.network._step_plain.ArrayStep`, and the name of the activation; ``beta``, 1 at first, is β and
+    may be changed between updates. The recipe is one of n = 2: with it `DualStep` goes back through whatever slope it
+    finds.
     """
 
-    def __init__(self, x, t, xi, V, recipe, activation, width):
+    def __init__(self, x, t, xi, V, recipe, activation):
         super().__init__(x, t, xi, V, recipe)
-        self.activation, self.gain = ACTIVATIONS[activation], width / len(xi)
+        self.activation, self.beta = ACTIVATIONS[activation], 1.0
 
     def _scaled(self, a, T):
-        return self.dtype(self.gain * 2 * self.activation.n / T) * a
+        return self.dtype(self.beta) * a
 
     def _forward_block(self, b, rows, T, xi, block):
         """Compute f and its slope at the overlaps h / T of a block, and its part of the sum over memories."""
