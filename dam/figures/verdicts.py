@@ -38,6 +38,7 @@ SHOWN = {
     "xor": "fig-xor-levels",
     "duality": "fig-duality-agreement",
     "universality": "fig-duality-trained",
+    "rival": "tab-duality-rival",
     "mnist": "fig-mnist-crossings",
     "mnist/test-error": "fig-mnist-final",
     "fig2": "fig-prototypes-votes",

@@ -36,7 +36,7 @@ def train_once(recipe: dict, seed: int, held_out: bool, backend: str | None) -> 
         ``error_percent``, at the end, of the associative form (9); ``asleep_percent``, the memories that no training
         digit turns on; ``seconds``. A training that breaks down (a NaN turns up) has NaN throughout.
     """
-    chosen, (x, y, x_test, y_test) = Recipe(**recipe), _digits(held_out)
+    chosen, (x, y, x_test, y_test) = Recipe(**recipe), digits(held_out)
     settings: dict[str, Any] = {"seed": seed, "x_test": x_test, "y_test": y_test, "backend": backend, "progress": False}
     try:
         network, history = train(x, y, chosen, **settings)
@@ -73,7 +73,7 @@ def train_hidden(activation: str, T: float, size: float, recipe: dict, seed: int
         ``error``, on the digits that were left out, and ``train_error``: as in `train_once`, NaN from the epoch on in
         which a training breaks down; and ``seconds``. The same bits whatever the number of threads.
     """
-    chosen, (x, y, x_test, y_test), begun = Recipe(**recipe), _digits(held_out), time.perf_counter()
+    chosen, (x, y, x_test, y_test), begun = Recipe(**recipe), digits(held_out), time.perf_counter()
     curves = np.full((2, chosen.epochs), np.nan)
     xi = initial_weights(chosen, x.shape[1] + CLASSES, seed, x.dtype)
     t = targets(np.repeat(np.arange(CLASSES), chosen.batch_per_class), dtype=x.dtype)
@@ -87,7 +87,7 @@ def train_hidden(activation: str, T: float, size: float, recipe: dict, seed: int
     return {"error": curves[0], "train_error": curves[1], "seconds": time.perf_counter() - begun}
 
 
-def _digits(held_out: bool) -> tuple[np.ndarray, ...]:
+def digits(held_out: bool) -> tuple[np.ndarray, ...]:
     """Return the digits to train on with their classes, and those to measure on with theirs: see `train_once`."""
     x, y, x_test, y_test = datasets.mnist()
     if not held_out:
