@@ -200,7 +200,7 @@ def trained(curves: dict[str, tuple[int, Array]], names: dict[str, str]) -> plt.
             ax.fill_between(epoch, errors.min(0), errors.max(0), color=degree_color(n), alpha=0.2, linewidth=0)
             ax.semilogy(epoch, errors.mean(0), LINES[k], color=degree_color(n), label=name)
         ax.set_title(f"$n = {n}$")
-        ax.legend(fontsize=9, loc="upper right")
+        ax.legend(fontsize=9, loc="upper right", handlelength=1.4)
         plain_ticks(ax, y=(2, 5, 10, 20, 50, 100))
     frame(figure, "epoch", "test error (%)")
     return figure
