@@ -184,3 +184,23 @@ def clouds(points: dict, *, xlabel: str, ylabel: str) -> plt.Figure:
     for handle in ax.legend().legend_handles:
         handle.set(alpha=1, markersize=6)
     return figure
+
+
+def trained(curves: dict[str, tuple[int, Array]], names: dict[str, str]) -> plt.Figure:
+    """Test errors in % after each epoch, a panel for each n, from {activation: (n, (R, epochs))} over R trainings.
+
+    Drawn as the mean over trainings, with all of them between the edges of a band; `names` are those of the legend.
+    """
+    degrees = sorted({n for n, _ in curves.values()})
+    figure, axes = grid(len(degrees), columns=len(degrees), height=2.6, extra=0.6, sharex=True, sharey=True)
+    for ax, n in zip(axes, degrees, strict=True):
+        own = [(names[name], errors) for name, (degree, errors) in curves.items() if degree == n]
+        for k, (name, errors) in enumerate(own):
+            epoch = np.arange(1, errors.shape[1] + 1)
+            ax.fill_between(epoch, errors.min(0), errors.max(0), color=degree_color(n), alpha=0.2, linewidth=0)
+            ax.semilogy(epoch, errors.mean(0), LINES[k], color=degree_color(n), label=name)
+        ax.set_title(f"$n = {n}$")
+        ax.legend(fontsize=9, loc="upper right", handlelength=1.4)
+        plain_ticks(ax, y=(2, 5, 10, 20, 50, 100))
+    frame(figure, "epoch", "test error (%)")
+    return figure

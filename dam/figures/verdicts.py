@@ -38,6 +38,8 @@ SHOWN = {
     "rules": "tab-basins-rules",
     "xor": "fig-xor-levels",
     "duality": "fig-duality-agreement",
+    "universality": "fig-duality-trained",
+    "rival": "tab-duality-rival",
     "mnist": "fig-mnist-crossings",
     "mnist/test-error": "fig-mnist-final",
     "mnist/final": "fig-mnist-final",

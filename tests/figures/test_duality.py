@@ -95,3 +95,14 @@ def test_clouds_have_points_and_the_diagonal():
         assert line.get_color() == style.degree_color(n)
     np.testing.assert_array_equal(ax.lines[2].get_data(), ([0.5, 8], [0.5, 8]))
     assert (ax.get_xlabel(), ax.get_ylabel()) == ("across", "up")
+
+
+def test_trained_has_a_panel_for_each_class_and_a_band_of_trainings():
+    one, two = np.array([[50.0, 10], [30, 20]]), np.array([[40.0, 8], [40, 8]])
+    curves = {"a": (1, one), "b": (1, two), "c": (2, two)}
+    first, second = figures.duality.trained(curves, {"a": "first", "b": "other", "c": "third"}).axes
+    assert (first.get_title(), second.get_title()) == ("$n = 1$", "$n = 2$")
+    assert [line.get_label() for line in first.lines] == ["first", "other"] and len(second.lines) == 1
+    np.testing.assert_array_equal(first.lines[0].get_ydata(), [40, 15])
+    band = first.collections[0].get_paths()[0].vertices
+    assert {tuple(point) for point in band} >= {(1, 30), (1, 50), (2, 10), (2, 20)}

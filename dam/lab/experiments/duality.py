@@ -126,6 +126,13 @@ CLAIMS = (
           "both forms give the same class to at least 99 % of the test digits, for the worst n",
           lambda result: float(np.min([result.values[f"agreement_percent_n{n}"] for n in result.parameters["n"]])),
           within(99, 100), digits=2, unit=" %", source="paper", fixed="2026-11-22", blind=True),
+    Claim("overlaps-larger", "Section 5, eq. (10)",
+          "the overlap with the pixels is much larger than that with the labels, which is satisfied for most common "
+          "problems",
+          "the median over test digits of their ratio is at least 10, for the worst n",
+          lambda result: float(np.min([result.values[f"ratio_n{n}"] for n in result.parameters["n"]])),
+          within(10, np.inf), digits=1, source="paper", fixed="2026-11-28", expected="contradicted",
+          reason="at n = 2 the ratio is a little below ten; the two forms agree all the same"),
 )  # fmt: skip
 
 EXPERIMENT = Experiment(__doc__, {"demo": DEMO, "paper": PAPER}, {"demo": 8, "paper": 40}, run, claims=CLAIMS, place=7)
