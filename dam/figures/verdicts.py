@@ -72,7 +72,7 @@ MARKS = {"holds": "✓", "contradicted": "✗", "not comparable": "≠", "not ju
 MOST = 4
 """How many different words of variants are named in their common line."""
 
-VARIANT = re.compile(r"-(power|rectified|raw|smoothed|n\d+)(?=-|$)")
+VARIANT = re.compile(r"-(power|rectified|raw|smoothed|lite0|vgg16|n\d+)(?=-|$)")
 LABEL = re.compile(r"n = (?P<n>\d+)(, (?P<kind>power|rectified|raw|smoothed))?: ")
 
 
