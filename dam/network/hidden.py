@@ -6,10 +6,12 @@ as x^n (Section 5). For a power f a change of T is one of β; for the others T s
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from dam.network._step_fast import DualStep
+from dam.network.recipes import Recipe
 
 
 def _tanh(x):
@@ -66,7 +68,7 @@ class HiddenStep(DualStep):
     finds.
     """
 
-    def __init__(self, x, t, xi, V, recipe, activation):
+    def __init__(self, x: Any, t: Any, xi: Any, V: Any, recipe: Recipe, activation: str) -> None:
         super().__init__(x, t, xi, V, recipe)
         self.activation, self.beta = ACTIVATIONS[activation], 1.0
 
