@@ -34,7 +34,7 @@ NAMED = {
     r"([nN])(\d+)": r"--\1 \2",
     r"(epochs|seed)(\d+)": r"--\1 \2",
     "compressed|ten-minutes": r"--schedule \g<0>",
-    "m|objective|temperature|ramp|kind|form|memories|unscaled": r"--study \g<0>",
+    "m|objective|temperature|ramp|kind|form|memories|unscaled|start": r"--study \g<0>",
 }
 """Options of ``run`` by the parts of a result's name."""
 MOST = 2**30

@@ -28,7 +28,7 @@ def page(address, browser):
 
 def statements(page):
     """How many statements are seen, by their rows."""
-    seen = "rows => rows.filter(row => row.offsetHeight).reduce((sum, row) => sum + Number(row.dataset.count), 0)"
+    seen = "rows => rows.filter(row => row.checkVisibility()).reduce((sum, row) => sum + Number(row.dataset.count), 0)"
     return page.locator(".claim").evaluate_all(seen)
 
 
