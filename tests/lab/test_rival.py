@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from test_trainings import few
 
 from dam import datasets
 from dam.lab import experiments, results, verdicts
@@ -10,11 +11,9 @@ from dam.lab.experiments.baselines import relu_networks
 
 
 def test_what_is_tried_chosen_and_trained(monkeypatch):
-    x, y, x_test, y_test = datasets.mnist()
-    small = datasets.MNIST(x[:600], y[:600], x_test[:200], y_test[:200])
-    monkeypatch.setattr(datasets, "mnist", lambda: small)
+    x, y, x_test, y_test = few(monkeypatch, 600, 200)
     result = experiments.run("rival", "demo", seed=5, batch=100, tried_epochs=6)
-    kept, others = datasets.held_out_split(small.y_train)
+    kept, others = datasets.held_out_split(y)
     for j, decay in enumerate(result.arrays["weight_decay"]):
         pair = result.arrays["learning_rate"][0], decay
         networks = relu_networks(x[kept], y[kept], *pair, 6, [5, 0], units=20, batch=100)
@@ -25,10 +24,8 @@ def test_what_is_tried_chosen_and_trained(monkeypatch):
     pair = result.arrays["learning_rate"][i], result.arrays["weight_decay"][j]
     assert (result.values["learning_rate"], result.values["weight_decay"]) == pair
     for one in range(2):
-        *_, last = relu_networks(small.x_train, small.y_train, *pair, 3, [5, 1 + one], units=20, batch=100)
-        assert result.arrays["test_error"][one, -1] == pytest.approx(
-            100 * np.mean(last.predict(x_test[:200]) != y_test[:200])
-        )
+        *_, last = relu_networks(x, y, *pair, 3, [5, 1 + one], units=20, batch=100)
+        assert result.arrays["test_error"][one, -1] == pytest.approx(100 * np.mean(last.predict(x_test) != y_test))
     stored = [results.load("mnist", "n2-ten-minutes", one).values["test_error_percent"] for one in range(2)]
     assert result.arrays["memory_error"].tolist() == stored
     assert result.values["difference_percent"] == pytest.approx(result.values["rival_percent"] - np.mean(stored))

@@ -12,13 +12,17 @@ from dam.network import classifier, training
 from dam.network.recipes import Recipe
 
 
+def few(monkeypatch, known, tested):
+    """Put the first training and test digits, so many of each, in place of MNIST, and return them."""
+    x, y, x_test, y_test = datasets.mnist()
+    some = datasets.MNIST(x[:known], y[:known], x_test[:tested], y_test[:tested])
+    monkeypatch.setattr(datasets, "mnist", lambda: some)
+    return some
+
+
 @pytest.fixture
 def digits(monkeypatch):
-    """1,800 training digits and 300 test digits in place of MNIST."""
-    x, y, x_test, y_test = datasets.mnist()
-    small = datasets.MNIST(x[:1800], y[:1800], x_test[:300], y_test[:300])
-    monkeypatch.setattr(datasets, "mnist", lambda: small)
-    return small
+    return few(monkeypatch, 1800, 300)
 
 
 def small(n=3, **changes):

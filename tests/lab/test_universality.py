@@ -5,8 +5,8 @@ from functools import partial
 
 import numpy as np
 import pytest
+from test_trainings import few
 
-from dam import datasets
 from dam.lab import experiments, trainings, verdicts
 from dam.lab.experiments import universality
 from dam.network.classifier import Classifier
@@ -17,11 +17,7 @@ from dam.network.training import initial_weights, train
 
 @pytest.fixture
 def digits(monkeypatch):
-    """1,200 training digits and 200 test digits in place of MNIST."""
-    x, y, x_test, y_test = datasets.mnist()
-    small = datasets.MNIST(x[:1200], y[:1200], x_test[:200], y_test[:200])
-    monkeypatch.setattr(datasets, "mnist", lambda: small)
-    return small
+    return few(monkeypatch, 1200, 200)
 
 
 SETTINGS = {"epochs": 3, "K": 30, "batch_per_class": 10}

@@ -227,7 +227,7 @@ CLAIMS = (
             f"n = {n}: as n increases, each memory specializes and votes for only a single class",
             "read of the typical memory: among those that some training digit turns on, 1 is the most frequent number "
             f"of label weights above {AGREES} (one training)",
-            value(f"votes_mode_n{n}"), within(1, 1), digits=0, unit=" vote(s) in the largest group", source="paper",
+            value(f"votes_mode_n{n}"), within(1, 1), digits=0, unit=" is most frequent", source="paper",
             fixed="2026-11-28", reason="the largest group votes for two classes",
             expected="contradicted" if n == 20 else "holds") for n in (20, 30)),
     *(Claim(f"label-ends-n{n}", "Section 4",
