@@ -15,7 +15,8 @@ from dam.lab.verdicts import Claim, Verdict, measured
 FIRST = 100
 """The first fresh seed at seed 0, and how many there are at most: results are shipped of smaller seeds."""
 LUCK = "depends on luck"
-COUNTS = {"classical": 5, "fig4": 20, "fig5": 5, "errors": 5, "rules": 20, "exponential": 20, "completion": 20}
+COUNTS = {"classical": 5, "projection": 5, "fig4": 20, "fig5": 5, "errors": 5, "rules": 20, "exponential": 20,
+          "completion": 20, "prototype": 20}  # fmt: skip
 """The experiments whose claims are judged, and on how many seeds."""
 PAPER = {"of": tuple(COUNTS), "seeds": tuple(COUNTS.values()), "at": "paper"}
 DEMO = {"of": ("rules",), "seeds": (3,), "at": "demo"}
