@@ -32,7 +32,7 @@ FOLDER = Path("results")
 NAMED = {
     "demo": "--scale demo",
     r"([nN])(\d+)": r"--\1 \2",
-    r"(epochs|seed)(\d+)": r"--\1 \2",
+    r"(epochs|seed|average)(\d+)": r"--\1 \2",
     "compressed|ten-minutes": r"--schedule \g<0>",
     "m|objective|temperature|ramp|kind|form|memories|unscaled|start": r"--study \g<0>",
 }

@@ -303,6 +303,7 @@ def test_all_seeds_in_order(tmp_path):
         ("fig4", "demo", "--scale demo --seed 13"),
         ("mnist", "n4", "--n 4 --seed 13"),
         ("mnist", "n2-ten-minutes", "--n 2 --schedule ten-minutes --seed 13"),
+        ("mnist", "n2-ten-minutes-average50", "--n 2 --schedule ten-minutes --average 50 --seed 13"),
         ("fig5", "N400", "--N 400 --seed 13"),
         ("studies", "ramp", "--study ramp --seed 13"),
         ("studies", "m-epochs250", "--study m --epochs 250 --seed 13"),
