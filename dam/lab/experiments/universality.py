@@ -16,7 +16,7 @@ from dam.network.hidden import ACTIVATIONS
 from dam.network.objective import OBJECTIVES
 from dam.network.recipes import Recipe
 
-PAPER = {"objective": "power", "size": (0.3, 1.0, 3.0, 10.0), "T": (50.0, 150.0, 450.0), "tried_K": 100,
+PAPER = {"objective": "power", "size": (0.1, 0.3, 1.0, 3.0, 10.0), "T": (5.0, 15.0, 50.0, 150.0, 450.0), "tried_K": 100,
          "epochs": 30, "K": 2000, "trainings": 3}  # fmt: skip
 DEMO = {"objective": "power", "size": (1.0,), "T": (50.0, 150.0), "tried_K": 20, "epochs": 2, "K": 40,
         "trainings": 2}  # fmt: skip
