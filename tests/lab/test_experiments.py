@@ -119,7 +119,7 @@ BAD = (math.nan, math.inf, -math.inf, 0, -1, -0.5, True, "x", (), 10**30, 1e300)
 TAKEN = {  # by some parameters
     0: {"weight_decay", "network_seed", "rate", "damage", "tolerance", "radii", "radii_l2", "radii_linf", "overshoot",
         "after", "ramp_epochs", "momentum", "init_mean", "average"},
-    -1: {"init_mean"}, -0.5: {"init_mean"}, True: {"relu", "weights", "resume"}, "x": {"checkpoint"},
+    -1: {"init_mean"}, -0.5: {"init_mean"}, True: {"relu", "weights", "resume", "arguments"}, "x": {"checkpoint"},
     10**30: {"ramp_epochs", "batch_per_class", "K"},
 }  # fmt: skip
 
@@ -680,7 +680,7 @@ def test_ship_takes_runs_at_paper_scale_with_the_parameters_that_are_shipped(tmp
     monkeypatch.setattr(results, "commit", lambda: "0123+")
     assert main(["run", "xor", *common]) == 2
     assert "by the committed code of a checkout" in capsys.readouterr().err
-    content = json.loads((results.SHIPPED / "mnist-n3-seed1.json").read_text())
+    content = json.loads((results.SHIPPED / "mnist-n3-seed2.json").read_text())
     monkeypatch.setattr(results, "commit", lambda: "0123")
     experiments.check_shipping("mnist", "paper", 3, **content["parameters"])  # as another seed
     with pytest.raises(ValueError, match="weights = False, not True"):

@@ -395,3 +395,8 @@ def test_mean_and_spread():
     assert mean_and_spread([1, 2, 6]) == (3, pytest.approx(np.std([1, 2, 6], ddof=1)))
     mean, spread = mean_and_spread([4])
     assert mean == 4 and np.isnan(spread)
+
+
+def test_results_beside_the_benchmarks_are_as_readable_as_those_shipped():
+    paths = sorted((Path(__file__).parents[2] / "benchmarks").rglob("*-seed*.json"))
+    assert [results.read(path).name for path in paths] == ["fig4-seed0"]

@@ -120,9 +120,10 @@ class Experiment:
     def changed(self, parameters: dict) -> dict[str, str]:
         """Return in words, by name, which stored parameters are not those of the paper scale.
 
-        A parameter that is newer than the result is as it was before there was one.
+        A parameter that is newer than the result is as it was before there was one. ``network_seed`` is never another:
+        networks of another training are as much the paper's.
         """
-        named = {key: parameters[key] for key in self.named if key in parameters}
+        named = {key: parameters[key] for key in (*self.named, "network_seed") if key in parameters}
         return _changes(parameters, self.stored(self.scales["paper"] | named))
 
 
