@@ -10,7 +10,8 @@ b  the paper's training on MNIST, 3000 epochs through eq. (9), n = 2, 3, 20, 30,
 c  Fig. 4 at the paper's scale against the stored result, Fig. 5 up to N = 1000, the classical network at N = 8000;
 d  time of a training step beside its two matrix products, for every n and form, then for other K and minibatches;
 e  the same recipe in PyTorch on the same GPU, eager and compiled;
-f  failing well: a training that goes on on the CPU and back, and what is said where the memory does not do.
+f  failing well: a training that goes on on the CPU and back, and what is said where the memory does not do;
+g  what takes a CPU hours, for the seeds asked for: the ten minutes with averaged weights, the power as a dial.
 
 Each item is tried on its own; what it finds is written to DIR when it is done, results of experiments as
 ``dam.lab.results`` keeps them, all other numbers into DIR/gpu.json. An item that cannot end in time is not begun; a
@@ -41,6 +42,7 @@ from dam import datasets, memory
 from dam.arrays import backend_name, device_name, get_namespace, to_numpy, using
 from dam.files import write_atomically
 from dam.lab import experiments, results
+from dam.lab.experiments import mnist as mnist_lab
 from dam.network import _step_fast, attacks, classifier, objective, optimizer
 from dam.network.recipes import Recipe
 from dam.network.training import initial_weights, minibatches
@@ -86,7 +88,7 @@ class Bench:
     def keep(self, result):
         """Store the result of an experiment in the folder and return its values."""
         result.commit = self.commit or result.commit
-        results.save(result, self.out)
+        experiments.store(result, self.out)
         return result.values | {"wall_seconds": result.wall_seconds}
 
 
@@ -601,13 +603,29 @@ def failing(bench):
     return found
 
 
+# --- g: hours of a CPU
+
+
+def average(bench, n, seed):
+    """Train by the ten minutes and take the mean of the weights of the last epochs."""
+    changes = {"epochs": 3, "average": 250, "K": 60} if bench.smoke else {"average": mnist_lab.AVERAGE}
+    changes |= {"n": n, "schedule": "ten-minutes", "weights": False}
+    return bench.keep(experiments.run("mnist", "paper", seed, backend_name(bench.xp), **changes))
+
+
+def powers(bench, seed):
+    """Run the experiment ``powers``, which goes on from the points that it left in the folder."""
+    scale = "demo" if bench.smoke else "paper"
+    return bench.keep(experiments.run("powers", scale, seed, backend_name(bench.xp), into=bench.out))
+
+
 # --- all of it
 
 
 def schedule(seeds=SEEDS):
     """Return the items in their order: letter, name, seconds that there must be to begin it, function of a `Bench`.
 
-    Of item b those with the given seeds: the first seed early, the others after all that takes seconds.
+    Of items b and g those with the given seeds; of b the first seed early, the others after all that takes seconds.
     """
     trainings = lambda seed: [
         ("b", f"train n{n} seed{seed}", None, lambda bench, n=n: train(bench, n, seed)) for n in DEGREES
@@ -624,6 +642,12 @@ def schedule(seeds=SEEDS):
         *(item for seed in seeds[1:] for item in trainings(seed)),
         ("c", "fig5", 40, fig5),
         ("c", "classical", 40, classical),
+        *(
+            ("g", f"average n{n} seed{seed}", 8, lambda bench, n=n, seed=seed: average(bench, n, seed))
+            for seed in seeds
+            for n in DEGREES[:3]
+        ),
+        *(("g", f"powers seed{seed}", 60, lambda bench, seed=seed: powers(bench, seed)) for seed in seeds),
     ]
 
 
@@ -696,8 +720,8 @@ def main(arguments=None):
     parser.add_argument("--minutes", type=float, default=9, help="default: 9")
     parser.add_argument("--out", type=Path, required=True, help="folder for the results")
     parser.add_argument("--smoke", action="store_true", help="a little of everything")
-    parser.add_argument("--only", default="abcdef", metavar="LETTERS", help="only these items")
-    parser.add_argument("--seeds", type=int, nargs="+", default=SEEDS, metavar="S", help="of item b; default: 0 1 2")
+    parser.add_argument("--only", default="abcdefg", metavar="LETTERS", help="only these items")
+    parser.add_argument("--seeds", type=int, nargs="+", default=SEEDS, metavar="S", help="of b and g; default: 0 1 2")
     parser.add_argument("--commit", default="", metavar="HASH", help="the commit, where there is no git")
     parser.add_argument("--backend", default="cupy", choices=("cupy", "numpy"), help="default: cupy")
     options = parser.parse_args(arguments)

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from dam.lab import gpu as lab_gpu
+from dam.lab import results
 
 PROGRAM = Path(__file__).parents[1] / "benchmarks" / "gpu.py"
 sys.path.append(str(PROGRAM.parent))
@@ -115,8 +116,20 @@ def test_little_room_is_a_limit_of_the_pool_for_a_while(bench, monkeypatch):
 
 def test_all_items_have_letters_that_can_be_asked_for():
     names = [name for _, name, _, _ in gpu.schedule()]
-    assert len(set(names)) == len(names) == 21
-    assert {letter for letter, *_ in gpu.schedule()} == set("abcdef")
+    assert len(set(names)) == len(names) == 33
+    assert {letter for letter, *_ in gpu.schedule()} == set("abcdefg")
+
+
+def test_long_runs_are_stored_and_leave_nothing_else(bench, monkeypatch):
+    values = gpu.average(bench, 2, 1)
+    stored = results.load("mnist", "n2-ten-minutes-average250", 1, bench.out)
+    assert stored.values["test_error_percent"] == values["test_error_percent"] and stored.parameters["epochs"] == 3
+    run, points = gpu.experiments.run, {"trial_epochs": 2, "epochs": 2, "K": 20, "n": (2,), "images": 4, "steps": 1}
+    monkeypatch.setattr(gpu.experiments, "run", lambda *given, **options: run(*given, **options, **points))
+    values = gpu.powers(bench, 3)
+    assert results.load("powers", "demo", 3, bench.out).values["m_n2"] == values["m_n2"]
+    names = {f"{name}.{kind}" for name in (stored.name, "powers-demo-seed3") for kind in ("json", "npz")}
+    assert {path.name for path in bench.out.iterdir()} == names
 
 
 def test_the_trainings_are_those_of_the_seeds_asked_for(tmp_path, monkeypatch):
