@@ -197,17 +197,18 @@ UP, DOWN = list(product((2, 3), (20, 30))), list(product((20, 30), (2, 3)))
 CLAIMS = (
     Claim("white-box", TABLE,
           f"every network is fooled by about 99 % of the images that are made on it ({min(SAME):g} to {max(SAME):g})",
-          "at least 98 % of the images that go 1.1 times as far as the boundary, for the worst n (one training)",
+          "at least 98 % of the images that go 1.1 times as far as the boundary, for the worst n (each training)",
           transferred(np.min, [(n, n) for n in paper.POWERS]), within(98, 100), digits=1, unit=" %",
-          source="slides", fixed="2026-11-22"),
+          source="slides", fixed="2026-11-22", free=("relu",)),
     Claim("one-way", TABLE, "images made at n = 20 and 30 fool n = 2 and 3, and not the other way",
-          "the least of the four errors downward is at least twice the largest of the four upward (one training)",
-          one_way, within(2, math.inf), digits=1, unit=" times", source="slides", fixed="2026-11-28"),
+          "the least of the four errors downward is at least twice the largest of the four upward (each training)",
+          one_way, within(2, math.inf), digits=1, unit=" times", source="slides", fixed="2026-11-28",
+          free=("relu",)),
     *(Claim(f"ambiguous-n{n}", "Krotov and Hopfield (2018)",
             f"n = {n}: images on the decision boundary share aspects of both classes",
             "how much of the gap between likeness to the own and to the new class is closed on the boundary",
             value(f"gap_closed_percent_n{n}"), None, digits=0, unit=" % closed",
-            source="other paper", fixed="2026-11-28", expected="not judged",
+            source="other paper", fixed="2026-11-28", expected="not judged", free=("relu",),
             undecided="a share in pixels does not say whether people, or other networks, find an image ambiguous")
       for n in (20, 30)),
 )  # fmt: skip
