@@ -128,7 +128,8 @@ CLAIMS = (
           "K = 2000, 30 epochs, mean over three trainings: the test errors of the two activations of each n = 1, 2, 3 "
           "differ by less than 0.3 points",
           widest, lambda numbers: all(number < 0.3 for number in numbers), digits=2, unit=" points",
-          source="paper", fixed="2026-11-28", blind=False),
+          source="paper", fixed="2026-11-28", blind=False, expected="contradicted",
+          reason="those of n = 3 do; at n = 1 and 2 where and how an activation bends matters as well"),
     Claim("speed-up", "Section 5",
           "training speeds up from n = 1 (tanh, logistic) to n = 2 (rectified linear)",
           "K = 2000, mean over three trainings: until fewer than 5 % of the training digits are wrong, the quickest "
@@ -137,14 +138,13 @@ CLAIMS = (
           undecided="one of n = 2 does not get there",
           source="paper", fixed="2026-11-28", blind=False),
 )  # fmt: skip
-"""They join `EXPERIMENT` with the first result that is shipped."""
-
 EXPERIMENT = Experiment(
     __doc__,
     {"demo": DEMO, "paper": PAPER},
-    {"demo": 10, "paper": 4300},
+    {"demo": 10, "paper": 5600},
     run,
     variant,
+    claims=CLAIMS,
     named=("objective",),
     place=7.5,
     ranges=RANGES,
