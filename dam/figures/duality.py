@@ -198,9 +198,11 @@ def trained(curves: dict[str, tuple[int, Array]], names: dict[str, str]) -> plt.
         for k, (name, errors) in enumerate(own):
             epoch = np.arange(1, errors.shape[1] + 1)
             ax.fill_between(epoch, errors.min(0), errors.max(0), color=degree_color(n), alpha=0.2, linewidth=0)
-            ax.semilogy(epoch, errors.mean(0), LINES[k], color=degree_color(n), label=name)
+            label = name.replace(" ", "\n")
+            ax.semilogy(epoch, errors.mean(0), LINES[k], color=degree_color(n), label=label)
         ax.set_title(f"$n = {n}$")
-        ax.legend(fontsize=9, loc="upper right", handlelength=1.4)
+        ax.set_ylim(top=900)  # above 100 % is room for the names
+        ax.legend(fontsize=9, loc="upper right", handlelength=1.4, borderaxespad=0.2)
         plain_ticks(ax, y=(2, 5, 10, 20, 50, 100))
     frame(figure, "epoch", "test error (%)")
     return figure
