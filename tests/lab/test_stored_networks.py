@@ -23,9 +23,10 @@ def digits():
     return datasets.mnist()
 
 
-def test_one_seed_of_each_power_is_shipped():
-    found = [run.variant for run in SHIPPED]
-    assert sorted(found) == sorted(set(found)) and set(found) == {"n2", "n3", "n20", "n30"}
+def test_two_networks_of_each_power_are_shipped():
+    assert sorted((run.parameters["n"], run.seed) for run in SHIPPED) == [
+        (n, s) for n in (2, 3, 20, 30) for s in (0, 1)
+    ]
 
 
 @pytest.mark.parametrize("run", SHIPPED, ids=lambda run: run.name)
