@@ -115,3 +115,11 @@ def test_the_reason_for_the_paper_s_number_is_what_the_formula_gives():
     share = 100 * theory.error_probability(10**6, round(paper.CAPACITY_CLASSICAL * 10**6), 2)
     assert f"0.14 belongs to {share:.1f} % of errors" in claim.reason
     assert f"gives {theory.alpha(2):.3f} at 0.5 %" in claim.reason
+
+
+@pytest.mark.filterwarnings("error")
+def test_where_nothing_moves_no_flip_can_rise(monkeypatch):
+    """With the field rule, self-coupling freezes every start once there are many memories."""
+    monkeypatch.setattr(rules, "trajectory", lambda start, *_, **__: start)
+    setting = {"seed": 0, "n": 2, "N": 12, "kind": "power", "rule": "field", "damage": 0.1, "memories": 20}
+    assert np.isnan(rules.point(**setting, tolerance=0.2, backend="numpy")["rises"])

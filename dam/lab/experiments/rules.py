@@ -1,5 +1,6 @@
 """Update (4) against the older field rule, rectified against power: capacity for stability and for recall"""
 
+import math
 import warnings
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -83,7 +84,7 @@ def point(
     xi = xp.asarray(random_patterns(K, N, rng))
     paths = [trajectory(xp.asarray(random_patterns(1, N, rng)), xi, F, rng, rule=rule) for _ in range(PATHS)]
     changes = np.concatenate([np.diff(to_numpy(energy(path, xi, F))) for path in paths])
-    rises = float((changes > 0).mean())
+    rises = float((changes > 0).mean()) if len(changes) else math.nan  # nothing moved
     return {"K_stable": K_stable, "K_recall": K_recall, "unsettled": unsettled[last], "rises": rises}
 
 
