@@ -843,3 +843,11 @@ def test_a_gpu_asked_for_where_none_works(tmp_path, capsys, monkeypatch):
     assert main(["run", "xor", "--backend", "cupy", "--results", str(tmp_path)]) == 2
     dam.arrays._cupy.cache_clear()
     assert "backend asks for cupy, but CuPy is not installed" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["fig2", "duality", "table", "transfer", "rubbish"])
+def test_networks_of_another_training_are_as_much_the_papers(name):
+    experiment, parameters, _ = experiments.plan(name, "paper", network_seed=1)
+    assert experiment.changed(experiment.stored(parameters)) == {}
+    found = [verdict for verdict in claims.judge_stored() if verdict.experiment == name]
+    assert found and all(verdict.seeds == 2 and not verdict.left for verdict in found)
