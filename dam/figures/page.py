@@ -75,6 +75,8 @@ class Table:
     """A table for a notebook or a page of the book: column heads, rows of text, a label, and a note above."""
 
     def __init__(self, heads: Sequence[str], rows: Iterable[Sequence], label: str, note: str = "") -> None:
+        if "" in list(heads):
+            raise ValueError(f"every column needs a head, which stands before each of its cells on a phone; got {heads}")
         self.heads, self.rows, self.label, self.note = heads, [tuple(map(str, row)) for row in rows], label, note
 
     def __repr__(self):

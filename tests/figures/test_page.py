@@ -22,6 +22,11 @@ def test_table_reads_as_text_and_as_html():
     assert page.count("<tr>") == 3 and '<td data-head="&lt;error&gt;">2 %</td>' in page and "<p>A note.</p>" in page
 
 
+def test_a_column_without_a_head_is_refused():
+    with pytest.raises(ValueError, match=r"every column needs a head, .* on a phone; got \('', 'n'\)"):
+        figures.page.Table(("", "n"), [("error", 1)], "Errors")
+
+
 def test_provenance_ends_with_the_command_that_runs_it_again():
     line = figures.page.provenance(result(variant="n3"), result(1))
     first, second = line.split("; ")
