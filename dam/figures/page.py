@@ -76,7 +76,7 @@ class Table:
 
     def __init__(self, heads: Sequence[str], rows: Iterable[Sequence], label: str, note: str = "") -> None:
         if "" in list(heads):
-            raise ValueError(f"every column needs a head, which stands before each of its cells on a phone; got {heads}")
+            raise ValueError(f"every column needs a head: it stands before its cells on a phone; got {heads}")
         self.heads, self.rows, self.label, self.note = heads, [tuple(map(str, row)) for row in rows], label, note
 
     def __repr__(self):

@@ -23,7 +23,7 @@ def test_table_reads_as_text_and_as_html():
 
 
 def test_a_column_without_a_head_is_refused():
-    with pytest.raises(ValueError, match=r"every column needs a head, .* on a phone; got \('', 'n'\)"):
+    with pytest.raises(ValueError, match=r"every column needs a head: .* on a phone; got \('', 'n'\)"):
         figures.page.Table(("", "n"), [("error", 1)], "Errors")
 
 
