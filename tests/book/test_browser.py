@@ -6,7 +6,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from browser import open_page
+from browser import open_page, stray
 from bs4 import BeautifulSoup
 
 BUILT = Path(__file__).parents[2] / "_build" / "html"
@@ -42,10 +42,11 @@ def opened(request, address, browser):
     asked, errors = [], []
 
     def listen(page):
+        note = lambda url, error: None if stray(page, url) else errors.append(error)
         page.on("request", lambda asks: asked.append(asks.url))
-        page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+        page.on("console", lambda said: note(said.location["url"], said.text) if said.type == "error" else None)
         page.on("pageerror", lambda error: errors.append(str(error)))
-        page.on("response", lambda response: errors.append(response.url) if response.status >= 400 else None)
+        page.on("response", lambda answer: note(answer.url, answer.url) if answer.status >= 400 else None)
 
     with open_page(browser, f"{address}/{request.param}.html", prepare=listen) as page:
         page.wait_for_timeout(300)
@@ -55,6 +56,7 @@ def opened(request, address, browser):
 def test_page_asks_no_other_host_and_has_no_error(opened, address):
     _, _, asked, errors = opened
     assert [url for url in asked if not url.startswith((address, "data:", "blob:"))] == []
+    assert f"{address}/_static/basic.css" in asked
     assert errors == []
 
 
