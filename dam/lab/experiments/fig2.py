@@ -228,7 +228,7 @@ CLAIMS = (
             "read of the typical memory: among those that some training digit turns on, 1 is the most frequent number "
             f"of label weights above {AGREES} (each training)",
             value(f"votes_mode_n{n}"), within(1, 1), digits=0, unit=" is most frequent", source="paper",
-            fixed="2026-11-28", reason="the largest group votes for two classes",
+            fixed="2026-11-28", reason="the largest group votes for two classes, or for three",
             expected="contradicted" if n == 20 else "holds") for n in (20, 30)),
     *(Claim(f"label-ends-n{n}", "Section 4",
             f"n = {n}: in the end most label weights are approximately ±1",

@@ -134,7 +134,7 @@ CLAIMS = (
             "(each training)",
             value(f"unlike_percent_n{n}"), holds, digits=1, unit=" %",
             source="other paper", fixed="2026-11-28", expected=word, reason=why,
-            undecided="a few more do, within chance: 160 descents do not tell 5 % from 8 %")
+            undecided="a few more do, and of so few descents that is within chance")
       for n, holds, word, why in (
           (20, None, "not judged", ""),
           (30, within(0, 5), "contradicted",
