@@ -5,7 +5,6 @@ import functools
 import http.server
 import shutil
 import threading
-from urllib.parse import urljoin
 
 FLAGS = [
     "--no-sandbox",
@@ -48,15 +47,6 @@ def open_browser():
             yield browser
         finally:
             browser.close()
-
-
-def stray(page, url):
-    """Tell whether a page asks for this by a slip of Chromium, which is no error of the page.
-
-    Looking ahead, it at times reads the theme's @import "../basic.css" as if it stood in the page itself. It asks for
-    the right file all the same.
-    """
-    return url == urljoin(page.url, "../basic.css")
 
 
 @contextlib.contextmanager

@@ -6,7 +6,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from browser import open_page, stray
+from browser import open_page
 from bs4 import BeautifulSoup
 
 BUILT = Path(__file__).parents[2] / "_build" / "html"
@@ -36,17 +36,23 @@ def test_no_directive_is_shown_as_text(name):
     assert re.findall(r"```|:{3,}|:(?:class|label|name):|\{(?:glue|ref|doc|term|numref|cite)[\w:]*\}.{20}", shown) == []
 
 
+def test_no_style_sheet_imports_another():
+    """The theme's does; Chromium, looking ahead, then at times asks for the other one in the wrong folder."""
+    sheets = list((BUILT / "_static").rglob("*.css"))
+    assert len(sheets) > 3
+    assert [sheet.name for sheet in sheets if "@import" in sheet.read_text(encoding="utf8")] == []
+
+
 @pytest.fixture(scope="module", params=PAGES)
 def opened(request, address, browser):
     """A page, opened once for the tests below: its name, itself, what it asked for, and its errors."""
     asked, errors = [], []
 
     def listen(page):
-        note = lambda url, error: None if stray(page, url) else errors.append(error)
         page.on("request", lambda asks: asked.append(asks.url))
-        page.on("console", lambda said: note(said.location["url"], said.text) if said.type == "error" else None)
+        page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
         page.on("pageerror", lambda error: errors.append(str(error)))
-        page.on("response", lambda answer: note(answer.url, answer.url) if answer.status >= 400 else None)
+        page.on("response", lambda response: errors.append(response.url) if response.status >= 400 else None)
 
     with open_page(browser, f"{address}/{request.param}.html", prepare=listen) as page:
         page.wait_for_timeout(300)
@@ -56,7 +62,6 @@ def opened(request, address, browser):
 def test_page_asks_no_other_host_and_has_no_error(opened, address):
     _, _, asked, errors = opened
     assert [url for url in asked if not url.startswith((address, "data:", "blob:"))] == []
-    assert f"{address}/_static/basic.css" in asked
     assert errors == []
 
 
