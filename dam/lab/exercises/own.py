@@ -20,7 +20,7 @@ def digits() -> tuple[np.ndarray, np.ndarray]:
 
 
 def inverted(answer: float) -> str | None:
-    """Percent of the overlaps of the digits, light on dark, with the initial memories that are positive."""
+    """Percent of the overlaps of the digits, ink -1 and paper +1, with the initial memories that are positive."""
     answer, (x, _) = checks.number("answer", answer, 0, 100), digits()
     memories = training.initial_weights(short(20), 74, 0, "float32")[:, :64]
     share = 100 * np.mean(-x @ memories.T > 0)
