@@ -19,8 +19,8 @@ from dam.lab import claims, experiments, photographs, results
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status.
 
-    0, or 1 if a claim fails, nothing is judged, or a result comes out differently; 2 for bad input; 130 after an
-    interrupt; 141 where nobody reads the output to its end.
+    0, or 1 if a verdict is not the one on record, nothing is judged, or a result comes out differently; 2 for bad
+    input; 130 after an interrupt; 141 where nobody reads the output to its end.
     """
     with any_letters():
         try:
@@ -104,7 +104,9 @@ def parser() -> ArgumentParser:
     command.add_argument("result", metavar="NAME", help="of a shipped result, like fig4-seed0, or a result's JSON file")
     add_outputs(command, True)
 
-    command = commands.add_parser("claims", help="judge what the paper says; exit 1 if a claim fails")
+    command = commands.add_parser(
+        "claims", help="judge what the paper says; exit 1 if a verdict is not the one on record"
+    )
     command.set_defaults(command=show_claims)
     command.add_argument("--results", metavar="DIR", help="judge the results stored there; default: the shipped ones")
 

@@ -157,15 +157,6 @@ def finite(name: str, x: Array) -> None:
         raise ValueError(f"{name} must be finite, got NaN or infinity")
 
 
-def within(name: str, x: Array, low: float, high: float) -> None:
-    """Raise ``ValueError`` unless all values of the array are finite and within [low, high]."""
-    finite(name, x)
-    xp = array_namespace(**{name: x})
-    smallest, largest = xp.min(x), xp.max(x)
-    if smallest < low or largest > high:
-        raise ValueError(f"{name} must lie in [{low}, {high}], got values from {smallest:.4g} to {largest:.4g}")
-
-
 def pixels(name: str, x: Array, columns: int | None = None, columns_of: str = "") -> None:
     """Raise ``ValueError`` unless ``x`` is a two-dimensional array of pixels in [-1, 1], but for rounding."""
     matrix(name, x, columns, columns_of)

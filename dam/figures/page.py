@@ -136,5 +136,5 @@ def _results(name, runs):
 def _computed(run):
     """Day, time and device of a result, and its commit and versions, as two texts."""
     seconds, device = run.values.get("train_seconds", run.wall_seconds), run.values.get("devices", run.device)
-    versions = ", ".join(f"{library} {version}" for library, version in run.versions.items())
+    versions = ", ".join(f"{library} {version}" for library, version in run.versions.items() if version)
     return f"{run.started[:10]}, {seconds:.0f} s on {device}", f"commit {run.commit[:10]}; {versions}"

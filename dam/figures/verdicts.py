@@ -116,9 +116,12 @@ class Row:
         labels = [label for v in self.verdicts if (label := LABEL.match(v.claim.says))]
         if len(labels) < len(self.verdicts):
             return common([v.claim.says for v in self.verdicts])
-        n, kinds = (", ".join(dict.fromkeys(filter(None, (m[part] for m in labels)))) for part in ("n", "kind"))
         text = common([v.claim.says[m.end() :] for v, m in zip(self.verdicts, labels)])
-        return f"n = {n}{f' ({kinds})' if kinds else ''}: {text}"
+        n, kinds = (list(dict.fromkeys(filter(None, (m[part] for m in labels)))) for part in ("n", "kind"))
+        if len(labels) < len(n) * max(len(kinds), 1):
+            return "; ".join(label[0].removesuffix(": ") for label in labels) + f": {text}"
+        among = f" ({', '.join(kinds)})" if kinds else ""
+        return f"n = {', '.join(n)}{among}: {text}"
 
 
 def shown(verdict: Verdict) -> str:
@@ -265,20 +268,25 @@ def on_fresh_seeds(verdict: Verdict, runs: Sequence[Result]) -> tuple[str, str]:
 def fold(row: Row, runs: Sequence[Result]) -> str:
     """Return how a statement is judged, closed: ours, the results, fresh seeds, the rule, its day, why not, again."""
     parts = {
-        "Results": lambda v: results(v.experiment, f"{v.seeds} {'seed' if v.seeds == 1 else 'seeds'}"),
+        "Results": lambda v: results(v.experiment, f"{v.seeds} {'seed' if v.seeds == 1 else 'seeds'}" * tested(v)),
         "Fresh seeds": lambda v: results("fresh", ", ".join(filter(None, on_fresh_seeds(v, runs)))),
         "Rule": lambda v: formula(v.claim.criterion),
         "Fixed": lambda v: fixed(v.claim),
         "Why not": lambda v: formula(v.why),
         "Left out": lambda v: html.escape(v.left),
         "Said in": lambda v: html.escape(said(v.claim)),
-        "Again": lambda v: command(v, runs),
+        "Again": lambda v: command(v, runs) * tested(v),
     }
     names = [f"{v.experiment}/{v.claim.name}" for v in row.verdicts]
     ours = [f'<dd data-claim="{name}">{named(v, row)}{spread(v)}</dd>' for name, v in zip(names, row.verdicts)]
     told = {"Ours": "".join(ours)} | {name: each(row, part) for name, part in parts.items()}
     terms = "".join(f"<dt>{name}</dt>{text}" for name, text in told.items() if text)
     return f"<details><summary>Details</summary><dl>{terms}</dl></details>"
+
+
+def tested(verdict: Verdict) -> bool:
+    """Tell whether a statement has a rule, which asks a result."""
+    return verdict.claim.criterion != "not tested"
 
 
 def results(experiment: str, text: str) -> str:

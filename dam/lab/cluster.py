@@ -163,7 +163,7 @@ def _next(done, client, keys):
             why = f"none of its {workers} workers is free (they do other work, or their memory is full)"
             raise RuntimeError(
                 f"the cluster does nothing: {why if workers else 'no workers are left'}; "
-                f"start some with python -m dask worker {client.scheduler.address}"
+                f"start some with python -m dask worker {client.scheduler.address} --nthreads 1"
             )
 
 

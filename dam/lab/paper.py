@@ -33,7 +33,6 @@ NO_ERRORS = {2: 11, 3: 360, 4: 7240}  # eq. (6) at N = 100 as printed, by n
 FIG5 = {"N": (50, 200), "starts": 1000, "n": 3}
 
 # Slides: % of the images made on one network (rows: n of POWERS) that another (columns) takes for a wrong class.
-# The order of rows and columns is reconstructed.
 TRANSFER = (
     (98.9, 50.7, 9.07, 3.44),
     (33.9, 99.0, 8.71, 3.32),

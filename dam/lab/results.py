@@ -13,6 +13,7 @@ import platform
 import re
 import shlex
 import subprocess
+import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, fields
 from datetime import datetime
@@ -34,6 +35,7 @@ NAMED = {
     r"([nN])(\d+)": r"--\1 \2",
     r"(epochs|seed|average)(\d+)": r"--\1 \2",
     "compressed|ten-minutes": r"--schedule \g<0>",
+    "lite0|vgg16": r"--network \g<0>",
     "m|objective|temperature|ramp|kind|form|memories|unscaled|start": r"--study \g<0>",
 }
 """Options of ``run`` by the parts of a result's name."""
@@ -83,14 +85,18 @@ def file_name(experiment: str, variant: str, seed: int | str) -> str:
 def save(result: Result, directory: Path | str = FOLDER) -> Path:
     """Write ``NAME.json`` and ``NAME.npz``, whole or not at all, and return the path of the JSON file.
 
-    A pair of which one was not written is not loaded. Raises ``OSError`` with the path if they cannot be written.
+    A pair of which one was not written is not loaded. Raises ``ValueError`` for what `load` would refuse, and
+    ``OSError`` with the path if they cannot be written.
     """
     directory, stream = writable(directory), io.BytesIO()
+    if found := [name for name, x in result.arrays.items() if np.asarray(x).dtype.hasobject]:
+        raise ValueError(f"arrays must hold numbers or texts, got Python objects in {', '.join(found)}")
     np.savez_compressed(stream, **result.arrays)
     content = {f.name: getattr(result, f.name) for f in fields(result) if f.name != "arrays"}
     content["values"] = {key: _in_json(x) for key, x in result.values.items()}
     content["npz_sha256"] = hashlib.sha256(stream.getbuffer()).hexdigest()
     content = json.loads(json.dumps(content, default=of_python, allow_nan=False))
+    _formed(content)
     text = _text(content | {"json_sha256": _digest(content)})
     path = directory / f"{result.name}.json"
     arrays = lambda file: file.write(stream.getbuffer())
@@ -191,13 +197,18 @@ def _verified(text: str, npz_sha256: str) -> dict:
         raise ValueError("the .json was changed after it was stored")
     if content.pop("npz_sha256") != npz_sha256:
         raise ValueError("the .npz is not the one that was stored with it")
+    _formed(content)
+    content["values"] = {key: float(x) if x in ("inf", "-inf") else x for key, x in content["values"].items()}
+    return content
+
+
+def _formed(content: dict) -> None:
+    """Raise ``ValueError`` if a field of a result is not what `FORMAT` asks."""
     for name, (must, right) in FORMAT.items():
         if not right(content[name]):
             raise ValueError(f"{name} must be {must}, got {content[name]!r}")
     if content["backend"] not in content["versions"]:
         raise ValueError(f"versions must hold that of {content['backend']}, got {content['versions']!r}")
-    content["values"] = {key: float(x) if x in ("inf", "-inf") else x for key, x in content["values"].items()}
-    return content
 
 
 def _named(x: Any, right: Callable) -> bool:
@@ -257,7 +268,7 @@ def _command(path: Path) -> str:
 def versions() -> dict[str, str]:
     """Return the versions of Python and of the libraries that compute."""
     found = {"python": platform.python_version(), "dam": _version("dense-associative-memory"), "numpy": np.__version__}
-    cupy = next((v for name in ("cupy", "cupy-cuda12x", "cupy-cuda13x") if (v := _version(name))), None)
+    cupy = getattr(sys.modules.get("cupy"), "__version__", None)
     return found | ({"cupy": cupy} if cupy else {})
 
 

@@ -15,24 +15,22 @@ import math
 from typing import Any
 
 from dam import checks
-from dam.arrays import Array, array_namespace, beside, gpu_errors, on_backend
+from dam.arrays import Array, array_namespace, gpu_errors, on_backend
 from dam.memory._dynamics import settle_batches
 
 ROWS = 2**22  # entries of the largest (states, memories) array that is made at once
 
 
 def energy(x: Array, xi: Array, beta: float) -> Array:
-    """Return E ``(S,)`` of states, eq. above; it is never negative.
+    """Return E ``(S,)`` of states, eq. above; it is never negative but for rounding.
 
-    Raises ``ValueError`` for wrong shapes, NaN or infinity, or β that is not above 0.
+    Raises ``ValueError`` for wrong shapes, NaN or infinity, or β that is not within 1e-12 and 1e12.
     """
     xp, x, xi, beta = _checked(x, xi, beta)
-    K, longest = xi.shape[0], xp.max(xp.sum(xi * xi, axis=1))
-    scores = beta * (x @ xi.T)
-    top = xp.max(scores, axis=1)
-    lse = top + xp.log(xp.sum(xp.exp(scores - top[:, None]), axis=1))
-    rest = xp.log(beside(x, float(K), x.dtype))
-    return (rest - lse) / beta + (xp.sum(x * x, axis=1) + longest) / 2
+    longest, h = xp.max(xp.sum(xi * xi, axis=1)), x @ xi.T
+    top = xp.max(h, axis=1)
+    below = xp.mean(xp.expm1(beta * (h - top[:, None])), axis=1)  # ln Σ exp(βh) / K = β top + ln(1 + below)
+    return (xp.sum(x * x, axis=1) + longest) / 2 - top - xp.log1p(below) / beta
 
 
 def weights(x: Array, xi: Array, beta: float) -> Array:
@@ -114,14 +112,15 @@ def retrieve_spins(
 
     The softmax does not overflow, where ``dam.retrieve`` with ``dam.Exponential()`` ends at N = 707.
 
-    Parameters, result and errors as those of `dam.memory.retrieval.retrieve`; β lies within 1e-12 and 1e12.
+    Parameters, result and errors as those of `dam.memory.retrieval.retrieve`; β lies within 1e-12 and 300. Above, the
+    weight of a memory that is one neuron farther away, exp(-2β), leaves the range of float64.
 
-    A difference from tanh β below its rounding error counts as zero, and the neuron stays. That takes in memories with
-    a weight below 1e-16: where they alone would decide, in a tie, nothing happens.
+    With w₊ the weight of the memories that agree with the neuron, and w₋ that of the others, the condition is
+    w₊ exp(-2β) >= w₋. A difference below its rounding error counts as zero, and the neuron stays.
     """
     sigma, xi, back = on_backend(backend, sigma, xi)
     xp = checks.states_and_memories(sigma, xi)
-    beta = _checked_beta(beta)
+    beta = checks.number("beta", beta, 1e-12, 300)
     states, memories = xp.astype(sigma, xp.float64), xp.astype(xi, xp.float64)
     make_fields = lambda batch: _SpinFields(batch, memories, beta)
     final, _ = settle_batches(states, make_fields, xi.shape[0], checks.generator(rng), threads=threads)
@@ -132,14 +131,18 @@ class _SpinFields:
     """What `settle` asks for: the overlaps h (S, K), and by how much each neuron is above the threshold."""
 
     def __init__(self, sigma, xi, beta):
-        self.xp, self.xi, self.columns, self.beta = array_namespace(xi=xi), xi, xi.T, beta
-        self.threshold = math.tanh(beta)
-        self.rounding = 4 * float(self.xp.finfo(self.xp.float64).eps) * math.sqrt(xi.shape[0])
-        self.h = sigma @ xi.T
+        self.xp = xp = array_namespace(xi=xi)
+        self.columns, self.beta, self.h = xi.T, beta, sigma @ xi.T
+        self.on, self.off = (xp.astype(memories, xi.dtype) for memories in (xi > 0, xi < 0))
+        self.rounding = 4 * float(xp.finfo(xp.float64).eps) * math.sqrt(xi.shape[0])
 
     def gaps(self, sigma):
-        gaps = sigma * (_softmax(self.xp, self.beta * self.h) @ self.xi) - self.threshold
-        return self.xp.where(self.xp.abs(gaps) <= self.rounding, self.xp.zeros_like(gaps), gaps)
+        xp, w = self.xp, _softmax(self.xp, self.beta * self.h)
+        on, off = w @ self.on, w @ self.off
+        agree = xp.where(sigma > 0, on, off) * math.exp(-2 * self.beta)
+        against = xp.where(sigma > 0, off, on)
+        gaps = agree - against
+        return xp.where(xp.abs(gaps) <= self.rounding * (agree + against), xp.zeros_like(gaps), gaps)
 
     def flip(self, spin, value):
         self.h += 2 * value[:, None] * self.xp.take(self.columns, spin, axis=0)

@@ -108,7 +108,8 @@ class Softplus:
     def activation(self, x: Array) -> Array:
         """f(x) = 1 / (1 + exp(-x))."""
         xp, x = checks.reals(x=x)
-        return (1 + xp.tanh(x / 2)) / 2
+        small = xp.exp(-xp.abs(x))
+        return xp.where(x > 0, xp.ones_like(small), small) / (1 + small)
 
 
 @dataclass(frozen=True)

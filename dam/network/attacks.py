@@ -134,8 +134,11 @@ def attack(
             f"v must hold images that the network classifies correctly, got {int(wrong.sum())} of {len(y)} that it "
             "does not; leave those out, as in v[network.predict(v) == y]"
         )
+    if a.shape[1] < 2:
+        raise ValueError("network must have two classes or more, or there is none to move an image to")
     untargeted = target is None
-    target = np.argsort(a, axis=1)[:, -2] if untargeted else _checked_targets(target, y, a.shape[1])
+    others = np.where(np.arange(a.shape[1]) == y[:, None], -np.inf, a)
+    target = np.argmax(others, axis=1) if untargeted else _checked_targets(target, y, a.shape[1])
     there = (lambda answer, rows: answer != y[rows]) if untargeted else (lambda answer, rows: answer == target[rows])
 
     before, after = to_numpy(v).copy(), to_numpy(v).copy()

@@ -5,11 +5,12 @@ Its header, JSON, holds the recipe, the seed, a digest of the data, the epochs d
 
 import hashlib
 import json
+import os
 import sys
 import warnings
 import zipfile
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -73,11 +74,16 @@ def claimed(path: Path | str | None) -> Iterator[None]:
         yield
         return
     claim = Path(path).with_name(f".{Path(path).name}.lock")
-    with open(claim, "w") as file:
-        if files.lock(file, wait=False) is False:
-            raise FileExistsError(
-                f"another training keeps its state in the checkpoint {path} now; let it end, or choose another file"
-            )
+    with ExitStack() as opened:
+        while True:
+            file = opened.enter_context(open(claim, "w"))
+            if files.lock(file, wait=False) is False:
+                raise FileExistsError(
+                    f"another training keeps its state in the checkpoint {path} now; let it end, or choose another file"
+                )
+            with suppress(FileNotFoundError):  # another training removed it before it was locked
+                if os.path.samestat(os.fstat(file.fileno()), claim.stat()):
+                    break
         try:
             yield
         finally:

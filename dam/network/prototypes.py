@@ -165,17 +165,16 @@ def resemblance(pictures: Array, references: Array) -> Resemblance:
     (_, pictures), (_, references) = checks.reals(pictures=pictures), checks.reals(references=references)
     checks.matrix("pictures", pictures)
     checks.matrix("references", references, pictures.shape[1], " (the pixels of a picture)")
-    mean = xp.mean(references, axis=1)
-    size, spread = _length(xp, references), _length(xp, references - mean[:, None])
+    checks.finite("pictures", pictures)
+    checks.finite("references", references)
+    size, contrasts = _length(xp, references), _contrast(xp, references)
     found = []
     for part in parts(pictures, references.shape[0]):
         w = pictures[part, :]
         h = w @ references.T
-        cosine = h / size[None, :]
-        own = _length(xp, w), _length(xp, w - xp.mean(w, axis=1, keepdims=True))
-        one = [xp.max(h, axis=1), xp.max(cosine, axis=1) / own[0], xp.argmax(cosine, axis=1)]
-        h = (h - xp.sum(w, axis=1)[:, None] * mean[None, :]) / spread[None, :]
-        found.append((*one, xp.max(h, axis=1) / own[1], xp.argmax(h, axis=1)))
+        cosine, correlation = h / size[None, :], _contrast(xp, w) @ contrasts.T
+        one = [xp.max(h, axis=1), xp.max(cosine, axis=1) / _length(xp, w), xp.argmax(cosine, axis=1)]
+        found.append((*one, xp.max(correlation, axis=1), xp.argmax(correlation, axis=1)))
     return Resemblance(*(xp.concat(list(column)) for column in zip(*found)))
 
 
@@ -187,6 +186,8 @@ def participation_ratio(weights: Array, axis: int) -> Array:
     xp, weights = checks.reals(weights=weights)
     if checks.count("axis", axis, -weights.ndim) >= weights.ndim:
         raise ValueError(f"weights must have an axis {axis}, got shape {tuple(weights.shape)}")
+    if xp.any(weights < 0):
+        raise ValueError("weights must not be negative")
     w = _of_largest(xp, weights, axis)
     squares = xp.sum(w**2, axis=axis)
     return xp.sum(w, axis=axis) ** 2 / xp.where(squares > 0, squares, xp.ones_like(squares))
@@ -292,10 +293,20 @@ def _length(xp: Any, x: Array) -> Array:
     return xp.where(length > 0, length, xp.ones_like(length))
 
 
+def _contrast(xp: Any, x: Array) -> Array:
+    """Return each row less its mean, at length 1; zeros for a row that is constant but for rounding."""
+    away = x - xp.mean(x, axis=1, keepdims=True)
+    rounding = 4 * float(xp.finfo(x.dtype).eps) * xp.max(xp.abs(x), axis=1, keepdims=True)
+    away = xp.where(xp.max(xp.abs(away), axis=1, keepdims=True) > rounding, away, xp.zeros_like(away))
+    return away / _length(xp, away)[:, None]
+
+
 def _memories_and_digits(visible: Array, v: Array) -> Any:
     xp, visible, v = checks.reals(visible=visible, v=v)
     checks.matrix("visible", visible)
     checks.matrix("v", v, visible.shape[1], " (one for each visible weight)")
+    checks.finite("visible", visible)
+    checks.finite("v", v)
     return xp, visible, v
 
 

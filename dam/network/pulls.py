@@ -50,8 +50,8 @@ def by_class(w: np.ndarray, v: np.ndarray, y: np.ndarray, xi: np.ndarray, classe
     """Return what each class does to memories along their own directions, ``(P, classes)``.
 
     For weights ``w (M, P)`` from `digit_weights`, digits ``v (M, N)`` of classes ``y (M,)``, and the memories ``xi
-    (P, N)``: Σ_A w_Aμ v_A·ξ^μ over the digits of a class, divided by the length of ξ^μ. Above 0, the class makes the
-    memory stronger.
+    (P, N)``: Σ_A w_Aμ v_A·ξ^μ over the digits of a class, divided by the length of ξ^μ; 0 for a memory of zeros. Above
+    0, the class makes the memory stronger.
     """
     (_, w), (_, v), (_, xi) = checks.reals(w=w), checks.reals(v=v), checks.reals(xi=xi)
     for name, x in {"v": v, "xi": xi, "w": w}.items():
@@ -64,5 +64,6 @@ def by_class(w: np.ndarray, v: np.ndarray, y: np.ndarray, xi: np.ndarray, classe
             f"the {xi.shape[0]} memories xi; got shapes {tuple(w.shape)} and {tuple(y.shape)}"
         )
     w, v, y, xi = map(to_numpy, (w, v, y, xi))
-    parts = w * (v @ xi.T) / np.linalg.norm(xi, axis=1)
+    length = np.linalg.norm(xi, axis=1)
+    parts = w * (v @ xi.T) / np.where(length > 0, length, 1)
     return np.stack([parts[y == c].sum(axis=0) for c in range(classes)], axis=1)

@@ -48,6 +48,7 @@ def quantized(network: Network, kept: np.ndarray | None = None) -> Any:
         rows, K = to_numpy(checks.mask("kept", kept)), network.visible.shape[0]
         if tuple(rows.shape) != (K,):
             raise ValueError(f"kept must have shape {(K,)}, one entry for each memory, got {tuple(rows.shape)}")
-    weights = {name: values(codes(to_numpy(getattr(network, name))[rows])) for name in network.WEIGHTS}
+    kept_of = {name: slice(None) if name == "class_bias" else rows for name in network.WEIGHTS}
+    weights = {name: values(codes(to_numpy(getattr(network, name))[part])) for name, part in kept_of.items()}
     whole: Any = network
     return replace(whole, **weights)

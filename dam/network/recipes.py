@@ -138,10 +138,10 @@ class Recipe:
         epoch, and the ramp of T takes two thirds of the epochs (small n). Trained through eq. (10), the quicker form.
         T is `scaled` to N pixels. ``changes`` replace single fields.
         """
-        paper = cls.paper(n)
+        paper, epochs = cls.paper(n), checks.count("epochs", epochs)
         schedule: dict[str, Any]
         if paper.ramp_epochs:
-            schedule = {"ramp_epochs": round(2 * checks.count("epochs", epochs) / 3), "epsilon0": 0.1}
+            schedule = {"ramp_epochs": round(2 * epochs / 3), "epsilon0": 0.1}
             last = 0.08
         else:
             T, epsilon0 = (500, 0.15) if n < 25 else (600, 0.06)  # n = 30 does not survive the larger rate

@@ -43,6 +43,12 @@ def test_symbols_of_a_formula(formula, found):
     assert symbols(formula) == found
 
 
+def test_no_entry_breaks_its_row():
+    """A bar would end the cell of the table; \\lvert and \\rvert are the bars of an absolute value."""
+    every = [entry for part in entries().values() for entry in part or []]
+    assert [text for entry in every for text in entry.values() if "|" in str(text)] == []
+
+
 def test_formulas_of_a_text():
     markdown = "Let $a$ be\n\n$$\nb = c\n$$ (eq-x)\n\n```{math}\n:label: eq-y\nd\n```\n\n```python\nprint('$e$')\n```\n"
     assert {s for formula in formulas(markdown) for s in symbols(formula)} == {"a", "b", "c", "d"}

@@ -94,6 +94,19 @@ def test_variants_with_one_verdict_are_one_row():
     assert text.count('<a href="provenance.html#results-fig4">3 seeds</a>') == 1
 
 
+def test_variants_that_are_not_all_of_a_kind_are_named_one_by_one():
+    says = "n = {}, {}: more memories"
+    found = [judged(f"more-{kind}-n{n}", says.format(n, kind)) for n, kind in ((30, "raw"), (20, "smoothed"))]
+    (row,) = verdicts.rows(found)
+    assert row.says == "n = 30, raw; n = 20, smoothed: more memories"
+
+
+def test_what_is_not_tested_names_no_result():
+    (row,) = (row for row in verdicts.rows(claims.judge_stored()) if row.first.claim.name == "imagenet")
+    text = verdicts.fold(row, results.stored())
+    assert "not tested" in text and "Results" not in text and "Again" not in text
+
+
 def test_row_says_when_its_rule_was_fixed_and_why_it_does_not_hold():
     told = {"fixed": "2026-01-02", "reason": "too few", "incomparable": "another rule"}
     text = verdicts.item(*verdicts.rows([judged("peak", "K_1/2 is large", False, blind=True, **told)]), [])

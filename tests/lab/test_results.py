@@ -307,6 +307,7 @@ def test_all_seeds_in_order(tmp_path):
         ("fig5", "N400", "--N 400 --seed 13"),
         ("studies", "ramp", "--study ramp --seed 13"),
         ("studies", "m-epochs250", "--study m --epochs 250 --seed 13"),
+        ("photographs", "lite0", "--network lite0 --seed 13"),
     ],
 )
 def test_missing_result_names_the_command(tmp_path, experiment, variant, options):
@@ -314,6 +315,29 @@ def test_missing_result_names_the_command(tmp_path, experiment, variant, options
         FileNotFoundError, match=f"python -m dam run {experiment} {options} --results {tmp_path} computes it"
     ):
         load(experiment, variant, seed=13, directory=tmp_path)
+
+
+@pytest.mark.parametrize("path", sorted(results.SHIPPED.glob("*.json")), ids=lambda path: path.stem)
+def test_another_seed_of_all_that_is_shipped_has_a_command(path):
+    shipped = results.read(path)
+    with pytest.raises(FileNotFoundError, match="python -m dam run .* --seed 987 computes it"):
+        load(shipped.experiment, shipped.variant, seed=987)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"variant": "a.b"}, "variant must be letters, digits and hyphens"),
+        ({"values": {"a": [1, 2]}}, "values must be scalars by name"),
+        ({"parameters": {"a": [[1, 2]]}}, "parameters must be scalars, or lists of them"),
+        ({"backend": "cupy"}, "versions must hold that of cupy"),
+        ({"arrays": {"a": np.array([{}])}}, "arrays must hold numbers or texts, got Python objects in a"),
+    ],
+)
+def test_what_could_not_be_read_again_is_not_written(tmp_path, change, message):
+    with pytest.raises(ValueError, match=message):
+        save(example(**change), tmp_path)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_missing_result_that_is_shipped_is_made_again(tmp_path):

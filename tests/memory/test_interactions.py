@@ -82,6 +82,12 @@ def test_large_arguments_neither_overflow_nor_lose_digits(F):
     assert np.all(np.isfinite(F(np.array([-1e4, 1e4]))))
 
 
+def test_the_logistic_function_keeps_its_digits_far_below_zero():
+    x = np.array([-40.0, -300.0, 0.0, 40.0])
+    expected = [1 / (1 + math.exp(-value)) for value in x]
+    np.testing.assert_allclose(dam.Softplus().activation(x), expected, rtol=1e-15)
+
+
 @pytest.mark.parametrize("n", [0, -1, 2.0, True, "3", None, math.nan])
 @pytest.mark.parametrize("kind", [dam.Polynomial, dam.RectifiedPolynomial])
 def test_bad_degrees_are_refused(kind, n):

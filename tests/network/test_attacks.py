@@ -225,6 +225,13 @@ def test_a_path_goes_on_past_the_boundary():
         assert np.argmax(net.arguments(pictures[crossing[j] - 1, [j]])) == y[j]
 
 
+def test_a_tie_is_moved_to_another_class():
+    """All memories are off and all arguments 0; the answer is class 0, and the target must not be."""
+    silent = classifier.Classifier(-np.ones((2, 4)), np.ones((2, 3)), 3, 1.0)
+    found = attacks.attack(np.ones((1, 4)), np.array([0]), silent, max_updates=2)
+    assert found.target[0] != 0 and not found.crossed[0]
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
@@ -241,6 +248,7 @@ def test_a_path_goes_on_past_the_boundary():
         ({"length": 0}, "length must be a number from"),
         ({"max_updates": 0}, "max_updates must be an integer of at least 1"),
         ({"m": 0}, "m must be an integer of at least 1"),
+        ({"network": network(classes=1), "y": np.zeros(6, int)}, "network must have two classes or more"),
     ],
 )
 def test_bad_input(change, message):

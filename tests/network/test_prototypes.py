@@ -190,6 +190,20 @@ def test_resemblance_of_constant_pictures_is_zero():
     assert found.cosine.tolist() == pytest.approx([3 / math.sqrt(15), 0])
 
 
+@pytest.mark.parametrize("level", [0.3, -0.999])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_resemblance_of_flat_and_of_faint_pictures(level, dtype):
+    """A constant is one whatever its rounding, and what differs little from one is compared by what differs."""
+    rng = np.random.default_rng(0)
+    references = rng.normal(size=(5, 784)).astype(dtype)
+    assert prototypes.resemblance(np.full((1, 784), level, dtype), references).correlation.tolist() == [0]
+    faint = (level + 1e-4 * rng.normal(size=(4, 784))).astype(dtype)
+    found = prototypes.resemblance(faint, faint[:3])
+    np.testing.assert_allclose(found.correlation[:3], 1, rtol=1e-5)
+    expected = np.corrcoef(faint.astype(float))[3, :3].max()
+    assert found.correlation[3] == pytest.approx(expected, abs=1e-4)
+
+
 # competition
 
 
@@ -271,6 +285,18 @@ def test_under_another_array_library():
     same([ours], [kept])
     errors = prototypes.errors_kept(strict[0], array_api_strict.asarray(y), theirs, ours)
     same([errors], [prototypes.errors_kept(v, y, network, kept)])
+
+
+def test_nan_and_negative_weights_are_named():
+    pictures, references, _ = problem(M=3, N=5, K=4, seed=1)
+    pictures[1, 2] = np.nan
+    for function in (prototypes.rivals, prototypes.audience):
+        with pytest.raises(ValueError, match="v must be finite"):
+            function(v=pictures, visible=references, powers=(3,))
+    with pytest.raises(ValueError, match="pictures must be finite"):
+        prototypes.resemblance(pictures, references)
+    with pytest.raises(ValueError, match="weights must not be negative"):
+        prototypes.participation_ratio(np.array([[-1.0, 2.0]]), axis=1)
 
 
 def test_bad_input_is_named():

@@ -53,6 +53,11 @@ def test_by_class_is_the_sum_over_its_digits():
             assert found[mu, c] == pytest.approx(sum(terms))
 
 
+def test_a_memory_of_zeros_has_no_direction():
+    found = pulls.by_class(np.ones((2, 2)), np.ones((2, 3)), np.array([0, 1]), np.array([[0.0] * 3, [1.0] * 3]), 2)
+    assert found[0].tolist() == [0, 0] and np.all(found[1] > 0)
+
+
 def test_m_must_be_a_count(case):
     with pytest.raises(ValueError, match="m must be"):
         pulls.digit_weights(*case, 0, np.array([0]))

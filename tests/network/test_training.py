@@ -832,6 +832,24 @@ def test_two_trainings_do_not_share_a_checkpoint(digits, tmp_path):
     assert sorted(os.listdir(tmp_path)) == ["other.npz", "state.npz"]
 
 
+def test_a_claim_that_was_given_up_meanwhile_is_made_anew(tmp_path, monkeypatch):
+    """Another training ends between the opening of its claim and the lock on it: the file is then nobody's."""
+    path, lock, calls = tmp_path / "state.npz", checkpoints.files.lock, []
+
+    def late(file, wait=True):
+        if not calls:
+            os.unlink(file.name)  # as a training does that ends now
+        calls.append(file.name)
+        return lock(file, wait)
+
+    monkeypatch.setattr(checkpoints.files, "lock", late)
+    with checkpoints.claimed(path):
+        assert len(calls) == 2
+        with pytest.raises(FileExistsError, match="another training"), checkpoints.claimed(path):
+            pass
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_training_outlives_its_folder(digits, tmp_path, monkeypatch):
     """Another run that stores its result may clear the folder away: the next checkpoint makes it again."""
     x, y, *_ = digits

@@ -147,6 +147,19 @@ def test_the_weights_of_the_head_are_quantized_and_not_of_the_whole():
     assert replace(net, head=quantized(net.head)).arguments(images()).shape == (len(images()), CLASSES)
 
 
+def test_some_hidden_units_of_a_relu_network_are_kept_quantized():
+    """All classes stay, whatever is kept of the units; also where there are as many of both."""
+    rng = np.random.default_rng(1)
+    for units in (6, CLASSES):
+        net = ReLUNetwork(*(rng.uniform(-1, 1, shape) for shape in ((units, 8), (units, CLASSES), units, CLASSES)))
+        kept = np.arange(units) < 2
+        few = quantized(net, kept)
+        assert few.visible.shape == (2, 8) and few.class_bias.shape == (CLASSES,)
+        whole = quantized(net)
+        np.testing.assert_array_equal(few.hidden_bias, whole.hidden_bias[:2])
+        np.testing.assert_array_equal(few.class_bias, whole.class_bias)
+
+
 # --- features
 
 

@@ -251,8 +251,8 @@ SIGNS = {
     "vgg16": "the sign is the slides' in one pair of three, and there by chance",
 }
 UNCENTERED = {
-    "lite0": "with 2h/q - 1 the sign stays as it is; it turns round where the features are positive",
-    "vgg16": "with 2h/q - 1 the order is there, and with centered features it is not",
+    "lite0": "with 2φ/q - 1 the sign stays, within chance; it turns round where the features are positive",
+    "vgg16": "with 2φ/q - 1 the order is there, and with centered features it is not",
 }
 FREE = ("n", "scalings")  # which further heads are made
 CLAIMS = (

@@ -49,7 +49,7 @@ LAST = 5
 M, BATCH = 3, 20
 """The power of the objective (14), and how many photographs of a class a minibatch has."""
 SCALINGS = ("centered", "half", "positive", "uncentered")
-"""tanh((h - s · mean) / deviation) with s = 1, 1/2 and 0, and 2h/q - 1: see `dam.vision.coupled`."""
+"""tanh((h - s · mean) / deviation) with s = 1, 1/2 and 0, and 2φ/q - 1: see `dam.vision.coupled`."""
 
 
 def run(

@@ -118,7 +118,7 @@ CLAIMS = (
             apart(n, "power", ("softmax", "softmax, 0.5 T", "softmax, 2 T")), None,
             variant="objective", digits=2, unit=" points", **SHORT)
       for n in (3, 20)),
-    *(Claim(f"start-of-slides-n{n}", "Slides, “random memories N(0, 0.1) → constructed memory”",
+    *(Claim(f"start-of-slides-n{n}", "Slides, from random memories N(0, 0.1) to constructed ones",
             f"n = {n}: training works from random memories N(0, 0.1)",
             "K = 2000: from there the test error is below 5 % after 40 epochs of the short schedule (one training)",
             value(f"error_percent_n{n}_slides"), within(0, 5), variant="start", digits=1, unit=" %", source="slides",

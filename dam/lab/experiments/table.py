@@ -182,7 +182,7 @@ def worst_diagonal(result: Result) -> float:
 SLIDES = "Slides of Krotov, table of transfer"
 CLOSE = 5  # points by which an entry may differ from that of the slides
 FAR = {*product((2, 3, 30), (20,)), (2, 3), (3, 2), *product((20, 30), (2, 3))}  # entries that differ by more
-UNKNOWN = "the slides do not say how far the images were taken, and which row is which is reconstructed"
+UNKNOWN = "the slides do not say how far the images were taken"
 CLAIMS = (
     Claim("diagonal", SLIDES,
           "images fool the network that they are made on in {} % (n = 2, 3, 20, 30)".format(
