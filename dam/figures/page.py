@@ -36,6 +36,16 @@ def with_spread(values: Sequence[float], digits: int = 2) -> str:
     return f"{mean:.{digits}f}" + (f" ± {deviation:.{digits}f}" if len(values) > 1 else "")
 
 
+def at_most(number: float, digits: int = 0) -> str:
+    """A number as text, rounded up: whatever is at most the number is at most that."""
+    return f"{math.ceil(round(number * 10**digits, 6)) / 10**digits:.{digits}f}"
+
+
+def at_least(number: float, digits: int = 0) -> str:
+    """A number as text, rounded down: whatever is at least the number is at least that."""
+    return f"{math.floor(round(number * 10**digits, 6)) / 10**digits:.{digits}f}"
+
+
 def provenance(*runs: Result) -> str:
     """How results were computed, in one line for each, with the command that computes it again."""
     return "; ".join(f"{run.provenance()}, {again(run)}" for run in runs)

@@ -4,6 +4,8 @@ import math
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from dam import figures
 from dam.lab.results import Result
@@ -43,6 +45,21 @@ def test_sources_name_all_seeds_and_commits_of_an_experiment():
         "fig4, seeds 0, 3, commit 0123456789, fedcba9876, numpy 2.4.6, 2026-01-02, 25 s together on a processor, "
         "python -m dam again fig4-seed0"
     )
+
+
+@given(st.floats(-1e6, 1e6), st.integers(0, 3))
+def test_bounds_are_rounded_outward(number, digits):
+    low, high = figures.page.at_least(number, digits), figures.page.at_most(number, digits)
+    step, slack = 10.0**-digits, 1e-6 * 10.0**-digits + 1e-9
+    assert number - step - slack < float(low) <= number + slack
+    assert number - slack <= float(high) < number + step + slack
+    assert len(high.partition(".")[2]) == len(low.partition(".")[2]) == digits
+
+
+def test_bounds_by_hand():
+    assert (figures.page.at_most(4.4), figures.page.at_least(4.4)) == ("5", "4")
+    assert (figures.page.at_most(2.5499, 1), figures.page.at_least(99.96, 1)) == ("2.6", "99.9")
+    assert figures.page.at_most(0.1 + 0.2, 1) == figures.page.at_least(0.1 + 0.2, 1) == "0.3"  # not 0.30000000000000004
 
 
 def test_numbers_over_seeds():
