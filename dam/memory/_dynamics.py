@@ -33,12 +33,17 @@ SMALLEST = 64
 
 
 def responses(F, h, rule):
-    """Return A(h) and B(h); under the rule ``field`` f(h) and zeros."""
+    """Return A(h) and B(h) for overlaps h = -N, ..., N; under the rule ``field`` f(h) and zeros.
+
+    F is asked from -N to N only: at h = N all neurons agree with the memory, and in A - B, which then counts, F(h + 2)
+    cancels; likewise F(h - 2) at -N.
+    """
     checks.rule(rule)
     checks.interaction(F, rule)
     if rule == "field":
         return checks.evaluated(F, h, derivative=True), 0 * h
-    above, here, below = (checks.evaluated(F, x) for x in (h + 2, h, h - 2))
+    xp = array_namespace(h=h)
+    above, here, below = (checks.evaluated(F, xp.clip(x, h[0], h[-1])) for x in (h + 2, h, h - 2))
     return (above - below) / 2, (above - 2 * here + below) / 2
 
 

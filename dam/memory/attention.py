@@ -110,7 +110,7 @@ def retrieve_spins(
 
         neuron i keeps its value  <=>  σ_i Σ_μ softmax_μ(β h_μ) ξ_i^μ >= tanh β .
 
-    The softmax does not overflow, where ``dam.retrieve`` with ``dam.Exponential()`` ends at N = 707.
+    The softmax does not overflow, where ``dam.retrieve`` with ``dam.Exponential()`` ends at N = 709.
 
     Parameters, result and errors as those of `dam.memory.retrieval.retrieve`; β lies within 1e-12 and 300. Above, the
     weight of a memory that is one neuron farther away, exp(-2β), leaves the range of float64.

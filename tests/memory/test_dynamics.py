@@ -5,7 +5,7 @@ import pytest
 from by_loops import ANY_F, FUNCTIONS
 
 import dam
-from dam.memory import _dynamics, _paired, local_fields, retrieve
+from dam.memory import _dynamics, _paired, local_fields, retrieve, unstable_neurons
 from dam.memory._dynamics import DenseFields, settle_batches
 
 
@@ -25,17 +25,31 @@ def test_tables_give_the_fields_of_the_formula_exactly(F, rule):
 @pytest.mark.parametrize("F", ANY_F, ids=str)
 def test_responses_are_half_sums_and_half_differences_of_the_bracket(F):
     """A ∓ B is what a memory that agrees (ξσ = 1), or does not, puts into the bracket of eq. (4), times ξ."""
-    h = np.arange(-9.0, 10.0)
+    h = np.arange(-9.0, 10.0, 2.0)  # what N = 9 neurons can have; at the ends a memory agrees with all, or with none
     A, B = _dynamics.responses(F, h, "energy")
-    np.testing.assert_allclose(A - B, F(h) - F(h - 2), rtol=1e-12, atol=1e-12)
-    np.testing.assert_allclose(A + B, F(h + 2) - F(h), rtol=1e-12, atol=1e-12)
+    np.testing.assert_allclose((A - B)[1:], (F(h) - F(h - 2))[1:], rtol=1e-12, atol=1e-12)
+    np.testing.assert_allclose((A + B)[:-1], (F(h + 2) - F(h))[:-1], rtol=1e-12, atol=1e-12)
+
+
+def test_an_interaction_need_be_defined_up_to_the_largest_overlap_only():
+    N = 20
+    rng = np.random.default_rng(0)
+    xi, sigma = dam.random_patterns(7, N, rng), dam.random_patterns(5, N, rng)
+    edge = lambda x: -np.sqrt(N - x)
+    expected = sigma * local_fields(sigma, xi, edge, "energy") < 0
+    np.testing.assert_array_equal(unstable_neurons(sigma, xi, edge), expected)
+    assert not unstable_neurons(dam.retrieve(sigma, xi, edge, 1), xi, edge).any()
+    wide = dam.random_patterns(2, 709, rng)
+    np.testing.assert_array_equal(dam.retrieve(wide, wide, dam.Exponential(), 1), wide)
 
 
 def test_arithmetic_is_exact_only_if_both_responses_are_half_integers():
     xi = dam.random_patterns(3, 8, 0)
     for step, exact in ((1.0, True), (0.1, False)):
         _, A, B, rounding = _dynamics.tables(xi, lambda h, step=step: step * (h % 4 == 0), "energy")
-        assert np.all(A == 0) and np.all(np.isin(B, [0, step, -step]))
+        A, B = A[::2], B[::2]  # at the overlaps that 8 neurons can have
+        assert np.all(A[1:-1] == 0) and np.all(np.isin(B[1:-1], [0, step, -step]))
+        assert A[[0, -1]].tolist() == [-step / 2, step / 2] and B[[0, -1]].tolist() == [-step / 2, -step / 2]
         assert (rounding == 0) == exact
 
 
