@@ -196,15 +196,18 @@ def states_and_memories(sigma: Array, xi: Array) -> Any:
     return xp
 
 
-def memory(needed: float, what: str, array: Array = None, rows: int | None = None) -> None:
+FEWER = "use fewer memories K, fewer neurons N or fewer states"
+
+
+def memory(needed: float, what: str, array: Array = None, rows: int | None = None, less: str = FEWER) -> None:
     """Raise ``MemoryError`` unless so many bytes are free, where the array lies: on a GPU or, by default, here.
 
-    If they are needed for so many ``rows``, the message says how many fit.
+    If they are needed for so many ``rows``, the message says how many fit, else what would need ``less``.
     """
     free = free_bytes(array)
     if needed > free:
         fits = rows and int(rows * free / needed)
-        less = f"take {fits} of the {rows} at once" if fits else "use fewer memories K, fewer neurons N or fewer states"
+        less = f"take {fits} of the {rows} at once" if fits else less
         raise MemoryError(
             f"{what} needs about {_float(needed) / 1e9:.3g} GB of memory, but {free / 1e9:.3g} GB are free; {less}"
         )

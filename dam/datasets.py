@@ -188,14 +188,17 @@ def idx(path: Path | str) -> np.ndarray:
     try:
         with opened(path, "rb") as file:
             head = file.read(4)
-            if len(head) < 4 or head[:3] != b"\0\0\x08" or head[3] == 0:
-                raise ValueError(f"{path} is no IDX file of bytes: it begins with {head!r}, not 0, 0, 8 and a number")
+            if len(head) < 4 or head[:3] != b"\0\0\x08" or not 1 <= head[3] <= 32:
+                raise ValueError(
+                    f"{path} is no IDX file of bytes: it begins with {head!r}, not 0, 0, 8 and a number from 1 to 32"
+                )
             rest = file.read(4 * head[3])
             if len(rest) < 4 * head[3]:
                 raise EOFError("it ends before the sizes do")
             sizes = np.frombuffer(rest, ">u4").tolist()
             size = math.prod(sizes)
-            checks.memory(size, f"the content of {path}, {' × '.join(map(str, sizes))} bytes,")
+            damaged = "if it should be smaller, it is damaged: get it again"
+            checks.memory(size, f"the content of {path}, {' × '.join(map(str, sizes))} bytes,", less=damaged)
             content = file.read(size + 1)
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise ValueError(f"{path} is truncated or damaged ({error}); get it again") from error

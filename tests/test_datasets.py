@@ -218,6 +218,8 @@ def test_files_that_are_no_idx_of_ones_own(tmp_path):
     for content, error, message in (
         (b"\0\0\x0d\x01\0\0\0\0", ValueError, "no IDX file of bytes"),  # of floats
         (b"\0\0\x08\0", ValueError, "no IDX file of bytes"),
+        (b"\0\0\x08\x64" + 100 * b"\0\0\0\x01", ValueError, "no IDX file of bytes.*a number from 1 to 32"),
+        (b"\0\0\x08\2" + 2 * b"\x80\0\0\0", MemoryError, "if it should be smaller, it is damaged"),
         (whole[:2000], ValueError, "truncated or damaged"),
         (whole[:20] + b"\0" + whole[21:], ValueError, "truncated or damaged"),
         (gzip.compress(b"\0\0\x08\x03" + b"\xff" * 12), MemoryError, "own.gz"),  # says that it is enormous
