@@ -80,6 +80,11 @@ def _cupy() -> tuple[ModuleType | None, str, bool]:
     return xp, "", True
 
 
+def cupy_version() -> str | None:
+    """Return the version of the CuPy that is in use, None where there is none."""
+    return getattr(sys.modules.get("cupy"), "__version__", None)
+
+
 def _reason(error: BaseException, cupy: Any) -> str:
     """Return which of the `REASONS` an error shows, with what can be learned; ``cupy`` is None if it did not import."""
     cause = (isinstance(error, ImportError) and error.__cause__) or error  # CuPy writes a page around the cause

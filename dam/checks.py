@@ -202,7 +202,7 @@ FEWER = "use fewer memories K, fewer neurons N or fewer states"
 def memory(needed: float, what: str, array: Array = None, rows: int | None = None, less: str = FEWER) -> None:
     """Raise ``MemoryError`` unless so many bytes are free, where the array lies: on a GPU or, by default, here.
 
-    If they are needed for so many ``rows``, the message says how many fit, else what would need ``less``.
+    If they are needed for so many ``rows``, the message says how many fit, or else what needs ``less``.
     """
     free = free_bytes(array)
     if needed > free:

@@ -13,7 +13,6 @@ import platform
 import re
 import shlex
 import subprocess
-import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, fields
 from datetime import datetime
@@ -24,6 +23,7 @@ from typing import Any
 import numpy as np
 
 from dam import checks, files
+from dam.arrays import cupy_version
 
 PACKAGE = Path(__file__).parents[1]
 EXPERIMENTS = tuple(sorted(module.name for module in pkgutil.iter_modules([str(PACKAGE / "lab" / "experiments")])))
@@ -268,7 +268,7 @@ def _command(path: Path) -> str:
 def versions() -> dict[str, str]:
     """Return the versions of Python and of the libraries that compute."""
     found = {"python": platform.python_version(), "dam": _version("dense-associative-memory"), "numpy": np.__version__}
-    cupy = getattr(sys.modules.get("cupy"), "__version__", None)
+    cupy = cupy_version()
     return found | ({"cupy": cupy} if cupy else {})
 
 

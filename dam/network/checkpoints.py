@@ -6,7 +6,6 @@ Its header, JSON, holds the recipe, the seed, a digest of the data, the epochs d
 import hashlib
 import json
 import os
-import sys
 import warnings
 import zipfile
 from collections.abc import Iterator
@@ -19,6 +18,7 @@ import numpy as np
 import scipy
 
 from dam import checks, files
+from dam.arrays import cupy_version
 from dam.network.recipes import Recipe
 
 
@@ -33,7 +33,7 @@ def digest(x: np.ndarray, y: np.ndarray) -> str:
 
 def versions() -> dict[str, str]:
     """Return the versions of the libraries that compute, on which the rounding of sums depends."""
-    cupy = getattr(sys.modules.get("cupy"), "__version__", None)
+    cupy = cupy_version()
     return {"NumPy": np.__version__, "SciPy": scipy.__version__} | ({"CuPy": cupy} if cupy else {})
 
 

@@ -125,10 +125,10 @@ def test_respond_equals_its_twin(sizes, seed, F, backwards):
     assert np.array_equal(agreeing, (h + N) // 2)
     assert np.array_equal(response, np.where(finished[:, None], 0.0, A[h + N]))
     size = np.abs(A[h + N]) + np.abs(B[h + N])
-    for found, twin in ((own, B[h + N].sum(axis=1)), (error, rounding * size.sum(axis=1))):
-        off = np.abs(found - np.where(finished, np.nan, twin))
-        assert np.all((off <= (1e-13 if rounding else 0) * size.sum(axis=1)) | finished)
-        assert np.array_equal(np.isnan(found), finished)
+    limit = rounding * size.sum(axis=1)
+    np.testing.assert_allclose(error, np.where(finished, np.nan, limit), rtol=1e-13 if rounding else 0)
+    assert np.array_equal(np.isnan(own), finished)
+    assert np.all(np.abs(own - B[h + N].sum(axis=1))[~finished] <= limit[~finished])
 
 
 @given(SIZES, st.integers(0, 99), st.sampled_from(["float", "double"]), st.booleans())
